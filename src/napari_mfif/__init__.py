@@ -1,0 +1,1 @@
+"""Focus stacking: many planes, each sharp at one depth, become one sharp image."""

@@ -1,0 +1,1 @@
+"""Driving a fold over a stack: survey, regions, memory."""

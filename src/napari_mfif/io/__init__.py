@@ -1,0 +1,1 @@
+"""Reading z-stacks and writing results."""

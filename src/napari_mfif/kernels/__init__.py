@@ -1,0 +1,1 @@
+"""Functions on planes, without torch: focus measures, noise, pyramids, filters."""

@@ -1,0 +1,188 @@
+"""What a method is: a fold over planes.
+
+Planes come one after the other, in order. A method keeps a small state per region, takes
+each plane into it, and when the planes are through the state is the answer.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.parameters import Parameter, Settings
+
+__all__ = ["Answer", "FloatMap", "Method", "Noise", "Plane", "Region", "Survey"]
+
+FloatMap = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Region:
+    """The rows of a plane that one state is responsible for, its halo included.
+
+    Parameters
+    ----------
+    top, bottom : int
+        First row and the row after the last, in the whole plane.
+    width : int
+        Columns of the plane.
+    """
+
+    top: int
+    bottom: int
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.bottom - self.top, self.width
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One plane, or the rows of it that belong to a region.
+
+    Parameters
+    ----------
+    index : int
+        Its number in the z-stack, from 0.
+    decide : float32, (Y, X)
+        The image on which sharpness is judged: one channel or the mean of several, mapped by
+        the survey's `offset` and `gain` so that the bulk of the stack lies in 0 to 1.
+    pixels : (Y, X, K)
+        What is fused: channels and colour samples side by side, in the stack's own type (float32 when
+        the planes' brightness was equalised).
+    """
+
+    index: int
+    decide: FloatMap
+    pixels: NDArray[Any]
+
+    def rows(self, region: Region) -> Plane:
+        """Cut out the rows of a region, without a copy."""
+        rows = slice(region.top, region.bottom)
+        return Plane(self.index, self.decide[rows], self.pixels[rows])
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Variance of the noise as a line over the brightness: ``floor + slope * max(mean - dark, 0)``.
+
+    All in the units of `Plane.decide`.
+    """
+
+    floor: float
+    slope: float = 0.0
+    dark: float = 0.0
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a quick look at the stack told, once, before the planes are folded.
+
+    Parameters
+    ----------
+    n_planes : int
+        How many planes will come.
+    plane_shape : (int, int)
+        Rows and columns of a whole plane.
+    n_bands : int
+        K, the last axis of `Plane.pixels`.
+    offset, gain : float
+        ``decide = (grey - offset) * gain``.
+    noise : Noise
+        The noise line of `Plane.decide`.
+    mean : float32, (Y/4, X/4)
+        Mean over some planes of `Plane.decide`, at a quarter of the size.
+    facts : dict
+        What a method's own `prepare` found out (cached there for all regions).
+    """
+
+    n_planes: int
+    plane_shape: tuple[int, int]
+    n_bands: int
+    offset: float
+    gain: float
+    noise: Noise
+    mean: FloatMap
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Answer:
+    """What a method found out in its region.
+
+    Parameters
+    ----------
+    depth : float32, (Y, X)
+        Plane index with fractions.
+    decision : uint16, (Y, X)
+        The plane to take.
+    confidence : float32, (Y, X)
+        Probability, 0 to 1, that `depth` is right within one plane.
+    pixels : float32, (Y, X, K), optional
+        Fused pixels in the units of `Plane.pixels`, where the method blends. ``None`` where pixels are copied.
+    weight : float32, (Y, X), optional
+        For two planes: how much of plane 1 is taken (0 to 1), where a method has a soft focus map.
+    """
+
+    depth: FloatMap
+    decision: NDArray[np.uint16]
+    confidence: FloatMap
+    pixels: FloatMap | None = None
+    weight: FloatMap | None = None
+
+    def cut(self, rows: slice) -> Answer:
+        """Return only these rows."""
+        maps = (self.depth, self.decision, self.confidence, self.pixels, self.weight)
+        return Answer(*(None if m is None else m[rows] for m in maps))  # type: ignore[arg-type]
+
+
+class Method(ABC):
+    """A way to fuse, declared once: its words, its parameters, its fold."""
+
+    #: The name in Python and on the command line.
+    name: ClassVar[str]
+    #: The name in a form.
+    title: ClassVar[str]
+    #: One plain sentence: what it is good for.
+    summary: ClassVar[str]
+    #: Paper, with DOI where there is one.
+    reference: ClassVar[str] = ""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    #: How planes can be compared: ``joint`` (all at once), ``sequential`` (result so far, next plane).
+    along: ClassVar[tuple[str, ...]] = ("joint",)
+    #: Whether it needs torch and trained weights.
+    neural: ClassVar[bool] = False
+    #: Whether pixels are blended by the method itself (otherwise they are copied by the decision).
+    blends: ClassVar[bool] = False
+    #: Rows by which neighbouring regions overlap, and to a multiple of which regions are cut.
+    tile_halo: ClassVar[int] = 0
+    stride: ClassVar[int] = 1
+
+    @abstractmethod
+    def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
+        """Make the state for a region.
+
+        `settings` holds a value for each of `parameters`, and `along` and `device` besides.
+        """
+
+    @abstractmethod
+    def take(self, state: Any, plane: Plane) -> None:
+        """Take the next plane, cut to the region, into the state. Buffers of the plane are reused afterwards."""
+
+    @abstractmethod
+    def finish(self, state: Any) -> Answer:
+        """Return the answer for the whole region, halo included."""
+
+    @abstractmethod
+    def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
+        """Return the score map of one whole plane, on the method's own scale: larger is sharper."""
+
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel of a region, scratch memory included."""
+        return 16 + 8 * n_bands

@@ -1,0 +1,1 @@
+"""Measures of fused images and of depth maps."""

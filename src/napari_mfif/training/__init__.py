@@ -1,0 +1,1 @@
+"""Training of the networks: data, one loop, one recipe per network."""
