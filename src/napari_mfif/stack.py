@@ -26,10 +26,14 @@ class Pixels(Protocol):
     """What a z-stack asks of an array: numpy, dask, zarr and our lazy files all have it."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        ...
 
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+        ...
 
     def __getitem__(self, index: Any, /) -> Any: ...
 

@@ -54,8 +54,8 @@ class Plane:
         The image on which sharpness is judged: one channel or the mean of several, mapped by
         the survey's `offset` and `gain` so that the bulk of the stack lies in 0 to 1.
     pixels : (Y, X, K)
-        What is fused: channels and colour samples side by side, in the stack's own type (float32 when
-        the planes' brightness was equalised).
+        What is fused: channels and colour samples side by side, in the stack's own type (float32
+        when the planes' brightness was equalised). K is 0 for methods that do not blend.
     """
 
     index: int
@@ -125,9 +125,9 @@ class Answer:
     confidence : float32, (Y, X)
         Probability, 0 to 1, that `depth` is right within one plane.
     pixels : float32, (Y, X, K), optional
-        Fused pixels in the units of `Plane.pixels`, where the method blends. ``None`` where pixels are copied.
+        Fused pixels in the units of `Plane.pixels`, where the method blends.
     weight : float32, (Y, X), optional
-        For two planes: how much of plane 1 is taken (0 to 1), where a method has a soft focus map.
+        For two planes: how much of plane 1 is taken, 0 to 1, where a method has a soft focus map.
     """
 
     depth: FloatMap
@@ -154,12 +154,14 @@ class Method(ABC):
     #: Paper, with DOI where there is one.
     reference: ClassVar[str] = ""
     parameters: ClassVar[tuple[Parameter, ...]] = ()
-    #: How planes can be compared: ``joint`` (all at once), ``sequential`` (result so far, next plane).
+    #: How planes are compared: ``joint`` (all at once), ``sequential`` (result so far, next).
     along: ClassVar[tuple[str, ...]] = ("joint",)
     #: Whether it needs torch and trained weights.
     neural: ClassVar[bool] = False
     #: Whether pixels are blended by the method itself (otherwise they are copied by the decision).
     blends: ClassVar[bool] = False
+    #: How often it has to see the planes.
+    passes: ClassVar[int] = 1
     #: Rows by which neighbouring regions overlap, and to a multiple of which regions are cut.
     tile_halo: ClassVar[int] = 0
     stride: ClassVar[int] = 1
@@ -173,11 +175,17 @@ class Method(ABC):
 
     @abstractmethod
     def take(self, state: Any, plane: Plane) -> None:
-        """Take the next plane, cut to the region, into the state. Buffers of the plane are reused afterwards."""
+        """Take the next plane, cut to the region, into the state; its buffers are reused later."""
+
+    def turn(self, state: Any) -> None:  # noqa: B027 (most methods see the planes once)
+        """Get ready for the next pass over the planes, where `passes` is more than one."""
 
     @abstractmethod
     def finish(self, state: Any) -> Answer:
-        """Return the answer for the whole region, halo included."""
+        """Return the answer for the whole region, halo included.
+
+        The state stays as it is: after any plane this gives the answer so far.
+        """
 
     @abstractmethod
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
