@@ -1,0 +1,153 @@
+"""Single pixels that a camera makes up: hits in one plane, and pixels stuck in all of them.
+
+One hot pixel looks like the sharpest thing in the stack to every focus measure, and ruins all it
+touches. What tells it from a small sharp object: its neighbours do not follow, and neither does
+the same pixel of the planes before and after, unless it sticks out in every plane alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.kernels.noise import NoiseLine
+
+__all__ = ["find_stuck", "repair_plane"]
+
+#: How far a pixel must stand out from the median of its 3 x 3 neighbourhood, in noise sigmas.
+_SIGMAS = 10.0
+#: How far (as a share of that) its most similar neighbour may follow.
+_NEIGHBOUR = 0.2
+#: How far the same pixel of the planes beside may follow.
+_BESIDE = 0.25
+#: How far, at least, a stuck pixel stands out in every plane.
+_STUCK = 0.5
+
+_Plane = NDArray[Any]
+_Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def find_stuck(planes: Sequence[_Plane], noise: NoiseLine) -> _Places:
+    """Find pixels that stand out from their neighbours in all planes.
+
+    Parameters
+    ----------
+    planes : sequence of (Y, X)
+        Planes spread over the stack, in their own type: at least three, or nothing is found.
+    noise : NoiseLine
+        The noise of these planes.
+
+    Returns
+    -------
+    rows, columns : int arrays
+        Where they are.
+    """
+    nothing = np.zeros(0, np.intp)
+    if len(planes) < 3 or min(planes[0].shape) < 3:
+        return nothing, nothing
+    medians = [_median3(plane) for plane in planes]
+    places = _outliers(planes[0], medians[0], noise)
+    least = _STUCK * _height(planes[0], medians[0], places)
+    for plane, median in zip(planes, medians, strict=True):
+        alike = _height(plane, median, places) * np.sign(least) >= np.abs(least)
+        hot = alike & _lonely(plane, median, places)
+        places, least = _keep(places, hot), least[hot]
+    return places
+
+
+def repair_plane(
+    before: _Plane | None,
+    plane: _Plane,
+    after: _Plane | None,
+    stuck: _Places,
+    noise: NoiseLine,
+) -> _Plane:
+    """Replace hot pixels by the median of their neighbours.
+
+    Parameters
+    ----------
+    before, plane, after : (Y, X)
+        The plane and those beside it in z (``None`` at the ends), unrepaired, in their own type.
+    stuck : rows, columns
+        Pixels that are hot in every plane, from `find_stuck`.
+    noise : NoiseLine
+        The noise of the planes.
+
+    Returns
+    -------
+    (Y, X)
+        The same array, untouched, when nothing is hot; otherwise a copy.
+    """
+    if min(plane.shape) < 3:
+        return plane
+    median = _median3(plane)
+    hits = _outliers(plane, median, noise)
+    hits = _keep(hits, _lonely(plane, median, hits))
+    beside = [neighbour for neighbour in (before, after) if neighbour is not None]
+    for neighbour in beside:
+        limit = _BESIDE * np.abs(_height(plane, median, hits))
+        moved = np.abs(neighbour[hits].astype(np.float64) - median[hits])
+        hits = _keep(hits, moved < limit)
+    if not beside:
+        hits = _keep(hits, np.zeros(len(hits[0]), bool))
+    if len(hits[0]) + len(stuck[0]) == 0:
+        return plane
+    repaired = plane.copy()
+    for places in (hits, stuck):
+        repaired[places] = median[places]
+    return repaired
+
+
+def _median3(plane: _Plane) -> _Plane:
+    """Median of 3 x 3 pixels in the plane's type."""
+    if plane.dtype in (np.uint8, np.uint16, np.float32):
+        return np.asarray(cv2.medianBlur(np.ascontiguousarray(plane), 3))
+    return np.asarray(cv2.medianBlur(plane.astype(np.float32), 3)).astype(plane.dtype)
+
+
+def _height(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.float64]:
+    """How far the pixels at `places` stand out."""
+    return plane[places].astype(np.float64) - median[places].astype(np.float64)
+
+
+def _outliers(plane: _Plane, median: _Plane, noise: NoiseLine) -> _Places:
+    """Pixels far from the median of their neighbours, measured by the noise there."""
+    least = _SIGMAS * float(np.sqrt(max(noise.floor, 0)))
+    if plane.dtype in (np.uint8, np.uint16, np.float32):
+        apart = cv2.absdiff(np.ascontiguousarray(plane), median)
+    else:
+        apart = np.abs(plane.astype(np.float32) - median.astype(np.float32))
+    flat = np.flatnonzero(apart > max(least, float(np.finfo(np.float32).tiny)))
+    variance = noise.variance(median.ravel()[flat].astype(np.float32))
+    flat = flat[apart.ravel()[flat].astype(np.float64) ** 2 > _SIGMAS**2 * variance]
+    rows, columns = np.unravel_index(flat, plane.shape)
+    return rows, columns
+
+
+def _lonely(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.bool_]:
+    """Whether no neighbour follows the pixel."""
+    rows, columns = places
+    height = _height(plane, median, places)
+    level = median[places].astype(np.float64)
+    lonely = np.ones(len(rows), bool)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            if (down, right) == (0, 0):
+                continue
+            there = (_mirror(rows + down, plane.shape[0]), _mirror(columns + right, plane.shape[1]))
+            rise = (plane[there].astype(np.float64) - level) * np.sign(height)
+            lonely &= rise <= _NEIGHBOUR * np.abs(height)
+    return lonely
+
+
+def _mirror(index: NDArray[np.intp], length: int) -> NDArray[np.intp]:
+    """Reflect indices that are one step outside."""
+    return np.asarray(np.where(index < 0, 1, np.where(index >= length, length - 2, index)))
+
+
+def _keep(places: _Places, where: NDArray[np.bool_]) -> _Places:
+    return places[0][where], places[1][where]

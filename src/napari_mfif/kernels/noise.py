@@ -1,0 +1,110 @@
+"""How noisy a stack is, read off its planes.
+
+Noise is told from texture by two facts: the Immerkaer mask is blind to smooth structure, and
+texture is sharp in few planes only, so that the lower quartile over z of its answer is noise.
+
+References
+----------
+J. Immerkaer, Fast noise variance estimation, Computer Vision and Image Understanding 64, 1996.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NoiseLine", "estimate_noise"]
+
+_MASK = np.array([1, -2, 1], np.float32) / np.float32(np.sqrt(6))
+_BLOCK = 8
+_BINS = 12
+#: What the quantiles below give for white noise of variance one, by the number of planes.
+_UNIT = {1: 0.884, 2: 0.841, 3: 0.806, 4: 0.790, 5: 0.783}
+
+
+class NoiseLine(NamedTuple):
+    """Variance of the noise: ``floor + slope * max(mean - dark, 0)``, in units of the planes."""
+
+    floor: float
+    slope: float
+    dark: float
+
+    def variance(self, mean: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the variance at each brightness."""
+        return np.asarray(self.floor + self.slope * np.maximum(mean - self.dark, 0), np.float32)
+
+
+def estimate_noise(planes: Sequence[NDArray[np.float32]]) -> NoiseLine:
+    """Fit the line of noise variance over brightness.
+
+    Parameters
+    ----------
+    planes : sequence of float32, (Y, X)
+        Planes spread over the stack; about five are enough.
+
+    Returns
+    -------
+    NoiseLine
+        Zero where the planes are smaller than one block or constant.
+    """
+    height, width = planes[0].shape
+    if min(height, width) < _BLOCK + 2:
+        return NoiseLine(0.0, 0.0, float(np.min(planes[0])))
+    variances, means = zip(*(_block_statistics(plane) for plane in planes), strict=True)
+    quietest = np.quantile(variances, 0.25, axis=0) / _UNIT[min(len(planes), 5)]
+    brightness = np.mean(means, axis=0)
+    return _fit_line(brightness.ravel(), quietest.ravel())
+
+
+def _block_statistics(
+    plane: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean square of the mask's answer, and mean brightness, in blocks of 8 x 8 pixels."""
+    rows, columns = (length // _BLOCK for length in plane.shape)
+    whole = np.ascontiguousarray(plane[: rows * _BLOCK, : columns * _BLOCK])
+    answer = cv2.sepFilter2D(whole, cv2.CV_32F, _MASK, _MASK, borderType=cv2.BORDER_REFLECT_101)
+    np.square(answer, out=answer)
+    size = (columns, rows)
+    return (
+        cv2.resize(answer, size, interpolation=cv2.INTER_AREA),
+        cv2.resize(whole, size, interpolation=cv2.INTER_AREA),
+    )
+
+
+def _fit_line(brightness: NDArray[np.float32], variance: NDArray[np.float32]) -> NoiseLine:
+    """Fit a non-negative line through the low quantiles of the variance in bins of brightness."""
+    dark = float(brightness.min())
+    edges = np.quantile(brightness, np.linspace(0, 1, _BINS + 1))
+    bins = np.clip(np.searchsorted(edges, brightness, side="right") - 1, 0, _BINS - 1)
+    x, y = [], []
+    for number in range(_BINS):
+        members = bins == number
+        if members.any():
+            x.append(float(np.mean(brightness[members])) - dark)
+            y.append(float(np.quantile(variance[members], 0.4)))
+    if max(y) <= 0:
+        return NoiseLine(0.0, 0.0, dark)
+    levels, values = np.array(x), np.maximum(np.array(y), 1e-6 * max(y))
+    # textured bins lie above the line, never below: weights 1/value trust the quiet ones
+    floor, slope = _nonnegative_line(levels, values, 1 / values)
+    return NoiseLine(floor, slope, dark)
+
+
+def _nonnegative_line(
+    x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Weighted least squares for y = a + b x with a, b >= 0."""
+    square = weight * weight
+    mean_x, mean_y = np.average(x, weights=square), np.average(y, weights=square)
+    spread = float(np.sum(square * (x - mean_x) ** 2))
+    slope = float(np.sum(square * (x - mean_x) * (y - mean_y))) / spread if spread > 0 else 0.0
+    floor = float(mean_y - slope * mean_x)
+    if slope < 0:
+        return float(mean_y), 0.0
+    if floor < 0:
+        return 0.0, float(np.sum(square * x * y) / np.sum(square * x * x))
+    return floor, slope
