@@ -32,7 +32,7 @@ class GuidedFilter:
         self._guide = guide
         self._side = (2 * radius + 1, 2 * radius + 1)
         self._mean = self._box(guide)
-        self._variance = self._box(guide * guide) - self._mean * self._mean
+        self._variance: Map = self._box(guide * guide) - self._mean * self._mean
         # A flat window in float32 may come out a hair below zero.
         np.maximum(self._variance, 0, out=self._variance)
         self._variance += np.float32(max(epsilon, np.finfo(np.float32).tiny))
@@ -40,9 +40,11 @@ class GuidedFilter:
     def __call__(self, values: Map) -> Map:
         """Return `values`, float32 ``(Y, X)``, smoothed along the guide's edges."""
         mean = self._box(values)
-        slope = (self._box(self._guide * values) - self._mean * mean) / self._variance
-        intercept = mean - slope * self._mean
+        covariance: Map = self._box(self._guide * values) - self._mean * mean
+        slope: Map = covariance / self._variance
+        intercept: Map = mean - slope * self._mean
         return self._box(slope) * self._guide + self._box(intercept)
 
     def _box(self, values: Map) -> Map:
-        return cv2.blur(values, self._side, borderType=cv2.BORDER_REFLECT_101)
+        blurred: Map = cv2.blur(values, self._side, borderType=cv2.BORDER_REFLECT_101)
+        return blurred

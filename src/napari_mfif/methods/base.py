@@ -13,11 +13,29 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.parameters import Parameter, Settings
 
-__all__ = ["Answer", "FloatMap", "Method", "Noise", "Plane", "Region", "Survey"]
+__all__ = ["PREPARATION", "Answer", "FloatMap", "Method", "Plane", "Region", "Survey"]
 
 FloatMap = NDArray[np.float32]
+
+#: Parameters of every method that act before it: on the planes as they are read.
+REPAIR_HOT_PIXELS = Parameter(
+    "repair_hot_pixels",
+    bool,
+    True,
+    "Replace single pixels that only the camera made bright or dark by their neighbours' median.",
+    advanced=True,
+)
+EQUALISE_BRIGHTNESS = Parameter(
+    "equalise_brightness",
+    bool,
+    True,
+    "Undo a lamp that drifts from plane to plane, where all parts of the image agree on it.",
+    advanced=True,
+)
+PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS)
 
 
 @dataclass(frozen=True)
@@ -69,18 +87,6 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Noise:
-    """Variance of the noise as a line over the brightness: ``floor + slope * max(mean - dark, 0)``.
-
-    All in the units of `Plane.decide`.
-    """
-
-    floor: float
-    slope: float = 0.0
-    dark: float = 0.0
-
-
-@dataclass(frozen=True)
 class Survey:
     """What a quick look at the stack told, once, before the planes are folded.
 
@@ -94,7 +100,7 @@ class Survey:
         K, the last axis of `Plane.pixels`.
     offset, gain : float
         ``decide = (grey - offset) * gain``.
-    noise : Noise
+    noise : NoiseLine
         The noise line of `Plane.decide`.
     mean : float32, (Y/4, X/4)
         Mean over some planes of `Plane.decide`, at a quarter of the size.
@@ -107,7 +113,7 @@ class Survey:
     n_bands: int
     offset: float
     gain: float
-    noise: Noise
+    noise: NoiseLine
     mean: FloatMap
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -153,6 +159,7 @@ class Method(ABC):
     summary: ClassVar[str]
     #: Paper, with DOI where there is one.
     reference: ClassVar[str] = ""
+    #: What may be set, besides `PREPARATION`, which every method has.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     #: How planes are compared: ``joint`` (all at once), ``sequential`` (result so far, next).
     along: ClassVar[tuple[str, ...]] = ("joint",)
@@ -166,11 +173,15 @@ class Method(ABC):
     tile_halo: ClassVar[int] = 0
     stride: ClassVar[int] = 1
 
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """Return its own parameters and those of the preparation."""
+        return (*self.parameters, *PREPARATION)
+
     @abstractmethod
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
         """Make the state for a region.
 
-        `settings` holds a value for each of `parameters`, and `along` and `device` besides.
+        `settings` holds a value for each of `parameters`, and ``along`` and ``device`` besides.
         """
 
     @abstractmethod
@@ -190,6 +201,10 @@ class Method(ABC):
     @abstractmethod
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the score map of one whole plane, on the method's own scale: larger is sharper."""
+
+    def halo(self, settings: Settings) -> int:
+        """Return how many rows beyond a region its answer depends on."""
+        return self.tile_halo
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel of a region, scratch memory included."""

@@ -1,0 +1,226 @@
+"""Planes on their way into a fold: read, repaired, equalised, mapped to 0 to 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.alignment import BrightnessDrift
+from napari_mfif.errors import ReadError
+from napari_mfif.kernels.hot_pixels import repair_plane
+from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.methods.base import FloatMap, Plane
+from napari_mfif.stack import ZStack
+
+__all__ = ["PlaneReader", "Preparation", "prefetched"]
+
+#: A stack up to this size is kept after the first reading: it is read two or three times.
+CACHE_BYTES = 64 * 2**20
+
+#: Weights of red, green and blue in brightness (ITU-R BT.601).
+LUMINANCE = (0.299, 0.587, 0.114)
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is done to every plane before a method sees it, found out by the survey.
+
+    Parameters
+    ----------
+    weights : float32, (K,)
+        The image that decides is this weighted sum of the bands.
+    offset, gain : float
+        ``decide = (sum - offset) * gain``.
+    noise : list of NoiseLine, optional
+        Per band, in the stack's unit; hot pixels are repaired where it is given.
+    stuck : list of (rows, columns)
+        Per band: the pixels that are hot in every plane.
+    drift : BrightnessDrift, optional
+        How the planes' brightness is equalised.
+    """
+
+    weights: FloatMap
+    offset: float = 0.0
+    gain: float = 1.0
+    noise: list[NoiseLine] = field(default_factory=list)
+    stuck: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = field(default_factory=list)
+    drift: BrightnessDrift | None = None
+
+
+class PlaneReader:
+    """Reads the planes of one timepoint, all bands side by side.
+
+    Parameters
+    ----------
+    stack : ZStack
+        Where the pixels come from.
+    time : int
+        The timepoint.
+    """
+
+    def __init__(self, stack: ZStack, time: int = 0) -> None:
+        self.stack = stack
+        self._time = time
+        in_memory = isinstance(stack.pixels, np.ndarray)
+        small = stack.nbytes // stack.n_times <= CACHE_BYTES
+        self._cache: dict[int, NDArray[Any]] | None = {} if small and not in_memory else None
+
+    @property
+    def n_bands(self) -> int:
+        """Number of channels times colour samples."""
+        return self.stack.n_channels * self.stack.n_samples
+
+    def bands(self, z: int, rows: slice = slice(None)) -> NDArray[Any]:
+        """Return one plane, ``(Y, X, K)`` in the stack's own type.
+
+        Raises
+        ------
+        ReadError
+            The plane holds NaN or infinity, or cannot be read.
+        """
+        if self._cache is None:
+            return self._read(z, rows)
+        if z not in self._cache:
+            self._cache[z] = self._read(z, slice(None))
+        return self._cache[z][rows]
+
+    def _read(self, z: int, rows: slice) -> NDArray[Any]:
+        channels = [
+            self.stack.plane(z, t=self._time, c=c, rows=rows) for c in range(self.stack.n_channels)
+        ]
+        for plane in channels:
+            self._refuse_not_finite(plane, z)
+        shape = (*channels[0].shape[:2], self.stack.n_samples)
+        if len(channels) == 1:
+            return channels[0].reshape(shape)
+        return np.concatenate([plane.reshape(shape) for plane in channels], axis=2)
+
+    def _refuse_not_finite(self, plane: NDArray[Any], z: int) -> None:
+        if plane.dtype.kind not in "fc":
+            return
+        wrong = plane.size - int(np.count_nonzero(np.isfinite(plane)))
+        if wrong:
+            row, column = np.argwhere(~np.isfinite(plane))[0][:2]
+            raise ReadError(
+                f"Plane {z} of {self.stack.name} holds {wrong} values that are NaN or infinite, "
+                f"the first at row {row}, column {column}. Replace them first, for example with "
+                f"numpy.nan_to_num(data)."
+            )
+
+    def planes(
+        self,
+        preparation: Preparation,
+        *,
+        rows: slice = slice(None),
+        pixels: bool = True,
+        first: int = 0,
+        count: int | None = None,
+    ) -> Iterator[Plane]:
+        """Yield the planes in order, prepared.
+
+        Parameters
+        ----------
+        preparation : Preparation
+            What is done to them.
+        rows : slice, optional
+            Only these rows.
+        pixels : bool, optional
+            Whether the bands to fuse are wanted; without them `Plane.pixels` has no bands.
+        first, count : int, optional
+            From which plane on, and how many; all when not given.
+        """
+        last = self.stack.n_planes - 1
+        stop = last + 1 if count is None else first + count
+        before = self.bands(first - 1, rows) if first else None
+        current = self.bands(first, rows)
+        for z in range(first, stop):
+            after = self.bands(z + 1, rows) if z < last else None
+            ready = _repaired(before, current, after, preparation, rows)
+            ready = _equalised(ready, preparation.drift, z)
+            yield Plane(z, to_decide(ready, preparation), ready if pixels else ready[..., :0])
+            before, current = current, after  # type: ignore[assignment]
+
+
+def to_decide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
+    """Return the weighted sum of the bands in which sharpness is judged, mapped to 0 to 1."""
+    gain = preparation.gain
+    grey: FloatMap | None = None
+    for k, weight in enumerate(preparation.weights):
+        if weight == 0:
+            continue
+        if grey is None:
+            grey = np.multiply(bands[..., k], np.float32(weight * gain), dtype=np.float32)
+        else:
+            grey += np.multiply(bands[..., k], np.float32(weight * gain), dtype=np.float32)
+    assert grey is not None  # at least one band decides
+    grey -= np.float32(preparation.offset * gain)
+    return grey
+
+
+def _repaired(
+    before: NDArray[Any] | None,
+    bands: NDArray[Any],
+    after: NDArray[Any] | None,
+    preparation: Preparation,
+    rows: slice,
+) -> NDArray[Any]:
+    if not preparation.noise:
+        return bands
+    repaired = bands
+    for k, noise in enumerate(preparation.noise):
+        beside = [None if plane is None else plane[..., k] for plane in (before, after)]
+        stuck = _inside(preparation.stuck[k], rows, len(bands))
+        band = repair_plane(beside[0], bands[..., k], beside[1], stuck, noise)
+        if not np.may_share_memory(band, bands):
+            repaired = repaired.copy() if repaired is bands else repaired
+            repaired[..., k] = band
+    return repaired
+
+
+def _inside(
+    places: tuple[NDArray[np.intp], NDArray[np.intp]], rows: slice, count: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    top = rows.start or 0
+    within = (places[0] >= top) & (places[0] < top + count)
+    return places[0][within] - top, places[1][within]
+
+
+def _equalised(bands: NDArray[Any], drift: BrightnessDrift | None, z: int) -> NDArray[Any]:
+    if drift is None:
+        return bands
+    factor, black = np.float32(drift.factors[z]), np.float32(drift.black)
+    return np.asarray(bands, np.float32) * factor + black * (1 - factor)
+
+
+def coarse_cells(bands: NDArray[Any], weights: FloatMap) -> FloatMap:
+    """Return the mean brightness in cells of about a twelfth of the side, float32."""
+    rows, columns = (max(1, min(12, length)) for length in bands.shape[:2])
+    cells = np.zeros((rows, columns), np.float32)
+    for k, weight in enumerate(weights):
+        if weight:
+            band = np.ascontiguousarray(bands[..., k])
+            band = band if band.dtype in (np.uint8, np.uint16) else band.astype(np.float32)
+            small = cv2.resize(band, (columns, rows), interpolation=cv2.INTER_AREA)
+            cells += np.float32(weight) * small.reshape(rows, columns)
+    return cells
+
+
+def prefetched(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the same items, with the next one being made in a thread meanwhile."""
+    missing = object()
+    with ThreadPoolExecutor(1, thread_name_prefix="napari-mfif-read") as pool:
+        waiting = pool.submit(next, items, missing)
+        while True:
+            item: Any = waiting.result()
+            if item is missing:
+                return
+            waiting = pool.submit(next, items, missing)
+            yield item

@@ -1,0 +1,129 @@
+"""A quick look at a stack before it is folded: range, noise, hot pixels, brightness drift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.alignment import brightness_factors
+from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
+from napari_mfif.errors import ReadError
+from napari_mfif.kernels.hot_pixels import find_stuck
+from napari_mfif.kernels.noise import estimate_noise
+from napari_mfif.methods.base import FloatMap, Survey
+from napari_mfif.parameters import Settings
+
+__all__ = ["survey_stack"]
+
+#: How many planes, spread over the stack, are looked at closely.
+SAMPLES = 5
+
+#: Percentiles of the pixels that are mapped to 0 and 1, so that a glint does not set the scale.
+RANGE = (0.5, 99.5)
+
+
+def survey_stack(
+    reader: PlaneReader, channel: int | None, settings: Settings
+) -> tuple[Survey, Preparation]:
+    """Find out what the fold has to know beforehand.
+
+    Parameters
+    ----------
+    reader : PlaneReader
+        The planes of one timepoint.
+    channel : int or None
+        The channel that decides; ``None`` for all, each weighted by its own range.
+    settings : dict
+        Holds ``repair_hot_pixels`` and ``equalise_brightness``.
+
+    Raises
+    ------
+    ReadError
+        All pixels are equal.
+    """
+    n_planes = reader.stack.n_planes
+    indices = np.unique(np.linspace(0, n_planes - 1, min(SAMPLES, n_planes)).round().astype(int))
+    samples = [reader.bands(int(z)) for z in indices]
+    ranges = [_robust_range([sample[..., k] for sample in samples]) for k in range(reader.n_bands)]
+    if all(high <= low for low, high in ranges):
+        _refuse_constant(reader)
+    weights = _weights(reader, channel, ranges)
+    noise, stuck = [], []
+    if settings["repair_hot_pixels"] and n_planes >= 3:
+        for k in range(reader.n_bands):
+            noise.append(estimate_noise([_float(sample[..., k]) for sample in samples]))
+            stuck.append(find_stuck([sample[..., k] for sample in samples], noise[k]))
+    drift = None
+    if settings["equalise_brightness"] and n_planes >= 3:
+        cells = np.stack([coarse_cells(reader.bands(z), weights) for z in range(n_planes)])
+        darkest = min(float(np.dot(weights, [low for low, _ in ranges])), float(cells.min()))
+        drift = brightness_factors(cells / weights.sum(), darkest=darkest / weights.sum())
+    offset = float(np.dot(weights, [low for low, _ in ranges]))
+    span = float(np.dot(weights, [high - low for low, high in ranges]))
+    preparation = Preparation(weights, offset, 1 / span if span > 0 else 1.0, noise, stuck, drift)
+    decides = [to_decide(sample, preparation) for sample in samples]
+    survey = Survey(
+        n_planes,
+        reader.stack.plane_shape,
+        reader.n_bands,
+        preparation.offset,
+        preparation.gain,
+        estimate_noise(decides),
+        _quarter(np.mean(decides, axis=0, dtype=np.float32)),
+    )
+    return survey, preparation
+
+
+def _weights(
+    reader: PlaneReader, channel: int | None, ranges: list[tuple[float, float]]
+) -> FloatMap:
+    """Weight of each band in the image that decides."""
+    samples = reader.stack.n_samples
+    colour = np.asarray(LUMINANCE if samples == 3 else (1 / samples,) * samples, np.float32)
+    shares = []
+    for c in range(reader.stack.n_channels):
+        spans = [high - low for low, high in ranges[c * samples : (c + 1) * samples]]
+        alone = reader.stack.n_channels == 1
+        share = 1.0 if alone else 1 / max(spans) if max(spans) > 0 else 0.0
+        shares.append(colour * np.float32(share if channel in (None, c) else 0.0))
+    weights: FloatMap = np.concatenate(shares)
+    if not weights.any():
+        raise ReadError(f"Channel {channel} of {reader.stack.name} is constant: it cannot decide.")
+    return weights
+
+
+def _robust_range(planes: list[NDArray[Any]]) -> tuple[float, float]:
+    """Find the range of most pixels over the planes; the whole range where most are equal."""
+    low, high = np.inf, -np.inf
+    for plane in planes:
+        few = plane[:: max(1, plane.shape[0] // 256), :: max(1, plane.shape[1] // 256)]
+        bottom, top = np.percentile(few, RANGE)
+        low, high = min(low, float(bottom)), max(high, float(top))
+    if high <= low:
+        low = min(float(plane.min()) for plane in planes)
+        high = max(float(plane.max()) for plane in planes)
+    return low, high
+
+
+def _refuse_constant(reader: PlaneReader) -> None:
+    value = reader.bands(0).flat[0]
+    for z in range(reader.stack.n_planes):
+        if np.any(reader.bands(z) != value):
+            return
+    raise ReadError(
+        f"All pixels of {reader.stack.name} are {value}: there is nothing to focus on. "
+        f"Look whether the right file, series and channel were opened."
+    )
+
+
+def _float(band: NDArray[Any]) -> FloatMap:
+    return np.ascontiguousarray(band, np.float32)
+
+
+def _quarter(image: FloatMap) -> FloatMap:
+    rows, columns = (max(1, -(-length // 4)) for length in image.shape)
+    small: FloatMap = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
+    return small
