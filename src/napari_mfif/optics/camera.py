@@ -18,6 +18,7 @@ Rng = np.random.Generator
 #: Photons at white and read noise (share of white) by level of noise.
 NOISE: dict[str, tuple[tuple[float, float], float]] = {
     "low": ((5000.0, 5000.0), 0.003),
+    "mid": ((400.0, 400.0), 0.01),
     "high": ((60.0, 100.0), 0.02),
 }
 

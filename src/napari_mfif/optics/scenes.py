@@ -61,7 +61,7 @@ class Stage:
 
     def paint(self, contrast: float | None = None, *, change: float = 0.25) -> Float:
         """Return the light of a textured surface."""
-        strong = self.rng.uniform(0.6, 1.3) if contrast is None else contrast
+        strong = self.rng.uniform(1.1, 2.2) if contrast is None else contrast
         return paint(self.rng, self.shape, samples=self.samples, contrast=strong, change=change)
 
     def constant(self, light: float) -> Float:
@@ -145,7 +145,7 @@ def fluorescence(stage: Stage) -> Scene:
 
 def weak(stage: Stage) -> Scene:
     """Build a surface of weak texture."""
-    light = stage.paint(stage.rng.uniform(0.12, 0.4), change=stage.rng.uniform(0.02, 0.12))
+    light = stage.paint(stage.rng.uniform(0.15, 0.4), change=stage.rng.uniform(0.02, 0.12))
     layer = Layer(light, stage.surface(0.06, 0.94), stage.whole())
     return Scene(stage.constant(0), (layer,))
 
@@ -172,7 +172,7 @@ def tissue(stage: Stage) -> Scene:
     rng = stage.rng
     stains = np.array([[0.65, 1.4, 0.55], [1.3, 1.1, 0.4], [0.5, 0.7, 1.4]])
     stain = rng.permutation(stains) if stage.samples == 3 else np.ones((3, 1))
-    strong = rng.uniform(0.4, 1.1)
+    strong = rng.uniform(0.8, 2.5)
     fill = stage.paint().mean(2, keepdims=True)
     sheet = np.asarray(1 - np.exp(-strong * fill * stain[0]), np.float32)
     layers = [Layer(sheet, stage.surface(0.25, 0.75), stage.whole(), "absorb")]
@@ -184,7 +184,7 @@ def tissue(stage: Stage) -> Scene:
             rng, stage.shape, count, radius=(0.6 * size, 1.5 * size), depth=stage.between(near, far)
         )
         inner = 0.3 + 0.7 * fractal(rng, stage.shape, power=0.8, coarsest=0.1)
-        density = rng.uniform(0.5, 1.6) * (matte * light * inner)[..., None]
+        density = rng.uniform(0.6, 2.0) * (matte * light * inner)[..., None]
         stop = np.asarray(1 - np.exp(-density * stain[1 + number % 2]), np.float32)
         layers.append(Layer(stop, depth, stage.whole(), "absorb"))
     lamp = 0.95 - 0.1 * fractal(rng, stage.shape, power=3.0)[..., None]
@@ -221,8 +221,8 @@ def true_depth(layers: tuple[Layer, ...]) -> tuple[Float, NDArray[np.bool_]]:
     """Return the depth of what is seen at each pixel, and where it is a single one.
 
     An opaque layer has the depth where it covers at least half. Of layers that shine through
-    each other the one with the strongest detail has it, and it counts as single where the
-    next is at most half as strong.
+    each other the brightest, or in absorbing ones that with the strongest detail, has it;
+    it counts as single where the next is at most half as strong.
     """
     depth = layers[0].depth.copy()
     strongest = np.zeros_like(depth)
@@ -233,9 +233,10 @@ def true_depth(layers: tuple[Layer, ...]) -> tuple[Float, NDArray[np.bool_]]:
             first = detail > 0
             second[first] = 0
         else:
-            detail = local_contrast(layer.light * layer.matte[..., None])
+            share = layer.light.mean(2) * layer.matte
+            detail = share if layer.mode == "add" else local_contrast(share) * (share > 0.03)
             first = detail > strongest
             second = np.where(first, strongest, np.maximum(second, detail))
         depth[first] = layer.depth[first]
         strongest[first] = detail[first]
-    return depth, (strongest > 1e-4) & (second <= 0.5 * strongest)
+    return depth, (strongest > 0.01) & (second <= 0.5 * strongest)

@@ -33,6 +33,7 @@ def plates(rng: Rng, shape: Shape, levels: int) -> list[Float]:
     """Make mattes of terraces, each lying within the one below it; the lowest covers all."""
     y, x = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in shape), indexing="ij")
     field = fractal(rng, shape, power=rng.uniform(2, 3), coarsest=rng.uniform(0.3, 1.0))
+    field = cv2.GaussianBlur(field, (0, 0), rng.uniform(1, 8))
     if rng.uniform() < 0.5:  # straight edges: the nearest of some random corners decides
         corners = rng.uniform(0, 1, (int(rng.integers(6, 22)), 2)) * shape
         far = [(y - a) ** 2 + (x - b) ** 2 for a, b in corners]

@@ -78,8 +78,8 @@ def simulate(
         Rows and columns.
     planes : int
         Number of planes.
-    photons : {"low", "high"}, float or None
-        Level of noise (low: 5000 photons at white, high: 60 to 100), or the photons at
+    photons : {"low", "mid", "high"}, float or None
+        Level of noise (low: 5000 photons at white, mid: 400, high: 60 to 100), or the photons at
         white, or None for no noise.
     dtype : numpy dtype
         uint8, uint16 (12 or 16 bits, by seed) or float32; integers have a black offset.
@@ -162,7 +162,7 @@ def _choose_lens(
         slope=drawn if slope is None else float(slope),
         psf=shape if psf is None else psf,
         softness=float(rng.uniform(0.45, 0.85)),
-        exposure=float(rng.uniform(0.6, 0.95)),
+        exposure=float(rng.uniform(0.75, 1.0)),
         backwards=bool(rng.integers(2)),
         pixel_size=float(rng.choice([0.11, 0.16, 0.325, 0.65])),
         aperture=float(rng.uniform(0.3, 1.1)),
@@ -193,7 +193,7 @@ class _Shoot:
         grey = np.asarray(light.mean(2))
         level = cv2.GaussianBlur(grey, (0, 0), 3)
         noise = self.camera.deviation(level) / np.sqrt(light.shape[2])
-        textured = single & (local_contrast(light) > np.maximum(0.6 * noise, 0.004))
+        textured = single & (local_contrast(light) > np.maximum(0.5 * noise, 0.004))
         depth = self.planes - 1 - depth if self.lens.backwards else depth
         return self.camera.values(light), np.ascontiguousarray(depth, np.float32), textured
 

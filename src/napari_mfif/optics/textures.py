@@ -135,16 +135,16 @@ def paint(
     Returns
     -------
     float32, (Y, X, samples)
-        Light between about 0.03 and 1.
+        Light between 0.01 and 1.5, mostly below 1.
     """
     names = rng.choice(list(TEXTURES), 2, replace=False)
     share = rng.uniform(0.35, 0.8)
     first, second = (TEXTURES[name](rng, shape) - 0.5 for name in names)
     calm = fractal(rng, shape, power=2.2)
-    busy = np.clip(0.25 + 1.3 * calm, 0, 1)  # some places have little to hold on to
+    busy = np.clip(0.35 + 1.3 * calm, 0, 1)  # some places have little to hold on to
     texture = (share * first + (1 - share) * second) * busy
-    tone = rng.uniform(0.3, 0.6) + change * (fractal(rng, shape, power=2.0) - 0.5)
-    light = np.clip(tone * (1 + 1.5 * contrast * texture), 0.03, 1)
+    tone = rng.uniform(0.3, 0.6) * (1 + 2 * change * (fractal(rng, shape, power=2.0) - 0.5))
+    light = np.clip(tone * np.exp(2 * contrast * texture), 0.01, 1.5)
     return np.asarray(light[..., None] * _tint(rng, shape, samples), np.float32)
 
 
