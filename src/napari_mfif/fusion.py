@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.composition import copied_pixels, rounded
+from napari_mfif.composition import rounded, take_pixels
 from napari_mfif.engine.memory import default_budget, parse_bytes
-from napari_mfif.engine.planes import PlaneReader, Preparation
+from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
 from napari_mfif.engine.run import fold, plan
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import AxesError, ParameterError, ReadError
@@ -126,9 +126,7 @@ class Fusion:
         """
         if not self._takes:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
-        settings = resolve(
-            verification.CONSISTENCY, consistency, owner="the consistency verification"
-        )
+        settings = verification.complete(consistency, n_planes=self.stack.n_planes)
         parts = [take.composed(settings) for take in self._takes]
         recipe = replace(self.recipe, consistency=settings)
         return _assemble(self.stack, parts, recipe, self._takes, self.seconds)
@@ -180,19 +178,21 @@ class _Take:
 
     def composed(self, settings: Settings) -> tuple[NDArray[Any], Answer]:
         """Verify the decision and make the pixels that follow from it."""
-        n_planes = self.survey.n_planes
-        guide = None
-        if verification.needs_guide(settings, n_planes=n_planes):
-            grey = self._pixels(self.answer) @ self.preparation.weights
-            guide = ((grey - self.survey.offset) * self.survey.gain).astype(np.float32)
-        verified = verification.verify(self.answer, guide, settings, n_planes=n_planes)
-        return rounded(self._pixels(verified), self.reader.stack.dtype), verified
+        verified = verification.verify(
+            self.answer, self._grey, settings, n_planes=self.survey.n_planes
+        )
+        return rounded(self.pixels(verified), self.reader.stack.dtype), verified
 
-    def _pixels(self, answer: Answer) -> NDArray[Any]:
+    def pixels(self, answer: Answer) -> NDArray[Any]:
+        """Return the fused pixels, (Y, X, K), that belong to an answer."""
         if answer.pixels is not None:
             return answer.pixels
-        planes = (self.reader.bands(z) for z in range(self.survey.n_planes))
-        return copied_pixels(planes, answer.decision, answer.weight)
+        return _copied(self.reader, answer)
+
+    def _grey(self, decision: NDArray[np.uint16]) -> FloatMap:
+        """Return the fused image in which sharpness is judged, as it follows from a decision."""
+        pixels = self.pixels(replace(self.answer, decision=decision, weight=None))
+        return to_decide(pixels, self.preparation)
 
     def scores(self) -> dask.array.Array:
         """Score maps of all planes, each made when it is asked for."""
@@ -326,7 +326,7 @@ def iter_fuse(
         )
     if device not in DEVICES:
         raise ParameterError(f"device={device!r} is not possible: {', '.join(DEVICES)}.")
-    recipe = complete_recipe(recipe, method, axes, channel, along, consistency, parameters)
+    recipe = complete_recipe(stack, recipe, method, axes, channel, along, consistency, parameters)
     budget = default_budget() if memory is None else parse_bytes(memory)
     if decision is not None:
         yield from _iter_decided(stack, recipe, np.asarray(decision), began)
@@ -389,12 +389,13 @@ class _Runner:
         yield _Take(method, settings, reader, survey, preparation, answer)
 
     def _preview(self, take: _Take) -> Progress:
-        pixels = rounded(take._pixels(take.answer), self.stack.dtype)
+        pixels = rounded(take.pixels(take.answer), self.stack.dtype)
         fusion = _assemble(self.stack, [(pixels, take.answer)], self.recipe, (), 0.0)
         return Progress("Fusing", self.done, self.total, fusion)
 
 
 def complete_recipe(
+    stack: ZStack,
     recipe: Recipe | None,
     method: str | None,
     axes: str | None,
@@ -404,6 +405,8 @@ def complete_recipe(
     parameters: Mapping[str, Any],
 ) -> Recipe:
     """Check what was asked for and fill in the rest from a recipe and the defaults.
+
+    A recipe without values for the verification takes those that suit the number of planes.
 
     Raises
     ------
@@ -418,10 +421,8 @@ def complete_recipe(
     values = resolve(
         chosen.all_parameters(), {**inherited, **parameters}, owner=f"the method {chosen.name}"
     )
-    cleaning = resolve(
-        verification.CONSISTENCY,
-        {**base.consistency, **(consistency or {})},
-        owner="the consistency verification",
+    cleaning = verification.complete(
+        {**base.consistency, **(consistency or {})}, n_planes=stack.n_planes
     )
     along = along or (base.along if base.along in chosen.along else chosen.along[0])
     if along not in chosen.along:
@@ -475,11 +476,18 @@ def _iter_decided(
         answer = Answer(
             chosen.astype(np.float32), chosen.astype(np.uint16), np.ones(chosen.shape, np.float32)
         )
-        planes = (reader.bands(z) for z in range(stack.n_planes))
-        parts.append((copied_pixels(planes, answer.decision), answer))
+        parts.append((_copied(reader, answer), answer))
         yield Progress("Copying pixels", t, stack.n_times)
     fusion = _assemble(stack, parts, recipe, (), time.perf_counter() - began)
     yield Progress("Done", 1, 1, fusion, finished=True)
+
+
+def _copied(reader: PlaneReader, answer: Answer) -> NDArray[Any]:
+    """Copy every pixel from the plane that was decided for, one plane after the other."""
+    fused = np.zeros((*reader.stack.plane_shape, reader.n_bands), reader.stack.dtype)
+    for z in range(reader.stack.n_planes):
+        take_pixels(fused, reader.bands(z), z, answer.decision, weight=answer.weight)
+    return fused
 
 
 def _assemble(

@@ -67,7 +67,7 @@ class Gradient(Method):
             state.running.take(scores)
             return
         state.waiting.append(scores)
-        if len(state.waiting) == 2 and state.taken == 0:
+        if state.taken == 1:
             state.waiting.insert(0, state.waiting[0])
         if len(state.waiting) == 3:
             state.running.take(_smoothed(*state.waiting))
