@@ -12,22 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.composition import rounded, take_pixels
+from napari_mfif.composition import rounded
 from napari_mfif.engine.memory import default_budget, parse_bytes
-from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.request import as_stack, complete_recipe
 from napari_mfif.engine.run import fold, plan
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.errors import AxesError, ParameterError, ReadError
+from napari_mfif.engine.take import Take, copied
+from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.methods import registry
-from napari_mfif.methods.base import Answer, FloatMap, Method, Survey
-from napari_mfif.parameters import Settings, resolve
+from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.recipe import Recipe
 from napari_mfif.stack import ZStack
 
 if TYPE_CHECKING:
     import dask.array
 
-__all__ = ["Fusion", "Progress", "as_stack", "fuse", "iter_fuse"]
+__all__ = ["Fusion", "Progress", "fuse", "iter_fuse"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -89,7 +90,7 @@ class Fusion:
     recipe: Recipe
     stack: ZStack
     seconds: float = 0.0
-    _takes: tuple[_Take, ...] = field(default=(), repr=False)
+    _takes: tuple[Take, ...] = field(default=(), repr=False)
 
     @property
     def height(self) -> FloatMap:
@@ -163,52 +164,6 @@ class Fusion:
             recipe=self.recipe.to_json(),
             overwrite=overwrite,
         )
-
-
-@dataclass(frozen=True)
-class _Take:
-    """One timepoint, folded: what refining and the score maps need."""
-
-    method: Method
-    settings: Settings
-    reader: PlaneReader
-    survey: Survey
-    preparation: Preparation
-    answer: Answer
-
-    def composed(self, settings: Settings) -> tuple[NDArray[Any], Answer]:
-        """Verify the decision and make the pixels that follow from it."""
-        verified = verification.verify(
-            self.answer, self._grey, settings, n_planes=self.survey.n_planes
-        )
-        return rounded(self.pixels(verified), self.reader.stack.dtype), verified
-
-    def pixels(self, answer: Answer) -> NDArray[Any]:
-        """Return the fused pixels, (Y, X, K), that belong to an answer."""
-        if answer.pixels is not None:
-            return answer.pixels
-        return _copied(self.reader, answer)
-
-    def _grey(self, decision: NDArray[np.uint16]) -> FloatMap:
-        """Return the fused image in which sharpness is judged, as it follows from a decision."""
-        pixels = self.pixels(replace(self.answer, decision=decision, weight=None))
-        return to_decide(pixels, self.preparation)
-
-    def scores(self) -> dask.array.Array:
-        """Score maps of all planes, each made when it is asked for."""
-        import dask
-        import dask.array as da
-
-        def score(z: int) -> FloatMap:
-            planes = self.reader.planes(self.preparation, first=z, count=1)
-            return self.method.score(next(planes), self.settings, self.survey)
-
-        shape = self.survey.plane_shape
-        maps = [
-            da.from_delayed(dask.delayed(score, pure=False)(z), shape, np.float32)
-            for z in range(self.survey.n_planes)
-        ]
-        return da.stack(maps)
 
 
 def fuse(
@@ -332,11 +287,11 @@ def iter_fuse(
         yield from _iter_decided(stack, recipe, np.asarray(decision), began)
         return
     runner = _Runner(stack, recipe, device, budget, preview)
-    takes: list[_Take] = []
+    takes: list[Take] = []
     parts = []
     for t in range(stack.n_times):
         for step in runner.run(t):
-            if isinstance(step, _Take):
+            if isinstance(step, Take):
                 takes.append(step)
                 parts.append(step.composed(dict(recipe.consistency)))
             else:
@@ -357,7 +312,7 @@ class _Runner:
     done: int = 0
     total: int = 1
 
-    def run(self, t: int) -> Iterator[Progress | _Take]:
+    def run(self, t: int) -> Iterator[Progress | Take]:
         """Fold one timepoint."""
         method = registry.get(self.recipe.method)
         settings = {
@@ -378,7 +333,7 @@ class _Runner:
         while answer is None:
             answer = folding.send(wanted) if wanted else next(folding)
             if wanted and answer is not None:
-                yield self._preview(_Take(method, settings, reader, survey, preparation, answer))
+                yield self._preview(Take(method, settings, reader, survey, preparation, answer))
                 answer, wanted, shown = None, None, time.perf_counter()
                 continue
             if answer is None:
@@ -386,73 +341,12 @@ class _Runner:
                 yield Progress("Fusing", self.done, self.total)
                 due = self.preview is not None and time.perf_counter() - shown > self.preview
                 wanted = True if due and self.stack.n_times == 1 else None
-        yield _Take(method, settings, reader, survey, preparation, answer)
+        yield Take(method, settings, reader, survey, preparation, answer)
 
-    def _preview(self, take: _Take) -> Progress:
+    def _preview(self, take: Take) -> Progress:
         pixels = rounded(take.pixels(take.answer), self.stack.dtype)
         fusion = _assemble(self.stack, [(pixels, take.answer)], self.recipe, (), 0.0)
         return Progress("Fusing", self.done, self.total, fusion)
-
-
-def complete_recipe(
-    stack: ZStack,
-    recipe: Recipe | None,
-    method: str | None,
-    axes: str | None,
-    channel: int | str | None,
-    along: str | None,
-    consistency: Mapping[str, Any] | None,
-    parameters: Mapping[str, Any],
-) -> Recipe:
-    """Check what was asked for and fill in the rest from a recipe and the defaults.
-
-    A recipe without values for the verification takes those that suit the number of planes.
-
-    Raises
-    ------
-    ParameterError
-        A method, parameter or value is not possible.
-    """
-    from napari_mfif import __version__
-
-    base = recipe or Recipe(method or registry.DEFAULT)
-    chosen = registry.get(method or base.method)
-    inherited = base.parameters if chosen.name == base.method else {}
-    values = resolve(
-        chosen.all_parameters(), {**inherited, **parameters}, owner=f"the method {chosen.name}"
-    )
-    cleaning = verification.complete(
-        {**base.consistency, **(consistency or {})}, n_planes=stack.n_planes
-    )
-    along = along or (base.along if base.along in chosen.along else chosen.along[0])
-    if along not in chosen.along:
-        raise ParameterError(
-            f"along={along!r} is not possible with {chosen.name}: {', '.join(chosen.along)}."
-        )
-    channel = base.channel if channel is None else channel
-    return Recipe(
-        chosen.name, values, along, channel, axes or base.axes, cleaning, version=__version__
-    )
-
-
-def as_stack(data: Any, axes: str | None = None) -> ZStack:
-    """Return a z-stack made of whatever `fuse` accepts."""
-    if isinstance(data, ZStack):
-        if axes is not None and axes.upper() != data.axes:
-            raise AxesError(
-                f"{data.name} has the axes {data.axes} already; axes={axes!r} cannot change them. "
-                f"Give axes to open_stack instead."
-            )
-        return data
-    if isinstance(data, str | Path):
-        from napari_mfif.io import open_stack
-
-        return open_stack(data, axes=axes)
-    if isinstance(data, list | tuple) and data and isinstance(data[0], str | Path):
-        from napari_mfif.io import open_stack
-
-        return open_stack(list(data), axes=axes)
-    return ZStack.from_array(data, axes)
 
 
 def _iter_decided(
@@ -476,25 +370,17 @@ def _iter_decided(
         answer = Answer(
             chosen.astype(np.float32), chosen.astype(np.uint16), np.ones(chosen.shape, np.float32)
         )
-        parts.append((_copied(reader, answer), answer))
+        parts.append((copied(reader, answer), answer))
         yield Progress("Copying pixels", t, stack.n_times)
     fusion = _assemble(stack, parts, recipe, (), time.perf_counter() - began)
     yield Progress("Done", 1, 1, fusion, finished=True)
-
-
-def _copied(reader: PlaneReader, answer: Answer) -> NDArray[Any]:
-    """Copy every pixel from the plane that was decided for, one plane after the other."""
-    fused = np.zeros((*reader.stack.plane_shape, reader.n_bands), reader.stack.dtype)
-    for z in range(reader.stack.n_planes):
-        take_pixels(fused, reader.bands(z), z, answer.decision, weight=answer.weight)
-    return fused
 
 
 def _assemble(
     stack: ZStack,
     parts: list[tuple[NDArray[Any], Answer]],
     recipe: Recipe,
-    takes: tuple[_Take, ...],
+    takes: tuple[Take, ...],
     seconds: float,
 ) -> Fusion:
     """Bring the timepoints together in the stack's own axes."""

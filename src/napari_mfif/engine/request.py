@@ -1,0 +1,72 @@
+"""What was asked for, made complete: a z-stack and a recipe without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_mfif import __version__, methods
+from napari_mfif import consistency as verification
+from napari_mfif.errors import AxesError, ParameterError
+from napari_mfif.io import open_stack
+from napari_mfif.parameters import resolve
+from napari_mfif.recipe import Recipe
+from napari_mfif.stack import ZStack
+
+__all__ = ["as_stack", "complete_recipe"]
+
+
+def complete_recipe(
+    stack: ZStack,
+    recipe: Recipe | None,
+    method: str | None,
+    axes: str | None,
+    channel: int | str | None,
+    along: str | None,
+    consistency: Mapping[str, Any] | None,
+    parameters: Mapping[str, Any],
+) -> Recipe:
+    """Check what was asked for and fill in the rest from a recipe and the defaults.
+
+    A recipe without values for the verification takes those that suit the number of planes.
+
+    Raises
+    ------
+    ParameterError
+        A method, parameter or value is not possible.
+    """
+    base = recipe or Recipe(method or methods.DEFAULT)
+    chosen = methods.get(method or base.method)
+    inherited = base.parameters if chosen.name == base.method else {}
+    values = resolve(
+        chosen.all_parameters(), {**inherited, **parameters}, owner=f"the method {chosen.name}"
+    )
+    cleaning = verification.complete(
+        {**base.consistency, **(consistency or {})}, n_planes=stack.n_planes
+    )
+    along = along or (base.along if base.along in chosen.along else chosen.along[0])
+    if along not in chosen.along:
+        raise ParameterError(
+            f"along={along!r} is not possible with {chosen.name}: {', '.join(chosen.along)}."
+        )
+    channel = base.channel if channel is None else channel
+    return Recipe(
+        chosen.name, values, along, channel, axes or base.axes, cleaning, version=__version__
+    )
+
+
+def as_stack(data: Any, axes: str | None = None) -> ZStack:
+    """Return a z-stack made of whatever `fuse` accepts."""
+    if isinstance(data, ZStack):
+        if axes is not None and axes.upper() != data.axes:
+            raise AxesError(
+                f"{data.name} has the axes {data.axes} already; axes={axes!r} cannot change them. "
+                f"Give axes to open_stack instead."
+            )
+        return data
+    if isinstance(data, str | Path):
+        return open_stack(data, axes=axes)
+    if isinstance(data, list | tuple) and data and isinstance(data[0], str | Path):
+        return open_stack(list(data), axes=axes)
+    return ZStack.from_array(data, axes)

@@ -1,0 +1,74 @@
+"""One timepoint after the fold: its pixels, its verified decision, its score maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif import consistency as verification
+from napari_mfif.composition import rounded, take_pixels
+from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
+from napari_mfif.methods.base import Answer, FloatMap, Method, Survey
+from napari_mfif.parameters import Settings
+
+if TYPE_CHECKING:
+    import dask.array
+
+__all__ = ["Take", "copied"]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One timepoint, folded: what refining and the score maps need."""
+
+    method: Method
+    settings: Settings
+    reader: PlaneReader
+    survey: Survey
+    preparation: Preparation
+    answer: Answer
+
+    def composed(self, settings: Settings) -> tuple[NDArray[Any], Answer]:
+        """Verify the decision and make the pixels that follow from it."""
+        verified = verification.verify(
+            self.answer, self._grey, settings, n_planes=self.survey.n_planes
+        )
+        return rounded(self.pixels(verified), self.reader.stack.dtype), verified
+
+    def pixels(self, answer: Answer) -> NDArray[Any]:
+        """Return the fused pixels, (Y, X, K), that belong to an answer."""
+        if answer.pixels is not None:
+            return answer.pixels
+        return copied(self.reader, answer)
+
+    def _grey(self, decision: NDArray[np.uint16]) -> FloatMap:
+        """Return the fused image in which sharpness is judged, as it follows from a decision."""
+        pixels = self.pixels(replace(self.answer, decision=decision, weight=None))
+        return to_decide(pixels, self.preparation)
+
+    def scores(self) -> dask.array.Array:
+        """Score maps of all planes, each made when it is asked for."""
+        import dask
+        import dask.array as da
+
+        def score(z: int) -> FloatMap:
+            planes = self.reader.planes(self.preparation, first=z, count=1)
+            return self.method.score(next(planes), self.settings, self.survey)
+
+        shape = self.survey.plane_shape
+        maps = [
+            da.from_delayed(dask.delayed(score, pure=False)(z), shape, np.float32)
+            for z in range(self.survey.n_planes)
+        ]
+        return da.stack(maps)
+
+
+def copied(reader: PlaneReader, answer: Answer) -> NDArray[Any]:
+    """Copy every pixel from the plane that was decided for, one plane after the other."""
+    fused = np.zeros((*reader.stack.plane_shape, reader.n_bands), reader.stack.dtype)
+    for z in range(reader.stack.n_planes):
+        take_pixels(fused, reader.bands(z), z, answer.decision, weight=answer.weight)
+    return fused
