@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_mfif.errors import AxesError, ParameterError, ReadError
+from napari_mfif.pixels import Pixels, Reordered
 
 if TYPE_CHECKING:
     import dask.array
@@ -20,22 +21,6 @@ __all__ = ["AXES", "Pixels", "ZStack", "guess_axes"]
 AXES = "TCZYXS"
 
 NAMES = {"T": "time", "C": "channel", "Z": "plane", "Y": "row", "X": "column", "S": "colour"}
-
-
-class Pixels(Protocol):
-    """What a z-stack asks of an array: numpy, dask, zarr and our lazy files all have it."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        ...
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of a pixel."""
-        ...
-
-    def __getitem__(self, index: Any, /) -> Any: ...
 
 
 def guess_axes(shape: Sequence[int], dtype: np.dtype[Any]) -> str:
@@ -144,15 +129,18 @@ class ZStack:
         _check_axes(axes, pixels.shape)
         order = [axes.index(letter) for letter in AXES if letter in axes]
         if order != sorted(order):
-            pixels = _transposable(pixels).transpose(order)
+            pixels = _reordered(pixels, order)
         stack = cls(pixels, "".join(axes[i] for i in order), **known)
         return stack.without_alpha() if stack.n_samples in (2, 4) else stack
 
     def without_alpha(self) -> ZStack:
         """Return the same z-stack without its last colour sample."""
         colour = self.n_samples - 1
-        pixels = _transposable(self.pixels)[..., slice(colour) if colour > 1 else 0]
         axes = self.axes if colour > 1 else self.axes.replace("S", "")
+        if hasattr(self.pixels, "transpose"):
+            pixels: Pixels = self.pixels[..., slice(colour) if colour > 1 else 0]
+        else:
+            pixels = Reordered(self.pixels, range(len(axes)), {len(self.axes) - 1: colour})
         return replace(self, pixels=pixels, axes=axes, notes=(*self.notes, "Alpha was dropped."))
 
     def size(self, axis: str) -> int:
@@ -263,8 +251,9 @@ def as_dask(pixels: Pixels, axes: str) -> dask.array.Array:
     return da.from_array(pixels, chunks=leading, asarray=True, fancy=False, name=False)
 
 
-def _transposable(pixels: Any) -> Any:
-    return pixels if hasattr(pixels, "transpose") else as_dask(pixels, "C" * len(pixels.shape))
+def _reordered(pixels: Any, order: Sequence[int]) -> Any:
+    """Numpy and dask arrays do it themselves; anything else is read through a view."""
+    return pixels.transpose(order) if hasattr(pixels, "transpose") else Reordered(pixels, order)
 
 
 def _check_axes(axes: str, shape: Sequence[int]) -> None:

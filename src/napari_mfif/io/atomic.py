@@ -1,0 +1,96 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from napari_mfif.errors import WriteError
+
+__all__ = ["check_target", "replacing"]
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a name beside the target to write to, and rename it when all has gone well.
+
+    Parameters
+    ----------
+    path : path
+        The target.
+    overwrite : bool
+        An existing target is replaced, at the end; otherwise it is refused at once.
+
+    Yields
+    ------
+    Path
+        A name in the target's folder, with the target's ending. On any failure what was
+        written there is removed, and an existing target stays as it was.
+
+    Raises
+    ------
+    WriteError
+        The target exists or is a folder, its folder is missing or may not be written, or the
+        disk is full.
+    """
+    target = check_target(path, overwrite=overwrite)
+    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _unwritten(target, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Refuse a target that cannot be written, before any work is done for it.
+
+    Raises
+    ------
+    WriteError
+        As in `replacing`.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise WriteError(f"{target} is a folder. Give the name of a file.")
+    if not overwrite and target.exists():
+        raise WriteError(
+            f"{target} exists. Choose another name, or allow to replace it: overwrite=True "
+            "(--overwrite)."
+        )
+    if not target.parent.is_dir():
+        raise WriteError(f"There is no folder {target.parent} for {target.name}. Make it first.")
+    if not os.access(target.parent, os.W_OK):
+        raise WriteError(_forbidden(target))
+    return target
+
+
+def _forbidden(target: Path) -> str:
+    return (
+        f"{target} may not be written: no permission in {target.parent.absolute()}. "
+        "Choose another folder."
+    )
+
+
+def _unwritten(target: Path, error: OSError) -> WriteError:
+    # numpy's tofile tells of a full disk without an error number
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "requested and" in str(error)
+    if full:
+        return WriteError(
+            f"The disk is full: {target} was not written. Make room in "
+            f"{target.parent.absolute()}, or choose another folder."
+        )
+    if isinstance(error, PermissionError) and target.exists():
+        return WriteError(
+            f"{target} cannot be replaced: it is write-protected or open in another program."
+        )
+    if isinstance(error, PermissionError):
+        return WriteError(_forbidden(target))
+    return WriteError(f"{target} could not be written: {error.strerror or error}.")

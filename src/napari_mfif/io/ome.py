@@ -1,0 +1,165 @@
+"""The OME-XML of an OME-TIFF: what we take from it and what we put into it.
+
+Schema: OME 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from napari_mfif.io.sizes import Sizes, plain_unit, sizes_of
+
+__all__ = [
+    "RECIPE",
+    "TYPES",
+    "companion",
+    "image_facts",
+    "pieces",
+    "recipe_in",
+    "write_ome_xml",
+]
+
+SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+
+#: Namespace of the annotation that holds the recipe.
+RECIPE = "napari-mfif/recipe"
+
+#: Names of numpy's types in OME.
+TYPES = {
+    "int8": "int8",
+    "int16": "int16",
+    "int32": "int32",
+    "uint8": "uint8",
+    "uint16": "uint16",
+    "uint32": "uint32",
+    "float32": "float",
+    "float64": "double",
+}
+
+
+def _parse(xml: str | bytes) -> ElementTree.Element | None:
+    try:
+        return ElementTree.fromstring(xml.encode() if isinstance(xml, str) else xml)
+    except (ElementTree.ParseError, ValueError):
+        return None
+
+
+def _local(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _all(root: ElementTree.Element, name: str) -> list[ElementTree.Element]:
+    return [element for element in root.iter() if _local(element) == name]
+
+
+def companion(xml: str) -> str | None:
+    """Return the name of the file that holds the real description, if this is only a pointer."""
+    root = _parse(xml)
+    pointers = _all(root, "BinaryOnly") if root is not None else []
+    return pointers[0].get("MetadataFile") if pointers else None
+
+
+def pieces(xml: str | bytes) -> list[str]:
+    """Return the names of the files over which the image is spread, each once, in order."""
+    root = _parse(xml)
+    elements = _all(root, "UUID") if root is not None else []
+    names = [element.get("FileName") for element in elements]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def image_facts(xml: str, index: int) -> tuple[Sizes, tuple[str, ...]]:
+    """Return the physical sizes and the channels' names of one image of the file.
+
+    Channels without a name get none; when no channel has one, the names are empty.
+    """
+    root = _parse(xml)
+    images = _all(root, "Pixels") if root is not None else []
+    if index >= len(images):
+        return Sizes(), ()
+    image = images[index]
+
+    def length(axis: str) -> tuple[float | None, str | None]:
+        try:
+            value = float(image.get(f"PhysicalSize{axis}", ""))
+        except ValueError:
+            return None, None
+        return value, plain_unit(image.get(f"PhysicalSize{axis}Unit", "µm"))
+
+    names = [channel.get("Name", "") for channel in _all(image, "Channel")]
+    return sizes_of(length("Z"), length("Y"), length("X")), tuple(names) if any(names) else ()
+
+
+def recipe_in(xml: str) -> str | None:
+    """Return the recipe that was put into the description, if there is one."""
+    root = _parse(xml)
+    for note in _all(root, "CommentAnnotation") if root is not None else []:
+        if note.get("Namespace") == RECIPE:
+            values = _all(note, "Value")
+            return values[0].text if values else None
+    return None
+
+
+def write_ome_xml(
+    name: str,
+    axes: str,
+    shape: Sequence[int],
+    dtype: np.dtype[np.generic],
+    *,
+    sizes: Sizes,
+    channel_names: Sequence[str] = (),
+    recipe: str | None = None,
+) -> str:
+    """Describe one image whose planes follow each other in the order of `axes`, as ASCII text."""
+    size = dict.fromkeys("TCZYXS", 1) | dict(zip(axes, shape, strict=True))
+    root = ElementTree.Element("OME", {"xmlns": SCHEMA, "Creator": "napari-mfif"})
+    image = ElementTree.SubElement(root, "Image", {"ID": "Image:0", "Name": name})
+    pixels = ElementTree.SubElement(
+        image,
+        "Pixels",
+        {
+            "ID": "Pixels:0",
+            "DimensionOrder": "XYZCT",
+            "Type": TYPES[dtype.name],
+            **{f"Size{axis}": str(size[axis]) for axis in "XYZ"},
+            "SizeC": str(size["C"] * size["S"]),
+            "SizeT": str(size["T"]),
+            **({"Interleaved": "true"} if size["S"] > 1 else {}),
+            **_physical(sizes),
+        },
+    )
+    for number in range(size["C"]):
+        facts = {"ID": f"Channel:0:{number}", "SamplesPerPixel": str(size["S"])}
+        if number < len(channel_names):
+            facts["Name"] = channel_names[number]
+        ElementTree.SubElement(pixels, "Channel", facts)
+    planes = size["T"] * size["C"] * size["Z"]
+    ElementTree.SubElement(pixels, "TiffData", {"IFD": "0", "PlaneCount": str(planes)})
+    if recipe is not None:
+        ElementTree.SubElement(image, "AnnotationRef", {"ID": "Annotation:0"})
+        notes = ElementTree.SubElement(root, "StructuredAnnotations")
+        identity = {"ID": "Annotation:0", "Namespace": RECIPE}
+        note = ElementTree.SubElement(notes, "CommentAnnotation", identity)
+        ElementTree.SubElement(note, "Value").text = recipe
+    text = ElementTree.tostring(root, encoding="us-ascii").decode("ascii")
+    return f'<?xml version="1.0" encoding="UTF-8"?>{text}'
+
+
+def _physical(sizes: Sizes) -> dict[str, str]:
+    height, width = sizes.pixel_size or (None, None)
+    lengths = {"X": width, "Y": height, "Z": sizes.z_step}
+    unit = {"um": "µm", None: "pixel"}.get(sizes.unit, sizes.unit or "")
+    facts: dict[str, str] = {}
+    for axis, length in lengths.items():
+        if length:
+            facts |= {f"PhysicalSize{axis}": repr(float(length)), f"PhysicalSize{axis}Unit": unit}
+    return facts
+
+
+def existing_pieces(folder: Path, names: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Split names of files into those that lie in a folder and those that do not."""
+    there = [folder / name for name in names if (folder / name).is_file()]
+    return there, [name for name in names if not (folder / name).is_file()]

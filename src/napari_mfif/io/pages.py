@@ -1,0 +1,197 @@
+"""Single planes in files, and the lazy array that many of them make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.errors import ReadError
+from napari_mfif.pixels import as_slice, basic_index
+
+__all__ = ["COPY_AGAIN", "FlatPage", "FlatPages", "Page", "PagePixels", "read_bytes", "unreadable"]
+
+#: What to do about a damaged file.
+COPY_AGAIN = "Copy it again from where it was recorded."
+
+
+class Page(Protocol):
+    """One plane in a file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, columns and, for colour, samples."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels, in this machine's byte order."""
+
+    def read(self, top: int, bottom: int) -> NDArray[Any]:
+        """Read the rows from `top` up to, not including, `bottom`."""
+
+
+def read_bytes(file: Any, offset: int, into: memoryview) -> bool:
+    """Fill a buffer from a place in an unbuffered file; False when the file ends before."""
+    file.seek(offset)
+    done = 0
+    while done < len(into):
+        count = file.readinto(into[done:])
+        if not count:
+            return False
+        done += count
+    return True
+
+
+def unreadable(path: Path, error: OSError) -> ReadError:
+    """Say why the system would not let us read a file."""
+    if isinstance(error, FileNotFoundError):
+        return ReadError(f"There is no file {path}. Check the path.")
+    if isinstance(error, PermissionError):
+        return ReadError(f"{path} may not be read: permission denied. Change its permissions.")
+    return ReadError(f"{path} could not be read: {error.strerror or error}.")
+
+
+@dataclass(frozen=True, slots=True)
+class FlatPage:
+    """An uncompressed plane that lies in one piece in its file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    offset : int
+        First byte of the plane.
+    shape : tuple of int
+        ``(Y, X)`` or ``(Y, X, S)``.
+    stored : numpy.dtype
+        Type in the file, with its byte order.
+    number : int
+        Number of the page in its file, from 1, for messages.
+    planar : bool
+        The colour samples lie one after the other as whole planes.
+    """
+
+    path: Path
+    offset: int
+    shape: tuple[int, ...]
+    stored: np.dtype[Any]
+    number: int = 1
+    planar: bool = False
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels, in this machine's byte order."""
+        return self.stored.newbyteorder("=")
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the plane."""
+        return prod(self.shape) * self.stored.itemsize
+
+    def read(self, top: int, bottom: int) -> NDArray[Any]:
+        """Read the rows from `top` up to, not including, `bottom`, and no other byte."""
+        length, inner = self.shape[0], self.shape[1:]
+        bands = inner[1] if self.planar else 1
+        row = inner[:1] if self.planar else inner
+        pixels = np.empty((bands, bottom - top, *row), self.stored)
+        row_bytes = prod(row) * self.stored.itemsize
+        try:
+            with open(self.path, "rb", buffering=0) as file:
+                for band in range(bands):
+                    offset = self.offset + (band * length + top) * row_bytes
+                    if not read_bytes(file, offset, memoryview(pixels[band]).cast("B")):
+                        raise ReadError(
+                            f"{self.path} is truncated: it ends in page {self.number}. {COPY_AGAIN}"
+                        )
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        native = pixels.astype(self.dtype, copy=False)
+        return np.moveaxis(native, 0, -1) if self.planar else native[0]
+
+
+class FlatPages(Sequence[Page]):
+    """Many uncompressed planes that follow each other without a gap: made when asked for."""
+
+    def __init__(self, first: FlatPage, count: int) -> None:
+        self.first = first
+        self._length = count
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, place: Any, /) -> Any:
+        """Return the page at a place."""
+        if not 0 <= place < self._length:
+            raise IndexError(place)
+        first = self.first
+        return FlatPage(
+            first.path,
+            first.offset + place * first.nbytes,
+            first.shape,
+            first.stored,
+            first.number + place,
+            first.planar,
+        )
+
+
+class PagePixels:
+    """The lazy array that pages make: nothing is read before it is indexed.
+
+    It holds no open file and may be read from many threads and sent to other processes.
+
+    Parameters
+    ----------
+    pages : sequence of Page
+        All of one shape and type, in the order of `leading`, last axis fastest.
+    leading : sequence of int
+        Lengths of the axes before those of a page.
+    """
+
+    def __init__(self, pages: Sequence[Page], leading: Sequence[int]) -> None:
+        self._pages = pages
+        self._leading = tuple(leading)
+        self.shape = (*self._leading, *pages[0].shape)
+        self.dtype = pages[0].dtype
+        self.ndim = len(self.shape)
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """Read a part: of each page that is asked for, only the rows that are."""
+        asked = basic_index(index, self.shape)
+        if asked is None:
+            return np.asarray(self)[index]
+        outer, inner = asked[: len(self._leading)], asked[len(self._leading) :]
+        if all(isinstance(item, int) for item in outer):
+            return self._read(outer, inner)
+        spans = [item if isinstance(item, range) else range(item, item + 1) for item in outer]
+        lengths = tuple(len(item) for item in asked if isinstance(item, range))
+        block = np.empty(lengths, self.dtype)
+        pages = block.reshape(*(len(span) for span in spans), *_lengths(inner))
+        for place in np.ndindex(*(len(span) for span in spans)):
+            chosen = tuple(span[i] for span, i in zip(spans, place, strict=True))
+            pages[place] = self._read(chosen, inner)
+        return block
+
+    def _read(self, outer: tuple[Any, ...], inner: tuple[int | range, ...]) -> Any:
+        place = int(np.ravel_multi_index(outer, self._leading)) if outer else 0
+        rows = inner[0]
+        span = rows if isinstance(rows, range) else range(rows, rows + 1)
+        if not span:
+            return np.empty(_lengths(inner), self.dtype)
+        top, bottom = min(span[0], span[-1]), max(span[0], span[-1]) + 1
+        block = self._pages[place].read(top, bottom)
+        first = as_slice(rows, top) if isinstance(rows, range) else 0
+        rest = (as_slice(item) if isinstance(item, range) else item for item in inner[1:])
+        return block[(first, *rest)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = np.asarray(self[...])
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+def _lengths(items: tuple[int | range, ...]) -> tuple[int, ...]:
+    return tuple(len(item) for item in items if isinstance(item, range))

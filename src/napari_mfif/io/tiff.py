@@ -1,0 +1,350 @@
+"""Z-stacks in TIFF files: OME-TIFF, ImageJ, plain pages, BigTIFF, tiles and strips."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from napari_mfif.errors import ReadError
+from napari_mfif.io import ome, sizes
+from napari_mfif.io.axes import FileAxes, name_axes
+from napari_mfif.io.coded import CodedPage, Coding, coded_page
+from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels, unreadable
+from napari_mfif.stack import ZStack
+
+__all__ = ["Elsewhere", "open_tiff", "stem", "tiff_plane"]
+
+#: Words in tifffile's log that tell of pixels or pages that are not there.
+DAMAGE = ("corrupt", "missing", "out of range", "invalid page offset", "failed to read", "expected")
+
+
+def open_tiff(
+    path: Path,
+    *,
+    axes: str | None = None,
+    series: int | None = None,
+    name: str | None = None,
+    description: str | None = None,
+) -> ZStack:
+    """Open a TIFF file as a z-stack without reading its pixels.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one of them when an OME-TIFF is spread over several.
+    axes : str, optional
+        A letter for each axis that is longer than 1, instead of what the file says.
+    series : int, optional
+        Which image of the file, from 0; otherwise the first that has several planes.
+    name : str, optional
+        Name of the z-stack; otherwise the file's.
+    description : str, optional
+        OME-XML to use instead of the file's.
+
+    Raises
+    ------
+    ReadError
+        The file is damaged, incomplete or of one plane.
+    AxesError
+        Its axes leave a choice.
+    """
+    with _parsed(path, description) as (file, complaints):
+        _look_for_companion(path, file)
+        _check_damage(path, file, complaints)
+        number, notes = _choose(path, file.series, series)
+        chosen = file.series[number]
+        _check_pixels(path, chosen)
+        found = FileAxes(chosen.get_axes(False), tuple(chosen.get_shape(False)))
+        letters, said = name_axes(found, axes, where=str(path))
+        pages, leading = _pages(path, chosen, letters, found.squeezed().lengths)
+        facts, channels = _facts(file, chosen, number)
+        if chosen.keyframe.axes == "SYX":
+            letters = letters[:-3] + letters[-2:] + letters[-3]
+    return ZStack.from_array(
+        PagePixels(pages, leading),
+        letters,
+        name=name or stem(path),
+        z_step=facts.z_step,
+        pixel_size=facts.pixel_size,
+        unit=facts.unit,
+        channel_names=channels,
+        notes=(*notes, *said),
+        source=str(path),
+    )
+
+
+def tiff_plane(path: Path) -> Page:
+    """Open a TIFF file that holds a single plane, as one of a folder of planes.
+
+    Raises
+    ------
+    ReadError
+        It holds several planes, or is damaged.
+    """
+    with _parsed(path) as (file, _):
+        pages = [page for page in file.pages if not getattr(page, "is_reduced", False)]
+        if len(pages) > 1:
+            raise ReadError(
+                f"{path} holds {len(pages)} pages, where a folder or list of planes must have one "
+                "in each file. Open this file alone."
+            )
+        page = file.pages[0]
+        _check_dtype(path, page.dtype)
+        made = _one_page(path, page, {})
+        _check_complete([made], path)
+        return made
+
+
+def stem(path: Path) -> str:
+    """Return the file's name without what stands for its kind."""
+    name = path.name
+    for ending in (".ome.tiff", ".ome.tif", ".companion.ome", ".ome.zarr"):
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return path.stem
+
+
+class _Listener(logging.Filter):
+    """Keeps what tifffile says on this thread, and keeps it from the user's screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.thread = threading.get_ident()
+        self.said: list[str] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if threading.get_ident() != self.thread:
+            return True
+        if record.levelno >= logging.WARNING:
+            self.said.append(record.getMessage())
+        return False
+
+
+@contextmanager
+def _parsed(path: Path, description: str | None = None) -> Iterator[tuple[Any, list[str]]]:
+    """Open a file, follow its structure, and hand over what tifffile complained about."""
+    listener = _Listener()
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(listener)
+    try:
+        with _follow(path, description) as file:
+            yield file, listener.said
+    except OSError as error:
+        raise unreadable(path, error) from error
+    finally:
+        logger.removeFilter(listener)
+
+
+def _follow(path: Path, description: str | None) -> Any:
+    file = None
+    try:
+        file = tifffile.TiffFile(path, omexml=description)
+        if not file.series:
+            raise ReadError(f"{path} is truncated or empty: it is a TIFF file without an image.")
+    except Exception as error:
+        if file is not None:
+            file.close()
+        if isinstance(error, (OSError, ReadError)):
+            raise
+        raise ReadError(
+            f"{path} is damaged: its TIFF structure cannot be followed ({error}). {COPY_AGAIN}"
+        ) from error
+    return file
+
+
+def _look_for_companion(path: Path, file: Any) -> None:
+    """Refuse a piece whose description lies in a file that is not there."""
+    pointer = ome.companion(file.ome_metadata) if file.is_ome and file.ome_metadata else None
+    if pointer is not None:
+        raise Elsewhere(path.parent / pointer, path)
+
+
+class Elsewhere(ReadError):
+    """The description of the image stands in another file."""
+
+    def __init__(self, companion: Path, piece: Path) -> None:
+        self.companion = companion
+        super().__init__(
+            f"{piece} is a piece of an OME-TIFF whose description stands in {companion.name}, "
+            f"which is not in {companion.parent}. Put it back, or open the folder of the pieces."
+        )
+
+
+def _choose(path: Path, series: Sequence[Any], wanted: int | None) -> tuple[int, list[str]]:
+    """Return the number of the series to take, and what there is to say about it."""
+    if wanted is not None and not 0 <= wanted < len(series):
+        raise ReadError(f"{path} has no series {wanted}: it holds {len(series)}, numbered from 0.")
+    full = [one for one in series if not one.keyframe.is_reduced]
+    if wanted is None and full and full[0].kind in ("generic", "uniform", "shaped"):
+        _check_same_size(path, full)
+    several = (i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size)
+    number = next(several, 0) if wanted is None else wanted
+    if len(full) < 2:
+        return number, []
+    return number, [
+        f"The file holds {len(series)} series, numbered from 0; this is number {number}. "
+        "Pass series= to take another."
+    ]
+
+
+def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
+    bad = [text for text in complaints if any(word in text.lower() for word in DAMAGE)]
+    if not bad:
+        return
+    if file.is_ome and file.ome_metadata:
+        _, absent = ome.existing_pieces(path.parent, ome.pieces(file.ome_metadata))
+        if absent:
+            raise ReadError(
+                f"{path} is a piece of an OME-TIFF; {_named(absent)} not in its folder. "
+                "Put all its files into one folder."
+            )
+    reason = bad[-1].partition("> ")[2] or bad[-1]
+    raise ReadError(
+        f"{path} is truncated or damaged after {len(file.pages)} pages ({reason}). {COPY_AGAIN}"
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'}"
+
+
+def _check_same_size(path: Path, series: Sequence[Any]) -> None:
+    first = series[0]
+    for other in series[1:]:
+        if other.keyframe.shape == first.keyframe.shape and other.dtype == first.dtype:
+            continue
+        raise ReadError(
+            f"{path} has pages of different kind: page {first.keyframe.index + 1} is "
+            f"{_kind(first.keyframe)}, page {other.keyframe.index + 1} is {_kind(other.keyframe)}. "
+            f"All planes of a z-stack are alike; pass series=0 to {len(series) - 1} to take "
+            "only the pages of one kind."
+        )
+
+
+def _kind(page: Any) -> str:
+    colour = f" with {page.samplesperpixel} samples" if page.samplesperpixel > 1 else ""
+    return f"{page.imagewidth} x {page.imagelength} {page.dtype}{colour}"
+
+
+def _check_pixels(path: Path, series: Any) -> None:
+    _check_dtype(path, series.dtype)
+    if series.keyframe.imagedepth > 1:
+        raise ReadError(f"{path} stores volumes instead of planes. Save it as OME-TIFF in Fiji.")
+
+
+def _check_dtype(path: Path, dtype: np.dtype[Any] | None) -> None:
+    if dtype is None or dtype.kind not in "biuf":
+        raise ReadError(
+            f"{path} has pixels of type {dtype or 'unknown'}. Convert it to 8 or 16 bit integers "
+            "or to 32 bit floating point."
+        )
+
+
+def _pages(
+    path: Path, series: Any, letters: str, lengths: tuple[int, ...]
+) -> tuple[Sequence[Page], tuple[int, ...]]:
+    """Return the pages and the lengths of the axes before those of a page."""
+    key = series.keyframe
+    inner = len(key.shape)
+    offset = None if series.is_multifile or key.dtype.kind == "b" else series.dataoffset
+    if offset is not None:
+        inner = 3 if letters.endswith("YXS") else max(inner, 2)
+        first = _flat_page(path, key, offset, lengths[-inner:])
+        pages: Sequence[Page] = FlatPages(first, prod(lengths[:-inner]))
+    else:
+        pages = _separate_pages(path, series)
+    if prod(lengths[:-inner]) != len(pages) or (offset is None and lengths[-inner:] != key.shape):
+        raise ReadError(
+            f"{path} is incomplete: it says {prod(lengths[:-inner])} pages, but holds {len(pages)}."
+            f" {COPY_AGAIN}"
+        )
+    _check_complete(pages, path)
+    return pages, lengths[:-inner]
+
+
+def _separate_pages(path: Path, series: Any) -> list[Page]:
+    codings: dict[int, Coding] = {}
+    pages: list[Page] = []
+    for number, page in enumerate(series, 1):
+        if page is None:
+            raise ReadError(f"{path} is incomplete: page {number} of {len(series)} is missing.")
+        own = Path(page.parent.filehandle.path)
+        pages.append(_one_page(own, page, codings))
+    return pages
+
+
+def _one_page(path: Path, page: Any, codings: dict[int, Coding]) -> Page:
+    key = page.keyframe
+    if page.is_final and key.dtype.kind != "b":
+        return _flat_page(path, key, page.dataoffsets[0], key.shape, page.index + 1)
+    if id(key) not in codings:
+        codings[id(key)] = Coding.of(key)
+    return coded_page(path, page, codings[id(key)])
+
+
+def _flat_page(
+    path: Path, key: Any, offset: int, shape: tuple[int, ...], number: int = 1
+) -> FlatPage:
+    stored = np.dtype(key.dtype).newbyteorder(key.parent.byteorder)
+    planar = key.axes == "SYX"
+    shape = (*shape[1:], shape[0]) if planar else shape
+    return FlatPage(path, offset, shape, stored, number, planar)
+
+
+def _check_complete(pages: Sequence[Page], path: Path) -> None:
+    """Refuse pages that end after their file does."""
+    lengths: dict[Path, int] = {}
+    last = range(len(pages) - 1, len(pages)) if isinstance(pages, FlatPages) else None
+    for place in last or range(len(pages)):
+        own, end = _end(pages[place])
+        size = lengths.get(own) or lengths.setdefault(own, own.stat().st_size)
+        if end > size:
+            place = _first_short(pages, size) if last else place
+            raise ReadError(
+                f"{own} is truncated: page {place + 1} of {len(pages)} ends at byte "
+                f"{_end(pages[place])[1]}, the file at byte {size}. {COPY_AGAIN}"
+            )
+
+
+def _first_short(pages: Sequence[Page], size: int) -> int:
+    return next(place for place in range(len(pages)) if _end(pages[place])[1] > size)
+
+
+def _end(page: Page) -> tuple[Path, int]:
+    if isinstance(page, FlatPage):
+        return page.path, page.offset + page.nbytes
+    assert isinstance(page, CodedPage)
+    ends = (a + n for a, n in zip(page.offsets, page.counts, strict=True) if n)
+    return page.path, max(ends, default=0)
+
+
+def _facts(file: Any, series: Any, number: int) -> tuple[sizes.Sizes, tuple[str, ...]]:
+    """Return what the file says of lengths, and the names of its channels."""
+    if series.kind == "ome" and file.ome_metadata:
+        return ome.image_facts(file.ome_metadata, number)
+    if file.is_imagej:
+        return sizes.imagej_sizes(file.imagej_metadata, _resolution(series.keyframe)), ()
+    if file.is_lsm:
+        return sizes.lsm_sizes(file.lsm_metadata), ()
+    if file.is_micromanager:
+        summary = (file.micromanager_metadata or {}).get("Summary", {})
+        return sizes.micromanager_sizes(summary), tuple(summary.get("ChNames", ()))
+    return sizes.NO_SIZES, ()
+
+
+def _resolution(page: Any) -> tuple[float, float]:
+    values = []
+    for code in (283, 282):
+        tag = page.tags.get(code)
+        above, below = tag.value if tag is not None and tag.count == 1 else (0, 1)
+        values.append(above / below if below else 0.0)
+    return values[0], values[1]
