@@ -1,0 +1,33 @@
+# Each target does all its own set-up. The plain pip way is in the README.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types bench clean
+
+demo: $(STAMP)
+	$(BIN)/napari-mfif demo -o out/demo
+
+test: $(STAMP)
+	@bash scripts/test.sh $(BIN)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+# torch first and for the processor only: the default build brings gigabytes of CUDA.
+$(STAMP): pyproject.toml hatch_build.py scripts/install.sh
+	@bash scripts/install.sh $(PYTHON) $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache
