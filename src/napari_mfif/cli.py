@@ -96,13 +96,13 @@ def _add_fuse(commands: Any) -> argparse.ArgumentParser:
 def _fuse(given: argparse.Namespace) -> int:
     from napari_mfif.fusion import iter_fuse
     from napari_mfif.io import open_stack
-    from napari_mfif.io.atomic import refuse_existing
+    from napari_mfif.io.atomic import check_target
     from napari_mfif.recipe import Recipe
 
     recipe = Recipe.load(given.recipe) if given.recipe else None
     outputs = [given.output, given.save_recipe, *(getattr(given, name) for name in MAPS)]
     for path in filter(None, outputs):
-        refuse_existing(path, overwrite=given.overwrite)
+        check_target(path, overwrite=given.overwrite)
     method = given.method or (recipe.method if recipe else None)
     parameters, consistency = _assigned(given.set, method)
     source = given.input[0] if len(given.input) == 1 else given.input

@@ -1,5 +1,6 @@
 """Reading z-stacks and writing results."""
 
 from napari_mfif.io.read import open_stack
+from napari_mfif.io.write import read_recipe, write_image
 
-__all__ = ["open_stack"]
+__all__ = ["open_stack", "read_recipe", "write_image"]
