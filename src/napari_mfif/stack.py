@@ -143,6 +143,10 @@ class ZStack:
             pixels = Reordered(self.pixels, range(len(axes)), {len(self.axes) - 1: colour})
         return replace(self, pixels=pixels, axes=axes, notes=(*self.notes, "Alpha was dropped."))
 
+    def with_notes(self, *notes: str) -> ZStack:
+        """Return the same z-stack with more notes."""
+        return replace(self, notes=(*self.notes, *notes)) if notes else self
+
     def size(self, axis: str) -> int:
         """Return the length along one axis, 1 where there is no such axis."""
         return self.pixels.shape[self.axes.index(axis)] if axis in self.axes else 1

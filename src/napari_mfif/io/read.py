@@ -8,26 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.errors import ReadError
-from napari_mfif.io.pages import unreadable
+from napari_mfif.io.content import first_bytes, is_picture, is_tiff, is_xml, not_readable
+from napari_mfif.io.pictures import open_picture
 from napari_mfif.stack import ZStack
 
 __all__ = ["open_stack"]
-
-TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
-
-#: First bytes of files that microscopes write and that have to be exported first.
-FOREIGN = {
-    b"ZISRAWFILE": "a Zeiss CZI file",
-    b"\xda\xce\xbe\x0a": "a Nikon ND2 file",
-    b"\x70\x00\x00\x00": "a Leica LIF file",
-    b"\x89HDF": "an HDF5 file (Imaris or other)",
-    b"\xd0\xcf\x11\xe0": "an OIB, ZVI or other OLE file",
-    b"PK\x03\x04": "a ZIP archive",
-    b"GIF8": "a GIF picture",
-    b"BM": "a BMP picture",
-    b"RIFF": "an AVI film or WebP picture",
-}
 
 
 def open_stack(
@@ -75,38 +60,18 @@ def open_stack(
 def _open_path(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
     if path.is_dir():
         return _open_folder(path, axes, series, name)
-    start = _first_bytes(path)
-    if start.startswith(TIFF):
+    start = first_bytes(path)
+    if is_tiff(start):
         return _open_tiff(path, axes, series, name)
-    if start.startswith(PICTURES):
+    if is_xml(start):
+        return _open_companion(path, axes, series, name)
+    if is_picture(start):
+        open_picture(path)
         raise ReadError(
             f"{path} is a single picture. A z-stack needs at least two planes: "
             "open the folder or the list of the files that hold them."
         )
-    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<OME")):
-        return _open_companion(path, axes, series, name)
-    raise ReadError(f"{path} {_what(start)}. {_remedy(start)}")
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(64)
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _what(start: bytes) -> str:
-    if not start:
-        return "is empty"
-    known = next((kind for magic, kind in FOREIGN.items() if start.startswith(magic)), None)
-    return f"is {known}, which is not read here" if known else "is no TIFF, PNG, JPEG or Zarr"
-
-
-def _remedy(start: bytes) -> str:
-    if not start:
-        return "Copy it again from where it was recorded."
-    return "Export it as OME-TIFF from the microscope's program, or from Fiji with Bio-Formats."
+    raise ReadError(not_readable(path, start))
 
 
 def _open_tiff(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
@@ -135,19 +100,23 @@ def _open_companion(path: Path, axes: str | None, series: int | None, name: str 
             f"found in {path.parent.absolute()}. Put all its files into one folder."
         )
     text = description.decode("utf-8-sig")
-    return open_tiff(
-        there[0], axes=axes, series=series, name=name or stem(path), description=text
-    )
+    return open_tiff(there[0], axes=axes, series=series, name=name or stem(path), xml=text)
 
 
 def _open_list(
-    paths: list[Path], axes: str | None, series: int | None, name: str | None
+    paths: Sequence[Path],
+    axes: str | None,
+    series: int | None,
+    name: str | None,
+    notes: Sequence[str] = (),
 ) -> ZStack:
     from napari_mfif.io.folder import open_planes
 
     if len(paths) == 1:
-        return _open_path(paths[0], axes, series, name)
-    return open_planes(paths, axes=axes, name=name)
+        return _open_path(paths[0], axes, series, name).with_notes(*notes)
+    if _is_one_ome_tiff(paths):
+        return _open_tiff(min(paths), axes, series, name).with_notes(*notes)
+    return open_planes(paths, axes=axes, name=name, notes=notes)
 
 
 def _open_folder(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
@@ -156,4 +125,16 @@ def _open_folder(path: Path, axes: str | None, series: int | None, name: str | N
 
     if is_zarr(path):
         return open_zarr(path, axes=axes, series=series, name=name)
-    return _open_list(planes_in(path), axes, series, name or path.name)
+    planes, notes = planes_in(path)
+    return _open_list(planes, axes, series, name or path.name, notes)
+
+
+def _is_one_ome_tiff(paths: Sequence[Path]) -> bool:
+    """Tell whether the files are all the pieces of one OME-TIFF, by what the first of them says."""
+    from napari_mfif.io import ome
+    from napari_mfif.io.tiff import description
+
+    if not paths or not is_tiff(first_bytes(min(paths))):
+        return False
+    pieces = ome.pieces(description(min(paths)))
+    return len(pieces) > 1 and {path.name for path in paths} == set(pieces)

@@ -20,7 +20,7 @@ from napari_mfif.io.coded import CodedPage, Coding, coded_page
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels, unreadable
 from napari_mfif.stack import ZStack
 
-__all__ = ["Elsewhere", "open_tiff", "stem", "tiff_plane"]
+__all__ = ["Elsewhere", "description", "open_tiff", "stem", "tiff_plane"]
 
 #: Words in tifffile's log that tell of pixels or pages that are not there.
 DAMAGE = ("corrupt", "missing", "out of range", "invalid page offset", "failed to read", "expected")
@@ -32,7 +32,7 @@ def open_tiff(
     axes: str | None = None,
     series: int | None = None,
     name: str | None = None,
-    description: str | None = None,
+    xml: str | None = None,
 ) -> ZStack:
     """Open a TIFF file as a z-stack without reading its pixels.
 
@@ -46,7 +46,7 @@ def open_tiff(
         Which image of the file, from 0; otherwise the first that has several planes.
     name : str, optional
         Name of the z-stack; otherwise the file's.
-    description : str, optional
+    xml : str, optional
         OME-XML to use instead of the file's.
 
     Raises
@@ -56,14 +56,15 @@ def open_tiff(
     AxesError
         Its axes leave a choice.
     """
-    with _parsed(path, description) as (file, complaints):
+    with _parsed(path, xml) as (file, complaints):
         _look_for_companion(path, file)
         _check_damage(path, file, complaints)
         number, notes = _choose(path, file.series, series)
         chosen = file.series[number]
         _check_pixels(path, chosen)
         found = FileAxes(chosen.get_axes(False), tuple(chosen.get_shape(False)))
-        letters, said = name_axes(found, axes, where=str(path))
+        where = str(path) if len(file.series) < 2 else f"Series {number} of {path}"
+        letters, said = name_axes(found, axes, where=where)
         pages, leading = _pages(path, chosen, letters, found.squeezed().lengths)
         facts, channels = _facts(file, chosen, number)
         if chosen.keyframe.axes == "SYX":
@@ -81,7 +82,7 @@ def open_tiff(
     )
 
 
-def tiff_plane(path: Path) -> Page:
+def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
     """Open a TIFF file that holds a single plane, as one of a folder of planes.
 
     Raises
@@ -96,11 +97,17 @@ def tiff_plane(path: Path) -> Page:
                 f"{path} holds {len(pages)} pages, where a folder or list of planes must have one "
                 "in each file. Open this file alone."
             )
-        page = file.pages[0]
-        _check_dtype(path, page.dtype)
-        made = _one_page(path, page, {})
-        _check_complete([made], path)
-        return made
+        series = file.series[0]
+        page = _one_page(path, file.pages[0], {})
+        _check_pixels(path, series)
+        _check_complete([page], path)
+        return page, _facts(file, series, 0)[0]
+
+
+def description(path: Path) -> str:
+    """Return the OME-XML in a TIFF file, empty when there is none."""
+    with _parsed(path) as (file, _):
+        return (file.ome_metadata or "") if file.is_ome else ""
 
 
 def stem(path: Path) -> str:
@@ -129,13 +136,13 @@ class _Listener(logging.Filter):
 
 
 @contextmanager
-def _parsed(path: Path, description: str | None = None) -> Iterator[tuple[Any, list[str]]]:
+def _parsed(path: Path, xml: str | None = None) -> Iterator[tuple[Any, list[str]]]:
     """Open a file, follow its structure, and hand over what tifffile complained about."""
     listener = _Listener()
     logger = logging.getLogger("tifffile")
     logger.addFilter(listener)
     try:
-        with _follow(path, description) as file:
+        with _follow(path, xml) as file:
             yield file, listener.said
     except OSError as error:
         raise unreadable(path, error) from error
@@ -143,10 +150,10 @@ def _parsed(path: Path, description: str | None = None) -> Iterator[tuple[Any, l
         logger.removeFilter(listener)
 
 
-def _follow(path: Path, description: str | None) -> Any:
+def _follow(path: Path, xml: str | None) -> Any:
     file = None
     try:
-        file = tifffile.TiffFile(path, omexml=description)
+        file = tifffile.TiffFile(path, omexml=xml)
         if not file.series:
             raise ReadError(f"{path} is truncated or empty: it is a TIFF file without an image.")
     except Exception as error:

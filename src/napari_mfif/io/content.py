@@ -1,0 +1,67 @@
+"""What a file is, by its first bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_mfif.io.pages import COPY_AGAIN, unreadable
+
+__all__ = ["first_bytes", "is_picture", "is_tiff", "is_xml", "not_readable"]
+
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
+
+#: First bytes of files that microscopes write and that have to be exported first.
+FOREIGN = {
+    b"ZISRAWFILE": "a Zeiss CZI file",
+    b"\xda\xce\xbe\x0a": "a Nikon ND2 file",
+    b"\x70\x00\x00\x00": "a Leica LIF file",
+    b"\x89HDF": "an HDF5 file (Imaris or other)",
+    b"\xd0\xcf\x11\xe0": "an OIB, ZVI or other OLE file",
+    b"PK\x03\x04": "a ZIP archive",
+    b"GIF8": "a GIF picture",
+    b"BM": "a BMP picture",
+    b"RIFF": "an AVI film or a WebP picture",
+}
+
+
+def first_bytes(path: Path) -> bytes:
+    """Read what is needed to recognise a file.
+
+    Raises
+    ------
+    ReadError
+        There is no such file, or it may not be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(64)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def is_tiff(start: bytes) -> bool:
+    """Tell whether a file with these first bytes is a TIFF or BigTIFF."""
+    return start.startswith(TIFF)
+
+
+def is_picture(start: bytes) -> bool:
+    """Tell whether a file with these first bytes is a PNG or JPEG."""
+    return start.startswith(PICTURES)
+
+
+def is_xml(start: bytes) -> bool:
+    """Tell whether a file with these first bytes is XML, as the companion of an OME-TIFF."""
+    return start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"<?xml", b"<OME"))
+
+
+def not_readable(path: Path, start: bytes) -> str:
+    """Say what a file is that cannot be read, and what to do."""
+    if not start:
+        return f"{path} is empty. {COPY_AGAIN}"
+    known = next((kind for magic, kind in FOREIGN.items() if start.startswith(magic)), None)
+    what = f"is {known}, which is not read here" if known else "is no TIFF, PNG, JPEG or Zarr"
+    return (
+        f"{path} {what}. Export it as OME-TIFF from the microscope's program, or from Fiji with "
+        "Bio-Formats."
+    )
