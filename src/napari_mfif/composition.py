@@ -1,58 +1,64 @@
-"""Pixels from decisions: copied where the decision is hard, mixed where it is soft."""
+"""Pixels from decisions: copied, or blended between two planes; one plane at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["copied_pixels", "rounded"]
+from napari_mfif.methods.base import FloatMap
+
+__all__ = ["rounded", "take_pixels"]
+
+Pixels = NDArray[Any]
 
 
-def copied_pixels(
-    planes: Iterable[NDArray[Any]],
-    decision: NDArray[np.uint16],
-    weight: NDArray[np.float32] | None = None,
-) -> NDArray[Any]:
-    """Take every pixel from the plane that the decision names.
+def take_pixels(
+    out: Pixels,
+    pixels: Pixels,
+    index: int,
+    decision: NDArray[Any],
+    *,
+    weight: FloatMap | None = None,
+) -> None:
+    """Copy from a plane what the decision takes from it, or blend it in.
+
+    Call it for each plane in order. Without a weight a pixel of `out` equals one of a plane bit
+    for bit; with one it does so where the weight is 0 or 1.
 
     Parameters
     ----------
-    planes : iterable of (Y, X, K)
-        All planes in order; one is held at a time.
-    decision : uint16, (Y, X)
+    out : (Y, X, K) or (Y, X)
+        What is being fused; changed in place.
+    pixels : like out
+        The plane's pixels.
+    index : int
+        The plane's number.
+    decision : unsigned integer, (Y, X)
         The plane to take.
     weight : float32, (Y, X), optional
-        For two planes: how much of plane 1 is taken, 0 to 1; then pixels are mixed.
-
-    Returns
-    -------
-    (Y, X, K)
-        In the planes' own type; float32 when mixed.
+        Of two planes: how much of plane 1 is taken, 0 to 1; the decision is not looked at then.
     """
-    if weight is not None:
-        first, second = planes
-        share = weight[..., None]
-        mixed: NDArray[Any] = np.asarray(first * (1 - share) + second * share, np.float32)
-        return mixed
-    composed: NDArray[Any] | None = None
-    for index, plane in enumerate(planes):
-        if composed is None:
-            composed = np.empty_like(plane)
-        np.copyto(composed, plane, where=(decision == index)[..., None])
-    assert composed is not None  # a stack has planes
-    return composed
+    if weight is None:
+        taken = decision == index
+        np.copyto(out, pixels, where=taken if out.ndim == 2 else taken[..., None])
+    elif index == 0:
+        out[...] = pixels
+    else:
+        share = weight if out.ndim == 2 else weight[..., None]
+        step = share * (pixels.astype(np.float64) - out)
+        out[...] = rounded(out + step, out.dtype)
 
 
-def rounded(pixels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return the pixels in the stack's type: rounded and clipped where that is an integer type."""
-    if pixels.dtype == dtype:
-        return pixels
-    if np.issubdtype(dtype, np.integer):
-        limits = np.iinfo(dtype)
-        whole = np.rint(pixels)
-        # The largest 32-bit integers have no exact float32: clipping in the type's own range.
-        return np.clip(whole, float(limits.min), float(limits.max)).astype(dtype)
-    return pixels.astype(dtype)
+def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> Pixels:
+    """Return values in a type: rounded to the nearest and clipped to its range for integers."""
+    if values.dtype == dtype:
+        return values
+    if dtype.kind not in "iu":
+        return np.asarray(values, dtype)
+    if dtype.itemsize > 2:  # float32 does not hold the largest of these
+        values = values.astype(np.float64)
+    limits = np.iinfo(dtype)
+    whole = np.clip(np.rint(values), float(limits.min), float(limits.max))
+    return np.asarray(whole.astype(dtype))

@@ -1,1 +1,71 @@
-"""Training of the networks: data, one loop, one recipe per network."""
+"""Training of the networks: data, one loop, one recipe per network.
+
+Nothing here imports torch before a training starts.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from napari_mfif.errors import ParameterError
+from napari_mfif.parameters import unknown_name
+
+__all__ = ["RECIPES", "train"]
+
+#: The module of each network that can be trained.
+RECIPES = {"cnn": "napari_mfif.training.cnn"}
+
+
+def train(
+    method: str,
+    *,
+    data: str | Path,
+    out: str | Path,
+    steps: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    resume: bool = True,
+    quiet: bool = False,
+) -> Path:
+    """Train the network of a method and write its weights and their card.
+
+    Parameters
+    ----------
+    method : str
+        One of `RECIPES`.
+    data : path
+        A folder of sharp pictures.
+    out : path
+        The folder for the weights and their card; what is unfinished is kept there too, so that a
+        run that was stopped goes on when it is started again.
+    steps : int, optional
+        Batches in all; the recipe's own number when not given.
+    seed : int, optional
+        Of weights, batches and held-back pictures.
+    device : str, optional
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    resume : bool, optional
+        Go on where a run of the same steps and seed was stopped.
+    quiet : bool, optional
+        Show no progress bar.
+
+    Returns
+    -------
+    Path
+        The file of weights.
+
+    Raises
+    ------
+    ParameterError
+        There is no such network, or the folder holds another unfinished run.
+    ReadError
+        The pictures cannot be read or are too few.
+    """
+    if method not in RECIPES:
+        raise ParameterError(unknown_name("network to train", method, RECIPES))
+    recipe = import_module(RECIPES[method])
+    made: Path = recipe.train(
+        Path(data), Path(out), steps=steps, seed=seed, device=device, resume=resume, quiet=quiet
+    )
+    return made

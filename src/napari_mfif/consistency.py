@@ -1,0 +1,283 @@
+"""Consistency verification: what a decision map should look like, whatever method made it.
+
+For two planes the steps are those of the papers (Liu et al. 2017, section 3.4): threshold, small
+regions, holes, growth, guided filter. For z-stacks each step has a form that does not depend on
+the order of the planes: regions are of equal or neighbouring planes, smoothing acts on the depth,
+never on plane numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.kernels.guided_filter import GuidedFilter
+from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.parameters import Parameter, Settings, resolve
+
+__all__ = ["CONSISTENCY", "OFF", "PAIR", "STACK", "Guide", "complete", "verify"]
+
+Decision = NDArray[np.uint16]
+#: The grey fused image, or how to make it from a decision map (asked for only where a step needs
+#: it).
+Guide = FloatMap | Callable[[Decision], FloatMap]
+
+CONSISTENCY: tuple[Parameter, ...] = (
+    Parameter(
+        "threshold",
+        float,
+        0.5,
+        "Of two planes, how sure the focus map must be before the second is taken.",
+        minimum=0.0,
+        maximum=1.0,
+        advanced=True,
+    ),
+    Parameter(
+        "small_regions",
+        float,
+        0.0,
+        "Regions smaller than this share of the image take the plane of what surrounds them.",
+        minimum=0.0,
+        maximum=0.5,
+    ),
+    Parameter(
+        "holes",
+        float,
+        0.0,
+        "The same for regions that do not touch the image's border.",
+        minimum=0.0,
+        maximum=0.5,
+        advanced=True,
+    ),
+    Parameter(
+        "grow",
+        int,
+        0,
+        "Grow what is taken from earlier planes by this many pixels (later planes: negative).",
+        minimum=-50,
+        maximum=50,
+        unit="px",
+        advanced=True,
+    ),
+    Parameter(
+        "smooth_depth",
+        int,
+        0,
+        "Radius of a median filter on the depth of a z-stack; 0 leaves it as it is.",
+        minimum=0,
+        maximum=12,
+        unit="px",
+    ),
+    Parameter(
+        "guided_radius",
+        int,
+        0,
+        "Radius of a filter that fits the decision to the edges of the image; 0 leaves it alone.",
+        minimum=0,
+        maximum=100,
+        unit="px",
+    ),
+    Parameter(
+        "guided_epsilon",
+        float,
+        0.1,
+        "How strong an edge that filter must see, as a variance where the image spans 0 to 1.",
+        minimum=1e-8,
+        maximum=10.0,
+        advanced=True,
+    ),
+)
+
+#: Nothing is changed.
+OFF: Mapping[str, Any] = MappingProxyType({p.name: p.default for p in CONSISTENCY})
+#: What two planes get when nothing is said: the values of Liu et al. 2017.
+PAIR: Mapping[str, Any] = MappingProxyType(
+    {**OFF, "small_regions": 0.01, "guided_radius": 8, "guided_epsilon": 0.1}
+)
+#: What a z-stack gets when nothing is said.
+STACK: Mapping[str, Any] = MappingProxyType({**OFF, "small_regions": 0.0005})
+
+
+def complete(given: Mapping[str, Any] | None, *, n_planes: int) -> Settings:
+    """Fill settings from the profile for so many planes.
+
+    Parameters
+    ----------
+    given : mapping or None
+        Values by name; what is missing comes from `PAIR` or `STACK`.
+    n_planes : int
+        Planes of the stack.
+
+    Raises
+    ------
+    ParameterError
+        A name is unknown or a value is not possible.
+    """
+    profile = PAIR if n_planes == 2 else STACK
+    return resolve(CONSISTENCY, {**profile, **(given or {})}, owner="consistency")
+
+
+def verify(
+    answer: Answer, guide: Guide | None, settings: Mapping[str, Any], *, n_planes: int
+) -> Answer:
+    """Make the decision of a whole image consistent.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of the whole image; it stays as it is.
+    guide : float32 (Y, X), callable or None
+        The fused image in grey, spanning 0 to 1, whose edges the guided filter follows; or
+        a function that makes it from a decision map. Without one the guided filter is left out.
+    settings : mapping
+        A value for each of `CONSISTENCY` (see `complete`).
+    n_planes : int
+        Planes of the stack.
+
+    Returns
+    -------
+    Answer
+        With new maps where something changed. Two planes and a guided filter: `weight` is soft.
+    """
+    if n_planes == 2:
+        return _verify_pair(answer, guide, settings)
+    return _verify_stack(answer, guide, settings)
+
+
+def _verify_pair(answer: Answer, guide: Guide | None, settings: Mapping[str, Any]) -> Answer:
+    decision = answer.decision
+    if answer.weight is not None:
+        decision = (answer.weight > settings["threshold"]).astype(np.uint16)
+    (decision,) = _settled(decision, settings, tolerance=0, maps=(decision,))
+    if settings["grow"]:
+        decision = _grown(decision, settings["grow"])
+    weight: FloatMap | None = None
+    if settings["guided_radius"] and guide is not None:
+        image = guide(decision) if callable(guide) else guide
+        weight = _guided(decision.astype(np.float32), image, settings)
+        np.clip(weight, 0, 1, out=weight)
+        decision = (weight > 0.5).astype(np.uint16)
+    depth = answer.depth
+    if not np.array_equal(decision, answer.decision):
+        depth = np.where(decision == answer.decision, answer.depth, decision).astype(np.float32)
+    return replace(answer, depth=depth, decision=decision, weight=weight)
+
+
+def _verify_stack(answer: Answer, guide: Guide | None, settings: Mapping[str, Any]) -> Answer:
+    maps = (answer.depth, answer.decision)
+    depth, decision = _settled(answer.decision, settings, tolerance=1, maps=maps)
+    original = depth
+    if settings["smooth_depth"]:
+        depth = _median(depth, settings["smooth_depth"])
+    if settings["grow"]:
+        depth = _grown(depth, settings["grow"])
+    if settings["guided_radius"] and guide is not None:
+        image = guide(decision) if callable(guide) else guide
+        depth = np.clip(_guided(depth, image, settings), depth.min(), depth.max())
+    if depth is not original:
+        # A decision that fits the new depth stays, also where it is not the nearest plane.
+        fits = np.abs(depth - decision) < 1
+        decision = np.where(fits, decision, np.rint(depth)).astype(answer.decision.dtype)
+    return replace(answer, depth=depth, decision=decision)
+
+
+def _settled(
+    decision: Decision, settings: Mapping[str, Any], *, tolerance: int, maps: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """Return maps whose small regions have the values of the nearest pixel of others."""
+    smallest, holes = (settings[name] * decision.size for name in ("small_regions", "holes"))
+    if max(smallest, holes) <= 1:
+        return maps
+    regions, areas = connected_regions(decision, tolerance=tolerance)
+    small = areas < smallest
+    if holes > smallest:
+        inside = np.ones(len(areas), np.bool_)
+        inside[_border(regions)] = False
+        small |= inside & (areas < holes)
+    if not small.any() or small.all():
+        return maps
+    lost = small[regions]
+    where, nearest = np.flatnonzero(lost), _nearest(lost)
+    settled = tuple(values.copy() for values in maps)
+    for new, old in zip(settled, maps, strict=True):
+        new.flat[where] = old.flat[nearest]
+    return settled
+
+
+def connected_regions(
+    decision: Decision, *, tolerance: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Give numbers to the regions of a decision map and measure them.
+
+    Parameters
+    ----------
+    decision : uint16, (Y, X)
+        The plane taken.
+    tolerance : int
+        Pixels that share an edge belong together when their planes differ by at most this.
+
+    Returns
+    -------
+    regions : int32, (Y, X)
+        Numbers from 0.
+    areas : int64
+        Pixels of each region.
+    """
+    height, width = decision.shape
+    # Pixels stand at even places, the edges they share between them; so one labelling does it.
+    joined = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
+    joined[::2, ::2] = 1
+    planes = decision.astype(np.int32)
+    joined[1::2, ::2] = np.abs(planes[1:] - planes[:-1]) <= tolerance
+    joined[::2, 1::2] = np.abs(planes[:, 1:] - planes[:, :-1]) <= tolerance
+    _, numbered = cv2.connectedComponents(joined, connectivity=4)
+    regions = np.ascontiguousarray(numbered[::2, ::2]) - 1
+    return regions, np.bincount(regions.ravel())
+
+
+def _border(regions: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+
+
+def _nearest(lost: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return, for each lost pixel, which other one is the nearest; both count along the rows."""
+    _, nearest = cv2.distanceTransformWithLabels(
+        lost.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    # OpenCV numbers the pixels that are not lost from 1, row by row.
+    kept = np.flatnonzero(~lost)
+    return np.asarray(kept[nearest[lost] - 1])
+
+
+def _grown(values: Any, pixels: int) -> Any:
+    """Let smaller values (earlier planes) spread by so many pixels; negative: larger ones."""
+    side = 2 * abs(pixels) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return (cv2.erode if pixels > 0 else cv2.dilate)(values, disc)
+
+
+def _guided(values: FloatMap, image: FloatMap, settings: Mapping[str, Any]) -> FloatMap:
+    guide = np.ascontiguousarray(image, np.float32)
+    radius, epsilon = settings["guided_radius"], settings["guided_epsilon"]
+    return GuidedFilter(guide, radius=radius, epsilon=epsilon)(values)
+
+
+def _median(depth: FloatMap, radius: int) -> FloatMap:
+    """Return the median of the depth in a square; beyond 5 x 5 in steps of a 256th of its range."""
+    if radius <= 2:
+        return np.asarray(cv2.medianBlur(depth, 2 * radius + 1), np.float32)
+    low, high = float(depth.min()), float(depth.max())
+    if high <= low:
+        return depth
+    step = (high - low) / 255
+    coarse = np.rint((depth - low) / step).astype(np.uint8)
+    median = cv2.medianBlur(coarse, 2 * radius + 1)
+    # What the median leaves alone keeps its fraction.
+    kept = median == coarse
+    return np.where(kept, depth, low + median * np.float32(step)).astype(np.float32)

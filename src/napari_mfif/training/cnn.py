@@ -1,0 +1,207 @@
+"""The recipe of `cnn`: a sharp crop must score higher than its blur.
+
+As in Liu et al. 2017, section 3.3, with three changes. The network is trained in its collapsed
+form, so a pair counts in both orders at once. Crops of 64 pixels hold many patches, and each patch
+of 16 with some detail is a comparison. And the blurred planes are ordered among themselves too,
+since in a z-stack most comparisons are between planes that are both out of focus.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from napari_mfif.methods.patch_scores import PLAIN_TABLE, PatchScorer, available
+from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn
+from napari_mfif.training.cnn_card import write_trained
+from napari_mfif.training.confidence import confidence_table
+from napari_mfif.training.data import Picture, crop, read_pictures
+from napari_mfif.training.loop import Plan, run
+
+__all__ = ["LEVELS", "Sharpness", "accuracy", "blur_series", "degrade", "train"]
+
+#: Batches of the shipped weights.
+STEPS = 1400
+#: Folder of what a stopped run needs to go on, inside the folder for the weights.
+UNFINISHED = "unfinished"
+
+#: Blurred planes per sharp crop (the paper's five).
+LEVELS = 5
+#: Variance, in grey levels of 0 to 255, above which a patch is worth a comparison (the paper's).
+DETAIL = 25.0
+#: Share of the crops that are made dark and noisy like a microscope's.
+NOISY = 0.4
+
+Planes = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """The loss of one batch of crops.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from.
+    crops : int
+        Crops per batch; each becomes `LEVELS` + 1 planes.
+    size : int
+        Pixels of a crop's side.
+    """
+
+    pictures: Sequence[Picture]
+    crops: int = 4
+    size: int = 64
+    device: str = "cpu"
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return softplus of the wrong margins, averaged over all patches with detail."""
+        chosen = [self.pictures[i] for i in rng.integers(0, len(self.pictures), self.crops)]
+        squares = [crop(rng, picture, self.size, variance=DETAIL) for picture in chosen]
+        series = [blur_series(square, rng) for square in squares]
+        planes = torch.from_numpy(np.concatenate([degrade(s, rng) for s in series])[:, None])
+        detail = torch.from_numpy(np.stack([_detail(square) for square in squares])).to(self.device)
+        scores = network((planes / 255 - 0.5).to(self.device))[:, 0]
+        scores = scores.unflatten(0, (self.crops, LEVELS + 1))
+        return _ordered(scores, detail)
+
+
+def blur_series(square: Planes, rng: np.random.Generator) -> Planes:
+    """Return a crop and `LEVELS` ever stronger blurs of it, (LEVELS + 1, Y, X).
+
+    Half of them as in the paper (a Gaussian of sigma 2 cut to 7 x 7, again and again), a quarter
+    with a smaller Gaussian, a quarter with discs of growing radius, as a lens makes them.
+    """
+    kind = rng.random()
+    sigma = 2.0 if kind < 0.5 else float(np.exp(rng.uniform(np.log(0.6), np.log(2.0))))
+    series = [square]
+    for level in range(1, LEVELS + 1):
+        if kind < 0.75:
+            series.append(cv2.GaussianBlur(series[-1], (7, 7), sigma))
+        else:
+            series.append(cv2.filter2D(square, -1, _disc(level * sigma)))
+    return np.asarray(np.stack(series), np.float32)
+
+
+def degrade(series: Planes, rng: np.random.Generator) -> Planes:
+    """Give some series another brightness and the noise of a camera, alike for all planes."""
+    if rng.random() >= NOISY:
+        return series
+    gain, offset = np.exp(rng.uniform(np.log(0.3), np.log(1.2))), rng.uniform(-10, 30)
+    sigma = np.exp(rng.uniform(np.log(0.5), np.log(12.0)))
+    level = np.clip(series * np.float32(gain) + np.float32(offset), 0, 255)
+    photon = rng.random() < 0.7
+    spread = sigma * np.sqrt(level / max(float(level.mean()), 1.0)) if photon else sigma
+    noisy = level + spread * rng.standard_normal(level.shape, np.float32)
+    return np.asarray(np.clip(noisy, 0, 255), np.float32)
+
+
+def accuracy(
+    pictures: Sequence[Picture], *, crops: int = 32, size: int = 64, device: str = "cpu"
+) -> Callable[[nn.Module], dict[str, float]]:
+    """Return a judge: the share of held-back patch pairs that are ordered right.
+
+    ``accuracy`` is the paper's task (sharp against its five blurs, no noise), ``noisy`` the same
+    with the noise of a camera. The pairs are the same at each call.
+    """
+
+    def judge(network: nn.Module) -> dict[str, float]:
+        rng = np.random.default_rng(20170)
+        right = np.zeros(2)
+        total = 0
+        for number in range(crops):
+            square = crop(rng, pictures[number % len(pictures)], size, variance=DETAIL)
+            clean = _paper_series(square)
+            noisy = np.clip(clean + rng.normal(0, 6, clean.shape), 0, 255).astype(np.float32)
+            detail = _detail(square)
+            total += LEVELS * int(detail.sum())
+            for kind, series in enumerate((clean, noisy)):
+                planes = torch.from_numpy(series[:, None] / 255 - 0.5).to(device)
+                scores = network(planes)[:, 0].cpu().numpy()
+                right[kind] += ((scores[:1] > scores[1:]) & detail).sum()
+        return {
+            "accuracy": float(right[0] / max(total, 1)),
+            "noisy": float(right[1] / max(total, 1)),
+        }
+
+    return judge
+
+
+def _paper_series(square: Planes) -> Planes:
+    series = [square]
+    for _ in range(LEVELS):
+        series.append(cv2.GaussianBlur(series[-1], (7, 7), 2.0))
+    return np.asarray(np.stack(series), np.float32)
+
+
+def _ordered(scores: Tensor, detail: Tensor) -> Tensor:
+    """Average the losses of sharp against blurred, and half of those among the blurred."""
+    sharp = functional.softplus(scores[:, 1:] - scores[:, :1]).mean(dim=1)
+    blurred = functional.softplus(scores[:, 2:] - scores[:, 1:-1]).mean(dim=1)
+    weight = detail.to(scores)
+    return ((sharp + 0.5 * blurred) * weight).sum() / weight.sum().clamp(min=1)
+
+
+def _detail(square: Planes) -> NDArray[np.bool_]:
+    """Return which patches of a crop have a variance above `DETAIL`, in the grid of the scores."""
+    inner = square[CONTEXT:-CONTEXT, CONTEXT:-CONTEXT].astype(np.float64)
+    windows = np.lib.stride_tricks.sliding_window_view(inner, (PATCH, PATCH))[::STRIDE, ::STRIDE]
+    return np.asarray(windows.var(axis=(-2, -1)) > DETAIL)
+
+
+def _disc(radius: float) -> Planes:
+    """Return the defocus disc of a lens, its edge one pixel soft."""
+    reach = int(np.ceil(radius + 0.5))
+    rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disc = np.clip(radius + 0.5 - np.hypot(rows, columns), 0, 1)
+    return np.asarray(disc / disc.sum(), np.float32)
+
+
+def train(
+    data: Path,
+    out: Path,
+    *,
+    steps: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    resume: bool = True,
+    quiet: bool = False,
+    every: int = 100,
+    crops: int = 4,
+    calibrate: bool = True,
+) -> Path:
+    """Train the network, measure its confidence, and write weights and card.
+
+    Parameters
+    ----------
+    data, out, steps, seed, device, resume, quiet
+        As for `napari_mfif.training.train`.
+    every : int, optional
+        Steps from one checkpoint to the next.
+    crops : int, optional
+        Crops per batch.
+    calibrate : bool, optional
+        Measure the confidence on simulated stacks; a minute or two.
+    """
+    device = available(device)
+    pictures = read_pictures(data, seed=seed)
+    plan = Plan(steps or STEPS, seed, every=every)
+    torch.manual_seed(seed)
+    network = CollapsedCnn().to(device)
+    loss = Sharpness(pictures.train, crops, device=device)
+    judge = accuracy(pictures.held_back, device=device)
+    scores = run(network, loss, judge, plan, out / UNFINISHED, resume=resume, quiet=quiet)
+    network.eval().requires_grad_(False)
+    table = confidence_table(PatchScorer(network, device)) if calibrate else PLAIN_TABLE
+    made = write_trained(network, out, plan, scores, table, pictures)
+    shutil.rmtree(out / UNFINISHED)
+    return made

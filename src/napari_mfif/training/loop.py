@@ -1,0 +1,180 @@
+"""One loop for all networks: steps, progress, checkpoints to go on from, held-back scores.
+
+A step draws its batch from ``(seed, step)`` alone, so a run that was stopped and started again
+goes on with the batches it would have had.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from napari_mfif.errors import ParameterError
+from napari_mfif.io.atomic import replacing
+
+__all__ = ["CHECKPOINT", "LOG", "Plan", "run"]
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "training.jsonl"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast to learn.
+
+    Parameters
+    ----------
+    steps : int
+        Batches in all; the learning rate rises for `warm_up` of them and falls as a cosine to 1 %
+        then.
+    seed : int
+        Of weights, batches and split.
+    rate, decay : float
+        Of AdamW.
+    warm_up : int
+        Steps.
+    every : int
+        Steps from one checkpoint (and held-back score) to the next.
+    """
+
+    steps: int
+    seed: int = 0
+    rate: float = 1e-3
+    decay: float = 1e-4
+    warm_up: int = 30
+    every: int = 100
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        if step < self.warm_up:
+            return self.rate * (step + 1) / self.warm_up
+        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
+        return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+
+
+def run(
+    network: nn.Module,
+    loss: Callable[[nn.Module, np.random.Generator], Tensor],
+    judge: Callable[[nn.Module], dict[str, float]],
+    plan: Plan,
+    folder: Path,
+    *,
+    resume: bool = True,
+    quiet: bool = False,
+) -> dict[str, float]:
+    """Train a network in place and return its last held-back scores.
+
+    Parameters
+    ----------
+    network : Module
+        With its first weights, on its device.
+    loss : callable
+        Gives the loss of one batch, drawn from the generator it is handed.
+    judge : callable
+        Gives held-back scores by name.
+    plan : Plan
+        How long and how fast.
+    folder : Path
+        Where checkpoint and log are kept.
+    resume : bool, optional
+        Go on from the checkpoint of the same plan, where there is one.
+    quiet : bool, optional
+        Show no progress bar.
+
+    Raises
+    ------
+    ParameterError
+        The checkpoint in the folder belongs to another plan.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    first = _resume(network, optimiser, plan, folder) if resume else 0
+    if first == 0:
+        (folder / LOG).write_text("", encoding="utf-8")
+    scores: dict[str, float] = {}
+    bar = tqdm(
+        range(first, plan.steps), initial=first, total=plan.steps, disable=quiet, file=sys.stderr
+    )
+    network.train()
+    for step in bar:
+        value = _step(network, optimiser, loss, plan, step)
+        bar.set_postfix(
+            loss=f"{value:.4f}", **{k: f"{v:.4f}" for k, v in scores.items()}, refresh=False
+        )
+        if (step + 1) % plan.every == 0 or step + 1 == plan.steps:
+            scores = _judge(network, judge)
+            _log(folder, {"step": step + 1, "loss": value, **scores})
+            _save(network, optimiser, plan, step + 1, folder)
+    return scores or _judge(network, judge)
+
+
+def _step(
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    loss: Callable[[nn.Module, np.random.Generator], Tensor],
+    plan: Plan,
+    step: int,
+) -> float:
+    for group in optimiser.param_groups:
+        group["lr"] = plan.rate_at(step)
+    optimiser.zero_grad(set_to_none=True)
+    value = loss(network, np.random.default_rng([plan.seed, 2, step]))
+    value.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimiser.step()
+    return float(value.detach())
+
+
+def _judge(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
+    network.eval()
+    with torch.no_grad():
+        scores = judge(network)
+    network.train()
+    return scores
+
+
+def _log(folder: Path, entry: dict[str, float]) -> None:
+    with (folder / LOG).open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(entry) + "\n")
+
+
+def _facts(plan: Plan) -> dict[str, Any]:
+    return {"steps": plan.steps, "seed": plan.seed, "rate": plan.rate, "decay": plan.decay}
+
+
+def _save(
+    network: nn.Module, optimiser: torch.optim.Optimizer, plan: Plan, step: int, folder: Path
+) -> None:
+    state = {
+        "plan": _facts(plan),
+        "step": step,
+        "network": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+    }
+    with replacing(folder / CHECKPOINT, overwrite=True) as unfinished:
+        torch.save(state, unfinished)
+
+
+def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, plan: Plan, folder: Path) -> int:
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        return 0
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if state["plan"] != _facts(plan):
+        raise ParameterError(
+            f"{path} belongs to another run ({state['plan']}). Give the same steps and seed to go "
+            "on with it, give another folder, or start anew with --fresh."
+        )
+    network.load_state_dict(state["network"])
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["step"])

@@ -1,0 +1,142 @@
+"""Find, check and load trained weights, and read the card that comes with them.
+
+Each network has a folder ``models/<method>/`` with ``weights.safetensors`` and a card,
+``README.md``, whose first lines are facts (``name: value`` between two lines of dashes), the
+weights' sha256 among them. Weights come as numpy arrays: nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import json
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.errors import WeightsError
+
+__all__ = ["CARD", "FILE", "Weights", "load", "read_card", "read_weights"]
+
+FILE = "weights.safetensors"
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The trained weights of a network.
+
+    Parameters
+    ----------
+    tensors : dict of array
+        By the names of the network's own parameters.
+    facts : dict of str
+        What the file says about itself: steps, seed, what its margins mean.
+    sha256 : str
+        Of the file.
+    """
+
+    tensors: dict[str, NDArray[Any]]
+    facts: dict[str, str]
+    sha256: str
+
+
+@functools.lru_cache(maxsize=8)
+def load(method: str) -> Weights:
+    """Return the weights shipped for a method, checked against its card.
+
+    Raises
+    ------
+    WeightsError
+        There are none, or they are damaged.
+    """
+    try:
+        folder = importlib.resources.files("napari_mfif.models") / method
+        there = (folder / FILE).is_file()
+    except ModuleNotFoundError:
+        there = False
+    if not there:
+        raise WeightsError(
+            f"The trained weights of {method!r} are not installed. Install napari-mfif from its "
+            f"wheel, or train them: napari-mfif train {method} --data FOLDER --out models/{method} "
+            "(FOLDER holds sharp pictures)."
+        )
+    return read_weights(folder, method)
+
+
+def read_weights(folder: Path | Traversable, method: str) -> Weights:
+    """Return the weights in a folder, checked against the sha256 on the card beside them.
+
+    Raises
+    ------
+    WeightsError
+        A file is missing, unreadable, or not the one that the card describes.
+    """
+    again = f"Install napari-mfif again, or train them: napari-mfif train {method} --data FOLDER"
+    try:
+        content = (folder / FILE).read_bytes()
+        expected = read_card(folder)["sha256"]
+    except (OSError, KeyError) as error:
+        raise WeightsError(
+            f"{folder / FILE} or its card cannot be read ({error}). {again}"
+        ) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise WeightsError(
+            f"{folder / FILE} is damaged or was replaced: its sha256 is {found[:12]}..., the card "
+            f"says {expected[:12]}... {again}"
+        )
+    return Weights(_tensors(content), _facts(content), found)
+
+
+def read_card(folder: Path | Traversable) -> dict[str, str]:
+    """Return the facts at the head of a card."""
+    lines = (folder / CARD).read_text(encoding="utf-8").splitlines()
+    if not lines or lines[0] != "---" or "---" not in lines[1:]:
+        return {}
+    head = lines[1 : lines.index("---", 1)]
+    pairs = (line.partition(":") for line in head)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def fit(weights: Weights, shapes: dict[str, tuple[int, ...]], method: str) -> None:
+    """Check that weights have the names and shapes that a network has.
+
+    Raises
+    ------
+    WeightsError
+        They belong to another network.
+    """
+    found = {name: tensor.shape for name, tensor in weights.tensors.items()}
+    wrong = sorted(
+        name for name in found.keys() | shapes.keys() if found.get(name) != shapes.get(name)
+    )
+    if wrong:
+        name = wrong[0]
+        raise WeightsError(
+            f"The weights of {method!r} belong to another network: {name} has the shape "
+            f"{found.get(name)}, {shapes.get(name)} is needed ({len(wrong)} differ). Train them "
+            f"with this version: napari-mfif train {method} --data FOLDER --out models/{method}"
+        )
+
+
+def _tensors(content: bytes) -> dict[str, NDArray[Any]]:
+    import safetensors.numpy
+
+    tensors: dict[str, NDArray[Any]] = safetensors.numpy.load(content)
+    return {
+        name: tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor
+        for name, tensor in tensors.items()
+    }
+
+
+def _facts(content: bytes) -> dict[str, str]:
+    """Return the metadata in a safetensors header: its length in 8 bytes, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    return dict(header.get("__metadata__", {}))
