@@ -201,15 +201,19 @@ def _equalised(bands: NDArray[Any], drift: BrightnessDrift | None, z: int) -> ND
 
 
 def coarse_cells(bands: NDArray[Any], weights: FloatMap) -> FloatMap:
-    """Return the mean brightness in cells of about a twelfth of the side, float32."""
+    """Return the mean brightness in cells of about a twelfth of the side, float32.
+
+    Of large planes every few rows are looked at: a cell has pixels enough.
+    """
     rows, columns = (max(1, min(12, length)) for length in bands.shape[:2])
+    some = bands[:: max(1, bands.shape[0] // 128)]
     cells = np.zeros((rows, columns), np.float32)
     for k, weight in enumerate(weights):
         if weight:
-            band = np.ascontiguousarray(bands[..., k])
-            band = band if band.dtype in (np.uint8, np.uint16) else band.astype(np.float32)
-            small = cv2.resize(band, (columns, rows), interpolation=cv2.INTER_AREA)
-            cells += np.float32(weight) * small.reshape(rows, columns)
+            band = np.ascontiguousarray(some[..., k], np.float32)
+            cells += np.float32(weight) * cv2.resize(
+                band, (columns, rows), interpolation=cv2.INTER_AREA
+            ).reshape(rows, columns)
     return cells
 
 

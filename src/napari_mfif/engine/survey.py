@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.alignment import brightness_factors
+from napari_mfif.alignment import BrightnessDrift, brightness_factors
 from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.hot_pixels import find_stuck
-from napari_mfif.kernels.noise import estimate_noise
+from napari_mfif.kernels.noise import NoiseLine, estimate_noise
 from napari_mfif.methods.base import FloatMap, Survey
 from napari_mfif.parameters import Settings
 
@@ -45,36 +45,69 @@ def survey_stack(
         All pixels are equal.
     """
     n_planes = reader.stack.n_planes
-    indices = np.unique(np.linspace(0, n_planes - 1, min(SAMPLES, n_planes)).round().astype(int))
-    samples = [reader.bands(int(z)) for z in indices]
+    count = min(SAMPLES, n_planes)
+    spread = [round(i * (n_planes - 1) / max(1, count - 1)) for i in range(count)]
+    samples = [reader.bands(z) for z in spread]
     ranges = [_robust_range([sample[..., k] for sample in samples]) for k in range(reader.n_bands)]
     if all(high <= low for low, high in ranges):
         _refuse_constant(reader)
     weights = _weights(reader, channel, ranges)
-    noise, stuck = [], []
-    if settings["repair_hot_pixels"] and n_planes >= 3:
-        for k in range(reader.n_bands):
-            noise.append(estimate_noise([_float(sample[..., k]) for sample in samples]))
-            stuck.append(find_stuck([sample[..., k] for sample in samples], noise[k]))
-    drift = None
-    if settings["equalise_brightness"] and n_planes >= 3:
-        cells = np.stack([coarse_cells(reader.bands(z), weights) for z in range(n_planes)])
-        darkest = min(float(np.dot(weights, [low for low, _ in ranges])), float(cells.min()))
-        drift = brightness_factors(cells / weights.sum(), darkest=darkest / weights.sum())
     offset = float(np.dot(weights, [low for low, _ in ranges]))
     span = float(np.dot(weights, [high - low for low, high in ranges]))
-    preparation = Preparation(weights, offset, 1 / span if span > 0 else 1.0, noise, stuck, drift)
-    decides = [to_decide(sample, preparation) for sample in samples]
+    gain = 1 / span if span > 0 else 1.0
+    repairs = settings["repair_hot_pixels"] and n_planes >= 3
+    noise = _band_noise(samples) if repairs or reader.n_bands == 1 else []
+    preparation = Preparation(
+        weights,
+        offset,
+        gain,
+        noise if repairs else [],
+        [find_stuck([s[..., k] for s in samples], line) for k, line in enumerate(noise)]
+        if repairs
+        else [],
+        _drift(reader, weights, offset) if settings["equalise_brightness"] else None,
+    )
+    quarters = [_quarter(to_decide(sample, preparation)) for sample in samples]
     survey = Survey(
         n_planes,
         reader.stack.plane_shape,
         reader.n_bands,
-        preparation.offset,
-        preparation.gain,
-        estimate_noise(decides),
-        _quarter(np.mean(decides, axis=0, dtype=np.float32)),
+        offset,
+        gain,
+        _decide_noise(samples, noise, preparation),
+        np.mean(quarters, axis=0, dtype=np.float32),
     )
     return survey, preparation
+
+
+def _band_noise(samples: list[NDArray[Any]]) -> list[NoiseLine]:
+    """Estimate the noise of each band in the stack's own unit."""
+    bands = range(samples[0].shape[2])
+    return [estimate_noise([_float(sample[..., k]) for sample in samples]) for k in bands]
+
+
+def _decide_noise(
+    samples: list[NDArray[Any]], noise: list[NoiseLine], preparation: Preparation
+) -> NoiseLine:
+    """Return the noise of the image that decides; for one band that of the band, rescaled."""
+    if len(preparation.weights) > 1:
+        return estimate_noise([to_decide(sample, preparation) for sample in samples])
+    factor = float(preparation.weights[0]) * preparation.gain
+    return NoiseLine(
+        noise[0].floor * factor**2,
+        noise[0].slope * factor,
+        noise[0].dark * factor - preparation.offset * preparation.gain,
+    )
+
+
+def _drift(reader: PlaneReader, weights: FloatMap, offset: float) -> BrightnessDrift | None:
+    """Follow the brightness of all planes, in coarse cells."""
+    if reader.stack.n_planes < 3:
+        return None
+    planes = range(reader.stack.n_planes)
+    cells = np.stack([coarse_cells(reader.bands(z), weights) for z in planes]) / weights.sum()
+    darkest = min(offset / float(weights.sum()), float(cells.min()))
+    return brightness_factors(cells, darkest=darkest)
 
 
 def _weights(

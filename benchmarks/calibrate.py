@@ -1,0 +1,62 @@
+"""Fit the table that turns a method's distinctness into a probability.
+
+usage: python benchmarks/calibrate.py METHOD
+
+Prints the table for the method's file, from simulated stacks of all kinds at both noises. The
+benchmarks judge on other seeds.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import numpy as np
+
+from napari_mfif import fuse
+from napari_mfif.metrics.truth import roc_auc
+from napari_mfif.optics import KINDS, simulate
+
+SEEDS = range(4)
+BINS = 24
+
+
+def rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the nearest sequence that never falls (pool adjacent violators)."""
+    pools: list[list[float]] = []
+    for share, weight in zip(shares, weights, strict=True):
+        pools.append([share, weight, 1])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (a, u, m), (b, v, n) = pools.pop(-2), pools.pop()
+            pools.append([(a * u + b * v) / (u + v), u + v, m + n])
+    return np.concatenate([np.full(int(count), share) for share, _, count in pools])
+
+
+def main(method: str) -> None:
+    """Print the table and the area under the ROC curve."""
+    import_module(f"napari_mfif.methods.{method}").CALIBRATION = ((0.0, 1.0), (0.0, 1.0))
+    measures, rights, weights = [], [], []
+    for kind in KINDS:
+        for seed in SEEDS:
+            for photons in ("low", "high"):
+                made = simulate(
+                    kind, seed=seed, planes=12 + 4 * seed, photons=photons, shape=(192, 192)
+                )
+                fusion = fuse(made.stack, method=method)
+                right = np.abs(fusion.depth - made.depth)[made.textured] <= 1
+                measures.append(fusion.confidence[made.textured])
+                rights.append(right)
+                weights.append(np.full(right.size, 1 / max(1, right.size)))
+    measure, right, weight = (np.concatenate(parts) for parts in (measures, rights, weights))
+    edges = np.unique(np.quantile(measure, np.linspace(0, 1, BINS + 1)))
+    bins = np.clip(np.searchsorted(edges, measure, side="right") - 1, 0, len(edges) - 2)
+    total = np.bincount(bins, weight)
+    shares = rising(np.bincount(bins, weight * right) / total, total)
+    middles = np.bincount(bins, weight * measure) / total
+    print(f"area under the ROC curve {roc_auc(measure, right):.3f}")
+    for middle, share in zip(middles, shares, strict=True):
+        print(f"{middle:.2f} {share:.2f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
