@@ -19,7 +19,7 @@ def _moments(image: Float) -> tuple[Float, Float]:
 
 
 def _blend(images: tuple[Float, Float, Float]) -> tuple[Float, Float]:
-    """Return the similarity to the sources, weighted by variance, and the larger variance."""
+    """Return the similarity to the sources, weighted by variance, and the larger weight."""
     a, b, fused = images
     (mean_a, var_a), (mean_b, var_b), (mean_f, var_f) = (_moments(image) for image in images)
 
@@ -28,10 +28,11 @@ def _blend(images: tuple[Float, Float, Float]) -> tuple[Float, Float]:
         light = (2 * mean * mean_f + _C1) / (mean * mean + mean_f * mean_f + _C1)
         return np.asarray(light * (2 * shared + _C2) / (variance + var_f + _C2))
 
-    flat = 0.5 * (var_a + var_b == 0)
-    share = (var_a + flat) / (var_a + var_b + 2 * flat)
-    blend = share * similarity(a, mean_a, var_a) + (1 - share) * similarity(b, mean_b, var_b)
-    return blend, np.maximum(var_a, var_b)
+    alike_a, alike_b = similarity(a, mean_a, var_a), similarity(b, mean_b, var_b)
+    flat = 0.5 * (var_a + var_b == 0)  # flat in both: half each, with a little weight
+    share_a, share_b = var_a + flat, var_b + flat
+    blend = (share_a * alike_a + share_b * alike_b) / (share_a + share_b)
+    return blend, np.maximum(share_a, share_b)
 
 
 def q_s(source_a: ArrayLike, source_b: ArrayLike, fused: ArrayLike) -> float:
@@ -42,8 +43,7 @@ def q_s(source_a: ArrayLike, source_b: ArrayLike, fused: ArrayLike) -> float:
 
 def _weighted(images: tuple[Float, Float, Float]) -> float:
     blend, salience = _blend(images)
-    total = salience.sum()
-    return float((salience * blend).sum() / total) if total else float("nan")
+    return float((salience * blend).sum() / salience.sum())
 
 
 def _edges(image: Float) -> Float:

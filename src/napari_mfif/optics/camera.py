@@ -62,7 +62,7 @@ class Camera:
         ParameterError
             There is no such type or level.
         """
-        name = np.dtype(dtype).name
+        name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
         if name not in DTYPES:
             raise ParameterError(unknown_name("pixel type", name, DTYPES, of="the camera"))
         which, share = int(rng.integers(len(DTYPES[name]))), float(rng.uniform())

@@ -83,13 +83,14 @@ def defocus(pixels: Float, radius: float, psf: str = "disc") -> Float:
     half the size, again and again; this keeps kernels within 11 pixels.
     """
     rows, columns = pixels.shape[:2]
-    size, half = (columns, rows), ((columns + 1) // 2, (rows + 1) // 2)
     mirror = cv2.BORDER_REFLECT
     blurred: Any
     if radius > _LARGEST_KERNEL and min(rows, columns) >= 16:
-        smaller = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA)
-        blurred = cv2.resize(defocus(smaller, radius / 2, psf), size)
-    elif radius < 1:
+        even = cv2.copyMakeBorder(pixels, 0, rows % 2, 0, columns % 2, mirror)
+        smaller = cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        rest = np.sqrt(radius * radius - 4) / 2  # halving and doubling blur a little by themselves
+        blurred = cv2.resize(defocus(smaller, rest, psf), even.shape[1::-1])[:rows, :columns]
+    elif radius <= 1:
         side = radius * radius / 8
         taps = np.array([side, 1 - 2 * side, side], np.float32)
         blurred = cv2.sepFilter2D(pixels, -1, taps, taps, borderType=mirror)

@@ -93,21 +93,16 @@ def strands(
 
 
 def add_beads(
-    rng: Rng, light: Float, depth: Float, count: int, planes: tuple[float, float]
+    rng: Rng, light: NDArray[Any], depth: Float, count: int, planes: tuple[float, float]
 ) -> None:
     """Add round beads to the light and depth of a layer, in place; the brighter has the depth."""
-    rows, columns = light.shape
     size = rng.uniform(0.8, 2.5)
     for _ in range(count):
         sigma, power = size * rng.uniform(0.8, 1.3), rng.uniform(0.3, 1) ** 2
-        y, x, reach = rng.uniform(0, rows), rng.uniform(0, columns), int(4 * sigma) + 1
-        ys = slice(max(int(y) - reach, 0), int(y) + reach + 1)
-        xs = slice(max(int(x) - reach, 0), int(x) + reach + 1)
-        dy = np.arange(rows)[ys, None] - y
-        dx = np.arange(columns)[None, xs] - x
-        spot = (power * np.exp(-(dy**2 + dx**2) / (2 * sigma**2))).astype(np.float32)
-        depth[ys, xs][spot > light[ys, xs]] = rng.uniform(*planes)
-        light[ys, xs] = np.maximum(light[ys, xs], spot)
+        y, x, box = _around(light.shape, rng.uniform(0, 1, 2) * light.shape, 4 * sigma + 1)
+        spot = (power * np.exp(-(y * y + x * x) / (2 * sigma * sigma))).astype(np.float32)
+        depth[box][spot > light[box]] = rng.uniform(*planes)
+        light[box] = np.maximum(light[box], spot)
 
 
 def bodies(
@@ -123,17 +118,28 @@ def bodies(
     matte = np.zeros(shape, np.float32)
     plane = np.full(shape, np.mean(depth), np.float32)
     light = np.zeros(shape, np.float32)
-    y, x = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in shape), indexing="ij")
     for _ in range(count):
         centre, angle = rng.uniform(0, 1, 2) * shape, rng.uniform(0, np.pi)
         major = rng.uniform(*radius)
         minor = major * rng.uniform(0.6, 1)
-        u = (x - centre[1]) * np.cos(angle) + (y - centre[0]) * np.sin(angle)
-        v = (y - centre[0]) * np.cos(angle) - (x - centre[1]) * np.sin(angle)
-        far = np.sqrt((u / major) ** 2 + (v / minor) ** 2)
-        cover = np.clip((1 - far) * minor + 0.5, 0, 1)
-        tone = rng.uniform(0.6, 1) * (1 - rng.uniform(0, 0.5) * far**2)
-        matte = np.maximum(matte, cover)
-        plane[far < 1 + 3 / minor] = rng.uniform(*depth)
-        light = np.where(cover > 0, tone, light)
-    return matte, plane, np.clip(light, 0, 1).astype(np.float32)
+        y, x, box = _around(shape, centre, major + 4)
+        u = (x * np.cos(angle) + y * np.sin(angle)) / major
+        v = (y * np.cos(angle) - x * np.sin(angle)) / minor
+        far = np.sqrt(u * u + v * v)
+        cover = np.clip((1 - far) * minor + 0.5, 0, 1).astype(np.float32)
+        tone = rng.uniform(0.6, 1) * (1 - rng.uniform(0, 0.5) * far * far)
+        plane[box][far < 1 + 3 / minor] = rng.uniform(*depth)
+        light[box][cover > 0] = np.clip(tone, 0, 1)[cover > 0]
+        matte[box] = np.maximum(matte[box], cover)
+    return matte, plane, light
+
+
+def _around(
+    shape: Shape, centre: NDArray[Any], reach: float
+) -> tuple[NDArray[Any], NDArray[Any], tuple[slice, slice]]:
+    """Return the distances along y and x from a point, and the part of the canvas they cover."""
+    near = [max(int(c - reach), 0) for c in centre]
+    far = [min(int(c + reach) + 1, n) for c, n in zip(centre, shape, strict=True)]
+    box = (slice(near[0], max(far[0], near[0])), slice(near[1], max(far[1], near[1])))
+    y, x = (np.arange(s.start, s.stop) - c for s, c in zip(box, centre, strict=True))
+    return y[:, None], x[None, :], box

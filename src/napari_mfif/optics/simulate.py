@@ -106,38 +106,31 @@ def simulate(
     ParameterError
         A name is unknown or a number is not possible.
     """
-    if kind not in KINDS:
-        raise ParameterError(unknown_name("kind of simulated stack", kind, KINDS))
-    if psf is not None and psf not in PSFS:
-        raise ParameterError(unknown_name("psf", psf, dict.fromkeys(PSFS)))
-    _check_numbers(shape=min(shape), planes=planes, slope=1.0 if slope is None else slope)
+    _check_names(kind, psf)
+    _check_numbers(shape=min(shape), planes=planes, slope=slope or 0.0, seed=seed)
     seeds = np.random.SeedSequence([seed, zlib.crc32(kind.encode())]).spawn(4)
     for_scene, for_lens, for_camera, for_faults = (np.random.default_rng(s) for s in seeds)
     lens = _choose_lens(for_lens, planes, slope, psf)
     camera = Camera.choose(for_camera, dtype, photons)
-    margin = _MARGIN + int(np.ceil(abs(drift)))
+    margin = _MARGIN + int(np.ceil(abs(drift)))  # the scene goes on outside the picture
     canvas = (shape[0] + 2 * margin, shape[1] + 2 * margin)
     stage = Stage(for_scene, canvas, planes, 3 if kind == "colour" else 1)
     shoot = _Shoot(SCENES[kind](stage), lens, camera, planes, shape)
-    image, depth, textured = shoot.truth()
-    shifts = _drift(for_faults, planes, drift)
+    path = _drift(for_faults, planes, drift)
     gains = _gains(for_faults, planes, brightness_drift)
-    pixels = np.stack(
-        [
-            shoot.plane(for_camera, z, gain, shift)
-            for z, (gain, shift) in enumerate(zip(gains, shifts, strict=True))
-        ]
-    )
+    pixels = np.stack([shoot.plane(for_camera, z, gains[z], path[z]) for z in range(planes)])
     _heat(for_faults, pixels, camera, hot_pixels, stuck_pixels)
-    stack = ZStack.from_array(
-        pixels if kind == "colour" else pixels[..., 0],
+    image, depth, textured = shoot.truth()
+    if kind != "colour":
+        pixels, image = pixels[..., 0], image[..., 0]
+    stack = ZStack(
+        pixels,
         "ZYXS" if kind == "colour" else "ZYX",
         name=f"{kind} {seed}",
-        z_step=round(lens.slope * lens.pixel_size / lens.aperture, 4),
+        z_step=round(lens.slope * lens.pixel_size / lens.aperture, 4) or None,
         pixel_size=(lens.pixel_size, lens.pixel_size),
         unit="um",
     )
-    image = image if kind == "colour" else image[..., 0]
     return Simulation(stack, image, depth, textured, kind, seed, lens.slope, lens.psf)
 
 
@@ -244,7 +237,7 @@ def _heat(
     planes, rows, columns = pixels.shape[:3]
     for count, places in ((hot, planes * rows * columns), (stuck, rows * columns)):
         if not 0 <= count <= places:
-            raise ParameterError(f"{count} hot pixels are not possible: there are {places} pixels.")
+            raise ParameterError(f"{count} hot pixels are not possible: 0 to {places}.")
         at = rng.choice(places, count, replace=False)
         light = rng.uniform(0.9, 1.1, (count, 1))
         heat = camera.digitise(light)
@@ -254,10 +247,14 @@ def _heat(
             pixels.reshape(places, -1)[at] = heat
 
 
-def _check_numbers(*, shape: int, planes: int, slope: float) -> None:
-    if shape < 16:
-        raise ParameterError(f"shape has a side of {shape} pixels: it must be at least 16.")
-    if planes < 1:
-        raise ParameterError(f"planes={planes} is not possible: it must be at least 1.")
-    if not slope >= 0:
-        raise ParameterError(f"slope={slope} is not possible: it must be 0 or more.")
+def _check_names(kind: str, psf: str | None) -> None:
+    if kind not in KINDS:
+        raise ParameterError(unknown_name("kind of simulated stack", kind, KINDS))
+    if psf is not None and psf not in PSFS:
+        raise ParameterError(unknown_name("psf", psf, dict.fromkeys(PSFS)))
+
+
+def _check_numbers(**numbers: float) -> None:
+    for name, least in {"shape": 16, "planes": 1, "slope": 0, "seed": 0}.items():
+        if not numbers[name] >= least:
+            raise ParameterError(f"{name}={numbers[name]} is not possible: at least {least}.")
