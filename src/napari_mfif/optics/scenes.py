@@ -239,4 +239,4 @@ def true_depth(layers: tuple[Layer, ...]) -> tuple[Float, NDArray[np.bool_]]:
             second = np.where(first, strongest, np.maximum(second, detail))
         depth[first] = layer.depth[first]
         strongest[first] = detail[first]
-    return depth, (strongest > 0.01) & (second <= 0.5 * strongest)
+    return depth, (strongest > 0.02) & (second <= 0.5 * strongest)
