@@ -16,6 +16,8 @@ BLOCK = 1 << 16
 #: How steeply plausibility falls with the score: a plane of half the best score counts 2 ** -4.
 SHARPNESS = 4.0
 
+TINY = np.float32(np.finfo(np.float32).tiny)
+
 
 def parabola_peak(before: Map, best: Map, after: Map) -> Map:
     """Return where between two neighbours the peak lies, in planes from -0.5 to 0.5.
@@ -67,8 +69,9 @@ class RunningBest:
             np.copyto(after, scores, where=index == self._taken - 1)
         better = scores > best
         # Plausibilities are summed relative to the best so far.
-        ratio = cv2.divide(np.minimum(best, scores), np.maximum(best, scores))
-        fading = cv2.pow(np.maximum(ratio, 0), SHARPNESS)
+        larger = np.maximum(np.maximum(best, scores), TINY)
+        ratio = np.maximum(np.minimum(best, scores), 0) / larger
+        fading = cv2.pow(ratio, SHARPNESS)
         total = self._total[rows]
         total[...] = np.where(better, total * fading + 1, total + fading)
         np.copyto(best, scores, where=better)
@@ -88,8 +91,7 @@ class RunningBest:
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""
-        floor = np.float32(np.finfo(np.float32).tiny)
-        scale = np.maximum(self.best, floor)
+        scale = np.maximum(self.best, TINY)
         near = 1 + (self._neighbour(self._before, 0) / scale) ** SHARPNESS
         near += (self._neighbour(self._after, self._taken - 1) / scale) ** SHARPNESS
         return np.clip(near / np.maximum(self._total, 1), 0, 1).astype(np.float32)
