@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_mfif.kernels.running_best import parabola_peak
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.methods.patch_scores import (
     CONTEXT,
@@ -22,10 +20,19 @@ from napari_mfif.methods.patch_scores import (
     load_scorer,
     spread,
 )
+from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.parameters import Parameter, Settings
 
 __all__ = ["Cnn", "Joint", "Sequential"]
 
+SMOOTH_ALONG_Z = Parameter(
+    "smooth_along_z",
+    bool,
+    True,
+    "Average the scores over neighbouring planes, as 1 2 1; for steps finer than the focus.",
+    title="Smooth along z",
+    advanced=True,
+)
 FORM = Parameter(
     "form",
     str,
@@ -47,7 +54,7 @@ class Cnn(Method):
     reference: ClassVar[str] = (
         "Liu, Chen, Peng, Wang 2017, Information Fusion 36, 10.1016/j.inffus.2016.12.001"
     )
-    parameters: ClassVar[tuple[Parameter, ...]] = (FORM,)
+    parameters: ClassVar[tuple[Parameter, ...]] = (SMOOTH_ALONG_Z, FORM)
     along: ClassVar[tuple[str, ...]] = ("joint", "sequential")
     neural: ClassVar[bool] = True
     #: A pixel asks for all patches that cover it, and these for their context.
@@ -57,8 +64,11 @@ class Cnn(Method):
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Joint:
         """Load the network and make an empty state."""
         scorer = load_scorer(settings.get("device", "cpu"), settings.get("form", FORM.default))
-        fold = Sequential if settings.get("along") == "sequential" else Joint
-        return fold(region.shape, survey.n_planes, scorer)
+        if settings.get("along") == "sequential":
+            return Sequential(region.shape, survey.n_planes, scorer)
+        # Two or three photographs are no sampled focus curve: nothing to smooth.
+        smooth = settings.get("smooth_along_z", True) and survey.n_planes > 3
+        return Joint(region.shape, survey.n_planes, scorer, smooth=smooth)
 
     def take(self, state: Joint, plane: Plane) -> None:
         """Compare the plane's focus scores with those of the best or of the result so far."""
@@ -75,12 +85,12 @@ class Cnn(Method):
         return enlarge(spread(scorer(plane.decide), shape), shape)
 
     def state_bytes(self, n_bands: int) -> int:
-        """Return the bytes of state per pixel: ten maps at half the size, and a padded plane."""
-        return 24
+        """Return the bytes of state per pixel: maps at half the size, and padded planes."""
+        return 32
 
 
 class Joint:
-    """Which plane has the best score, and what its neighbours have; maps at half the size.
+    """Each plane is scored once; the best one wins. Maps are held at half the size.
 
     Parameters
     ----------
@@ -90,25 +100,31 @@ class Joint:
         How many planes will come.
     scorer : PatchScorer
         Gives the scores.
+    smooth : bool, optional
+        Average the scores over neighbouring planes, as 1 2 1.
     """
 
-    def __init__(self, shape: tuple[int, int], n_planes: int, scorer: PatchScorer) -> None:
-        half = (-(-shape[0] // STRIDE), -(-shape[1] // STRIDE))
+    def __init__(
+        self, shape: tuple[int, int], n_planes: int, scorer: PatchScorer, *, smooth: bool = False
+    ) -> None:
         self.shape, self.n_planes, self.scorer = shape, n_planes, scorer
-        self.taken = 0
-        self.index = np.zeros(half, np.uint16)
-        self.best = np.full(half, -np.inf, np.float32)
-        self.before, self.after = np.full_like(self.best, np.nan), np.full_like(self.best, np.nan)
-        self.previous = self.after
-        #: Sum over all planes of exp(score - best).
-        self.total = np.zeros(half, np.float32)
+        self.smooth = smooth
+        half = (-(-shape[0] // STRIDE), -(-shape[1] // STRIDE))
+        self.peak = ScorePeak(half, scorer.temperature)
         #: Of two planes: the scores of their patches.
         self.patches: list[FloatMap] = []
+        #: The last score maps, for smoothing along z.
+        self.waiting: list[FloatMap] = []
 
     def take(self, plane: Plane) -> None:
         """Take the next plane."""
         scores = self._scores(plane)
-        self._remember(scores, scores > self.best, plane.index)
+        if not self.smooth:
+            self.peak.take(scores)
+            return
+        self.waiting = [*(self.waiting or [scores]), scores][-3:]
+        if len(self.waiting) == 3:
+            self.peak.take(_smoothed(*self.waiting))
 
     def _scores(self, plane: Plane) -> FloatMap:
         patches = self.scorer(plane.decide)
@@ -116,45 +132,24 @@ class Joint:
             self.patches.append(patches)
         return spread(patches, self.shape)
 
-    def _remember(self, scores: FloatMap, wins: NDArray[np.bool_], index: int) -> None:
-        """Take scores into the running maps; the plane wins where it says so."""
-        if self.taken:
-            np.copyto(self.after, scores, where=self.index == index - 1)
-        best = np.where(wins, scores, self.best)
-        with np.errstate(over="ignore"):  # far above the best of a sequence: no confidence
-            self.total = self.total * np.exp(self.best - best) + np.exp(scores - best)
-        np.copyto(self.before, self.previous, where=wins)
-        np.copyto(self.after, np.nan, where=wins)
-        np.copyto(self.index, np.uint16(index), where=wins)
-        self.best, self.previous = best, scores
-        self.taken += 1
-
     def answer(self, *, plain: bool = False) -> Answer:
         """Return depth with fractions, decision and confidence of the planes so far.
 
         Parameters
         ----------
         plain : bool, optional
-            Give the share of the evidence itself, not the confidence it is worth.
+            Give the share of the plausibility itself, not the confidence it is worth.
         """
         if len(self.patches) == 2:
             return self._pair()
-        # A missing neighbour stands as high as the best: no fraction that way.
-        sides = [np.where(np.isnan(m), self.best, m) for m in (self.before, self.after)]
-        depth = self.index + parabola_peak(sides[0], self.best, sides[1])
-        share = self.share()
-        maps = (np.maximum(depth, 0), self.index, share if plain else self.scorer.confidence(share))
+        peak = self.peak
+        if self.smooth:
+            peak = peak.copy()
+            peak.take(_smoothed(self.waiting[-2], self.waiting[-1], self.waiting[-1]))
+        share = peak.share()
+        confidence = share if plain else self.scorer.confidence(share)
+        maps = (peak.depth(), peak.index, confidence)
         return Answer(*(enlarge(m, self.shape) for m in maps))
-
-    def share(self) -> FloatMap:
-        """Return the part of the evidence, 0 to 1, for the best plane and its neighbours.
-
-        As the network was trained, exp(score) weighs the planes like a softmax.
-        """
-        near = np.ones_like(self.best)
-        for neighbour in (self.before, self.after):
-            near += np.nan_to_num(np.exp(np.minimum(neighbour - self.best, 0)), nan=0.0)
-        return np.clip(near / np.maximum(self.total, 1), 0, 1)
 
     def _pair(self) -> Answer:
         """Return the paper's focus map (3.4.1), of the second plane, and its threshold (3.4.2)."""
@@ -172,16 +167,22 @@ class Sequential(Joint):
     one: twice the cost of `Joint`, and the order of the planes matters.
     """
 
-    def __init__(self, shape: tuple[int, int], n_planes: int, scorer: PatchScorer) -> None:
-        super().__init__(shape, n_planes, scorer)
-        self.fused = np.zeros(shape, np.float32)
+    fused: FloatMap | None = None
 
     def take(self, plane: Plane) -> None:
         """Take the next plane."""
         scores = self._scores(plane)
-        so_far = self.best
-        if self.taken > 1:
+        if self.fused is None:
+            self.fused = plane.decide.copy()
+            self.peak.take(scores)
+            return
+        so_far = self.peak.best
+        if self.peak.taken > 1:  # the first plane is known already
             so_far = spread(self.scorer(self.fused), self.shape)
         wins = scores > so_far
         np.copyto(self.fused, plane.decide, where=enlarge(wins, self.shape))
-        self._remember(scores, wins, plane.index)
+        self.peak.take(scores, wins)
+
+
+def _smoothed(before: FloatMap, scores: FloatMap, after: FloatMap) -> FloatMap:
+    return 0.25 * (before + after) + 0.5 * scores

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -25,6 +27,7 @@ __all__ = [
     "PATCH",
     "STRIDE",
     "PatchScorer",
+    "Trust",
     "available",
     "enlarge",
     "load_scorer",
@@ -35,8 +38,24 @@ __all__ = [
 PATCH, STRIDE, CONTEXT = 16, 2, 4
 #: Rows and columns of patches that go through the network at a time: about 60 MB of maps.
 BLOCK = (64, 128)
-#: Where the file of weights says nothing: the share of the evidence is the confidence.
-PLAIN_TABLE = ([0.0, 1.0], [0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What scores are worth, measured on simulated z-stacks of known depth.
+
+    Parameters
+    ----------
+    temperature : float
+        Difference of scores at which a plane is e times less plausible.
+    shares, probabilities : tuple of float
+        Shares of the plausibility near the best plane, in rising order, and how probable a depth
+        of that share is right within one plane.
+    """
+
+    temperature: float = 1.0
+    shares: Sequence[float] = (0.0, 1.0)
+    probabilities: Sequence[float] = (0.0, 1.0)
 
 
 class PatchScorer:
@@ -48,19 +67,19 @@ class PatchScorer:
         In evaluation mode, on the device.
     device : str
         Where it is.
-    table : (list, list), optional
-        Shares of the evidence, and how probable a depth of that share is right within one plane.
+    trust : Trust, optional
+        What its scores are worth on z-stacks.
     """
 
     def __init__(
         self,
         network: CollapsedCnn | SlightCnn | FullCnn,
         device: str = "cpu",
-        table: tuple[list[float], list[float]] = PLAIN_TABLE,
+        trust: Trust | None = None,
     ) -> None:
         self.network = network
         self.device = device
-        self.table = table
+        self.trust = trust or Trust()
         self._block = BLOCK
 
     def __call__(self, decide: FloatMap) -> FloatMap:
@@ -89,9 +108,15 @@ class PatchScorer:
         Parameters
         ----------
         share : float32
-            Part of the evidence, 0 to 1, that speaks for the plane and its two neighbours.
+            Part of the plausibility, 0 to 1, of the plane and its two neighbours.
         """
-        return np.interp(share, *self.table).astype(np.float32)
+        table = (self.trust.shares, self.trust.probabilities)
+        return np.interp(share, *table).astype(np.float32)
+
+    @property
+    def temperature(self) -> float:
+        """Difference of scores at which a plane is e times less plausible."""
+        return self.trust.temperature
 
     def _fill(self, scores: FloatMap, padded: FloatMap, top: int, left: int) -> None:
         """Score the patches of a block; a device that runs out of memory gets it in halves."""
@@ -202,8 +227,8 @@ def load_scorer(device: str, form: str) -> PatchScorer:
     # Channels last is the faster order of the maps on processors.
     network = network.eval().requires_grad_(False).to(device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    table = json.loads(stored.facts["confidence"]) if "confidence" in stored.facts else PLAIN_TABLE
-    return PatchScorer(network, device, (table[0], table[1]))
+    trust = Trust(**json.loads(stored.facts["trust"])) if "trust" in stored.facts else Trust()
+    return PatchScorer(network, device, trust)
 
 
 def available(device: str) -> str:

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.patch_scores import PLAIN_TABLE, PatchScorer, available
+from napari_mfif.methods.patch_scores import PatchScorer, Trust, available
 from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn
 from napari_mfif.training.cnn_card import write_trained
-from napari_mfif.training.confidence import confidence_table
+from napari_mfif.training.confidence import measured_trust
 from napari_mfif.training.data import Picture, crop, read_pictures
 from napari_mfif.training.loop import Plan, run
 
@@ -201,7 +201,7 @@ def train(
     judge = accuracy(pictures.held_back, device=device)
     scores = run(network, loss, judge, plan, out / UNFINISHED, resume=resume, quiet=quiet)
     network.eval().requires_grad_(False)
-    table = confidence_table(PatchScorer(network, device)) if calibrate else PLAIN_TABLE
-    made = write_trained(network, out, plan, scores, table, pictures)
+    trust = measured_trust(PatchScorer(network, device)) if calibrate else Trust()
+    made = write_trained(network, out, plan, scores, trust, pictures)
     shutil.rmtree(out / UNFINISHED)
     return made

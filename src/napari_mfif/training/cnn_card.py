@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from napari_mfif.io.atomic import replacing
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.patch_scores import PatchScorer
+from napari_mfif.methods.patch_scores import PatchScorer, Trust
 from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn, count_parameters
 from napari_mfif.training.card import source_table, write_card
 from napari_mfif.training.data import DRAWN, Pictures
@@ -25,7 +26,7 @@ def write_trained(
     out: Path,
     plan: Plan,
     scores: dict[str, float],
-    table: tuple[list[float], list[float]],
+    trust: Trust,
     pictures: Pictures,
 ) -> Path:
     """Write the weights, and the card that describes them."""
@@ -35,7 +36,7 @@ def write_trained(
         "method": "cnn",
         "steps": str(plan.steps),
         "seed": str(plan.seed),
-        "confidence": json.dumps(table),
+        "trust": json.dumps(asdict(trust)),
     }
     tensors = {name: t.cpu().contiguous() for name, t in network.state_dict().items()}
     content = save(tensors, facts)
@@ -60,7 +61,7 @@ def write_trained(
         "held_back_accuracy_noisy": f"{scores['noisy']:.4f}",
         "check_scores": json.dumps([round(float(v), 3) for v in sample[::4, ::4].ravel()]),
     }
-    write_card(out, head, _card_text(pictures, table))
+    write_card(out, head, _card_text(pictures, trust))
     return out / FILE
 
 
@@ -71,15 +72,16 @@ def check_plane() -> FloatMap:
     return np.asarray(0.5 + 0.4 * wave, np.float32)
 
 
-def _card_text(pictures: Pictures, table: tuple[list[float], list[float]]) -> str:
-    shares = " | ".join(f"{share:.2f}" for share in table[0])
-    probabilities = " | ".join(f"{probability:.2f}" for probability in table[1])
+def _card_text(pictures: Pictures, trust: Trust) -> str:
+    shares = " | ".join(f"{share:.2f}" for share in trust.shares)
+    probabilities = " | ".join(f"{probability:.2f}" for probability in trust.probabilities)
     photographs = [p for p in pictures.all if p.source != DRAWN]
     back = ", ".join(sorted({picture.subject for picture in pictures.held_back}))
     drawn = len(pictures.all) - len(photographs)
     return CARD_TEXT.format(
+        temperature=f"{trust.temperature:g}",
         shares=shares,
-        rule="|".join(["---"] * (len(table[0]) + 1)),
+        rule="|".join(["---"] * (len(trust.shares) + 1)),
         probabilities=probabilities,
         sources=source_table(photographs),
         files=len(photographs),
@@ -113,8 +115,8 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 
 ## Confidence
 
-The share of `exp(g)` that the best plane and its two neighbours hold, of all planes, was
-compared with the truth on simulated z-stacks of all kinds, at low and high noise (seeds that no
+The share of `exp(g / {temperature})` that the best plane and its two neighbours hold, of all
+planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise (seeds that no
 benchmark uses):
 
 | share | {shares} |

@@ -1,4 +1,4 @@
-"""What a share of the evidence is worth: measured on simulated z-stacks of known depth."""
+"""What scores are worth: measured on simulated z-stacks of known depth."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.methods.base import FloatMap, Region
+from napari_mfif.methods.base import FloatMap, Plane
 from napari_mfif.methods.cnn import Cnn, Joint
-from napari_mfif.methods.patch_scores import PatchScorer
+from napari_mfif.methods.patch_scores import PatchScorer, Trust
+from napari_mfif.metrics.truth import roc_auc
 from napari_mfif.optics import KINDS, simulate
 from napari_mfif.parameters import resolve
 
-__all__ = ["confidence_table", "monotone"]
+__all__ = ["measured_trust", "monotone"]
 
 #: Seeds of simulated stacks that no benchmark uses.
 SEEDS = (90001, 90002)
+#: Temperatures to choose from, for networks whose scores differ by a few or by hundreds.
+TEMPERATURES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 #: Points of the table.
 BINS = 12
 
+Judged = tuple[FloatMap, NDArray[np.bool_]]
 
-def confidence_table(
+
+def measured_trust(
     scorer: PatchScorer,
     *,
     seeds: Sequence[int] = SEEDS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
     planes: int = 14,
-) -> tuple[list[float], list[float]]:
-    """Measure how probable a depth is right within one plane, by its share of the evidence.
+) -> Trust:
+    """Measure how probable a depth is right within one plane, by how far its score stands out.
 
     Parameters
     ----------
@@ -42,17 +47,21 @@ def confidence_table(
 
     Returns
     -------
-    (list, list)
-        Shares in rising order, and probabilities that never fall.
+    Trust
+        The temperature that best tells right from wrong, and its table.
     """
-    shares, rights = zip(*_judged(scorer, seeds, kinds, shape, planes), strict=True)
-    share, right = np.concatenate(shares), np.concatenate(rights)
-    order = np.argsort(share, kind="stable")
-    parts = np.array_split(order, BINS)
-    middles = [float(share[part].mean()) for part in parts]
-    risen = monotone(np.array([right[part].mean() for part in parts]))
-    # Beyond the outer bins nothing was measured: they go on as they are.
-    return [round(m, 5) for m in middles], [round(float(p), 4) for p in risen]
+    judged: dict[float, list[Judged]] = {temperature: [] for temperature in TEMPERATURES}
+    for kind in kinds:
+        for seed in seeds:
+            for photons in ("low", "high"):
+                for temperature, found in _judge(scorer, kind, seed, photons, shape, planes):
+                    judged[temperature].append(found)
+    together = {
+        t: (np.concatenate([s for s, _ in found]), np.concatenate([r for _, r in found]))
+        for t, found in judged.items()
+    }
+    best = max(TEMPERATURES, key=lambda t: roc_auc(*together[t]))
+    return _table(best, *together[best])
 
 
 def monotone(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,24 +77,45 @@ def monotone(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.repeat([mean for mean, _ in blocks], [count for _, count in blocks])
 
 
-def _judged(
+def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> Trust:
+    """Sort pixels by share into parts of equal size; the share of right ones may not fall."""
+    order = np.argsort(share, kind="stable")
+    parts = np.array_split(order, BINS)
+    shares = [round(float(share[part].mean()), 4) for part in parts]
+    risen = monotone(np.array([right[part].mean() for part in parts]))
+    return Trust(temperature, shares, [round(float(p), 4) for p in risen])
+
+
+def _judge(
     scorer: PatchScorer,
-    seeds: Sequence[int],
-    kinds: Sequence[str],
+    kind: str,
+    seed: int,
+    photons: str,
     shape: tuple[int, int],
     planes: int,
-) -> Iterator[tuple[FloatMap, NDArray[np.bool_]]]:
-    """Yield share of the evidence and rightness of the pixels of each stack."""
+) -> Iterator[tuple[float, Judged]]:
+    """Yield, per temperature, the shares of a stack's pixels and which of them are right."""
+    made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
     settings = resolve(Cnn().all_parameters(), {}, owner="cnn")
-    for kind in kinds:
-        for seed in seeds:
-            for photons in ("low", "high"):
-                made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
-                reader = PlaneReader(made.stack, 0)
-                _, preparation = survey_stack(reader, None, settings)
-                fold = Joint(Region(0, shape[0], shape[1]).shape, planes, scorer)
-                for plane in reader.planes(preparation):
-                    fold.take(plane)
-                answer = fold.answer(plain=True)
-                right = np.abs(answer.depth - made.depth) <= 1
-                yield answer.confidence.ravel(), right.ravel()
+    reader = PlaneReader(made.stack, 0)
+    _, preparation = survey_stack(reader, None, settings)
+    scores = [scorer(plane.decide) for plane in reader.planes(preparation)]
+    blank = np.zeros((1, 1), np.float32)
+    for temperature in TEMPERATURES:
+        fold = Joint(shape, planes, _Scored(scores, temperature), smooth=True)
+        for index in range(planes):
+            fold.take(Plane(index, blank, blank))
+        answer = fold.answer(plain=True)
+        right = np.abs(answer.depth - made.depth) <= 1
+        yield temperature, (answer.confidence[::2, ::2].ravel(), right[::2, ::2].ravel())
+
+
+class _Scored(PatchScorer):
+    """Gives scores that are known already, one plane after the other."""
+
+    def __init__(self, scores: list[FloatMap], temperature: float) -> None:
+        self.trust = Trust(temperature)
+        self._next = iter(scores)
+
+    def __call__(self, decide: FloatMap) -> FloatMap:
+        return next(self._next)
