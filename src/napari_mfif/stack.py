@@ -131,6 +131,8 @@ class ZStack:
         if order != sorted(order):
             pixels = _reordered(pixels, order)
         stack = cls(pixels, "".join(axes[i] for i in order), **known)
+        if len(stack.channel_names) != stack.n_channels:
+            stack = replace(stack, channel_names=())
         return stack.without_alpha() if stack.n_samples in (2, 4) else stack
 
     def without_alpha(self) -> ZStack:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,7 +37,7 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
         disk is full.
     """
     target = check_target(path, overwrite=overwrite)
-    temporary = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    temporary = target.with_name(f".{os.urandom(4).hex()}.{target.name}")
     try:
         yield temporary
         os.replace(temporary, target)

@@ -88,9 +88,12 @@ def _length(axes: FileAxes, place: int) -> int:
 
 
 def _given(file: FileAxes, short: FileAxes, given: str, where: str) -> str:
-    if len(given) == len(file.letters) != len(short.letters):
-        pairs = zip(given, file.letters, file.lengths, strict=True)
-        given = "".join(new for new, old, length in pairs if length > 1 or old in "YX")
+    pairs = list(zip(file.letters, file.lengths, strict=True))
+    for full in (pairs, [pair for pair in pairs if pair != ("S", 1)]):
+        if len(given) == len(full) != len(short.letters):
+            new = zip(given, full, strict=True)
+            given = "".join(letter for letter, (old, n) in new if n > 1 or old in "YX")
+            break
     if len(given) != len(short.letters):
         raise AxesError(
             f"axes={given!r} names {len(given)} axes, but {where} has {len(short.letters)} "

@@ -213,10 +213,18 @@ def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
                 f"{path} is a piece of an OME-TIFF; {_named(absent)} not in its folder. "
                 "Put all its files into one folder."
             )
-    reason = bad[-1].partition("> ")[2] or bad[-1]
+    reason = bad[0].partition("> ")[2] or bad[0]
     raise ReadError(
-        f"{path} is truncated or damaged after {len(file.pages)} pages ({reason}). {COPY_AGAIN}"
+        f"{path} is truncated or damaged after page {_whole_pages(file)} ({reason}). {COPY_AGAIN}"
     )
+
+
+def _whole_pages(file: Any) -> int:
+    """Count the pages that are there; of pages in one piece, by the length of the file."""
+    first = file.pages.first
+    if len(file.pages) > 1 or not first.is_final:
+        return len(file.pages)
+    return int(max(file.filehandle.size - first.dataoffsets[0], 0) // first.nbytes)
 
 
 def _named(names: Sequence[str]) -> str:

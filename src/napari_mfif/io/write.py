@@ -251,8 +251,10 @@ def _half(plane: NDArray[Any], labels: bool) -> NDArray[Any]:
     import cv2
 
     rows, columns = plane.shape[:2]
+    odd = rows % 2, columns % 2
+    even = cv2.copyMakeBorder(plane, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
     size = ((columns + 1) // 2, (rows + 1) // 2)
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA))
 
 
 def _png(path: Path, pixels: NDArray[Any], axes: str) -> bytes:
