@@ -1,0 +1,66 @@
+"""From rows of numbers to tables of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean, median
+from typing import Any
+
+__all__ = ["lead", "markdown", "mean", "number", "of_tool", "speeds", "tools_of"]
+
+Row = dict[str, Any]
+
+
+def mean(rows: Iterable[Row], key: str) -> float:
+    """Mean of a column over the rows that have it; NaN for none."""
+    values = [row[key] for row in rows if row.get(key) is not None]
+    return fmean(values) if values else math.nan
+
+
+def of_tool(rows: Iterable[Row], tool: str, **fixed: Any) -> list[Row]:
+    """Rows of one tool in which the named columns have the given values."""
+    return [
+        row
+        for row in rows
+        if row["tool"] == tool and all(row.get(key) == value for key, value in fixed.items())
+    ]
+
+
+def tools_of(rows: Iterable[Row]) -> list[str]:
+    """Return names of tools that have a picture in every scene that they were given."""
+    seen: dict[str, bool] = {}
+    for row in rows:
+        seen[row["tool"]] = seen.get(row["tool"], True) and "psnr" in row
+    return [tool for tool, whole in seen.items() if whole]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Return a number for a cell; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:.{digits}f}"
+
+
+def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; the first column is text, the others are numbers."""
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (header, rule, *lines))
+
+
+def lead(
+    own: float, others: dict[str, float], better: Callable[[float, float], bool]
+) -> list[tuple[str, float]]:
+    """Return who is ahead of us and by how much, the best first."""
+    ahead = [(name, value) for name, value in others.items() if better(value, own)]
+    return sorted(ahead, key=lambda pair: -abs(pair[1] - own))
+
+
+def speeds(runs: dict[str, Any]) -> dict[str, Row]:
+    """Return medians of wall, cpu and peak by tool, failed ones left out."""
+    return {
+        tool: {key: median(taken[key]) for key in ("wall", "cpu", "peak")}
+        | {"psnr": taken.get("psnr"), "rounds": len(taken["wall"])}
+        for tool, taken in runs.items()
+        if taken["wall"] and "failed" not in taken
+    }
