@@ -48,7 +48,7 @@ def test_list_is_put_into_natural_order_and_a_shuffled_one_says_so(tmp_path, sta
     stack = open_stack(as_text)
     np.testing.assert_array_equal(np.asarray(stack.pixels), stacked)
     assert stack.notes == ()
-    shuffled = open_stack(as_text[::-1])
+    shuffled = open_stack(iter(as_text[::-1]))
     np.testing.assert_array_equal(np.asarray(shuffled.pixels), stacked)
     assert "natural order" in shuffled.notes[0]
 
@@ -100,6 +100,18 @@ def test_turned_photographs_are_taken_as_stored_and_that_is_said(tmp_path):
     stack = open_stack(tmp_path)
     assert stack.plane_shape == (24, 40)
     assert "EXIF" in stack.notes[0]
+
+
+def test_jpeg_with_a_long_header_is_told_whole_from_truncated(tmp_path):
+    data = imagecodecs.jpeg8_encode(RNG.integers(0, 255, (300, 400)).astype(np.uint8), level=99)
+    thumbnail = b"\xff\xe2" + (60000).to_bytes(2, "big") + bytes(59990) + b"\xff\xd9" + bytes(6)
+    long = data[:2] + 2 * thumbnail + data[2:]
+    for name, content in {"0": long, "1": long + bytes(70000)}.items():
+        (tmp_path / f"{name}.jpg").write_bytes(content)
+    assert open_stack(tmp_path).shape == (2, 300, 400)
+    (tmp_path / "1.jpg").write_bytes(long[:-100])
+    with pytest.raises(ReadError, match=r"1\.jpg is truncated"):
+        open_stack(tmp_path)
 
 
 def test_single_picture_beside_the_planes_is_left_out_and_that_is_said(tmp_path, stacked):

@@ -29,6 +29,11 @@ FORMS = {
     "tifffile": {"metadata": {"axes": "ZYX"}},
     "OME": {"ome": True, "metadata": {"axes": "ZYX"}},
     "ImageJ": {"imagej": True, "metadata": {"axes": "ZYX"}},
+    "ImageJ without later pages": {
+        "imagej": True,
+        "truncate": True,
+        "metadata": {"axes": "ZYX"},
+    },
     "BigTIFF": {"bigtiff": True, "metadata": None},
     "big-endian": {"byteorder": ">", "metadata": None},
     "strips": {"rowsperstrip": 7, "metadata": None},
@@ -244,6 +249,36 @@ def _write_in_pieces(folder, n_planes=3):
         )
         tifffile.imwrite(folder / f"p{z}.ome.tif", pixels[z], metadata=None, description=xml)
     return pixels
+
+
+def test_pages_written_one_by_one_as_images_are_planes(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for plane in STACK:
+            file.write(plane, compression="zlib")
+    stack = open_stack(tmp_path / "a.tif")
+    assert stack.axes == "ZYX"
+    np.testing.assert_array_equal(np.asarray(stack.pixels), STACK)
+
+
+def test_three_planes_stored_as_planar_colours_can_be_taken_as_planes(tmp_path):
+    pixels = planes(3, 21, 35, dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", planarconfig="separate")
+    with pytest.raises(ReadError, match='If its colours are planes, pass axes="ZYX"'):
+        open_stack(tmp_path / "a.tif")
+    stack = open_stack(tmp_path / "a.tif", axes="ZYX")
+    np.testing.assert_array_equal(stack.plane(2), pixels[2])
+
+
+def test_sizes_that_make_no_sense_are_left_out(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        STACK,
+        metadata=None,
+        description="ImageJ=1.53\nimages=5\nslices=5\nunit=um\nspacing=nan\n",
+        resolution=(0, 0),
+    )
+    stack = open_stack(tmp_path / "a.tif")
+    assert (stack.axes, stack.z_step, stack.pixel_size) == ("ZYX", None, None)
 
 
 def test_ome_tiff_over_several_files_opens_by_any_of_them_and_by_folder(tmp_path):

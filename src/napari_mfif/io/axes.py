@@ -115,9 +115,11 @@ def _refuse_single_plane(letters: str, axes: FileAxes, where: str) -> None:
     others = [letter for letter in "TC" if letter in letters]
     if not others:
         rows, columns = (axes.lengths[letters.index(letter)] for letter in "YX")
+        # tifffile stores three or four planes like this when it is not told that they are grey
+        planar = ' If its colours are planes, pass axes="ZYX".' if letters == "SYX" else ""
         raise ReadError(
             f"{where} has one plane only ({columns} x {rows} pixels). A z-stack needs at least "
-            "two planes: open the folder or the list of the files that hold them."
+            f"two planes: open the folder or the list of the files that hold them.{planar}"
         )
     counts = [f"{axes.lengths[letters.index(a)]} {PLURALS[a]}" for a in others]
     ways = " or ".join(

@@ -110,7 +110,7 @@ class CodedPage:
             if not whole:
                 raise EOFError("the file ends before")
             segment, (band, _, row, column, _), _ = self.coding.decode(
-                bytes(data), number, jpegtables=self.tables
+                data, number, jpegtables=self.tables
             )
         except Exception as error:
             raise ReadError(

@@ -88,14 +88,14 @@ def _image(path: Path, node: Any, series: int | None) -> tuple[Any, Mapping[str,
     facts = facts.get("ome", facts)
     if facts.get("multiscales"):
         return node[facts["multiscales"][0]["datasets"][0]["path"]], facts
-    arrays = [array for _, array in node.arrays()]
+    arrays = dict(node.arrays())
     if len(arrays) == 1:
-        return arrays[0], {}
+        return next(iter(arrays.values())), {}
     wanted = str(series or 0)
     groups = sorted(key for key, _ in node.groups())
     if not arrays and wanted in groups:
         return _image(path, node[wanted], None)
-    there = ", ".join([*(key for key, _ in node.arrays()), *groups][:8]) or "nothing"
+    there = ", ".join([*sorted(arrays), *groups][:8]) or "nothing"
     raise ReadError(
         f"{path} is a Zarr group without an OME-Zarr image in it: it holds {there}. "
         "Open one of its arrays."

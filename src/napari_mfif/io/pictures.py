@@ -21,6 +21,9 @@ PNG_SAMPLES = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}
 #: Markers that begin a frame of JPEG and hold its size (not DHT, JPG and DAC, which lie between).
 JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
+#: Bytes at either end of a file that are read on opening.
+END = 2**16
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -66,19 +69,38 @@ class Picture:
 def open_picture(path: Path) -> Picture:
     """Read size and type of a PNG or JPEG file, and see that it is complete.
 
+    Only its beginning and its end are read.
+
     Raises
     ------
     ReadError
         It is neither, is truncated, or holds colours that are not RGB.
     """
-    data = _bytes(path)
+    head, tail, start = _ends(path)
+    form = _png if head.startswith(b"\x89PNG") else _jpeg
     try:
-        picture = _png(path, data) if data.startswith(b"\x89PNG") else _jpeg(path, data)
+        try:
+            picture = form(path, head, tail, start)
+        except (struct.error, IndexError):
+            whole = _bytes(path)
+            picture = form(path, whole, whole, 0)
     except (struct.error, IndexError) as error:
         raise _damaged(path, "its header is not whole") from error
     if not all(picture.shape):
         raise _damaged(path, f"its size is {picture.shape}")
     return picture
+
+
+def _ends(path: Path) -> tuple[bytes, bytes, int]:
+    """Read the first and the last bytes of a file, and say where the last ones start."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(END)
+            start = max(file.seek(0, 2) - END, 0)
+            file.seek(start)
+            return head, file.read(), start
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -92,24 +114,24 @@ def _damaged(path: Path, reason: str) -> ReadError:
     return ReadError(f"{path} is truncated or damaged: {reason}. {COPY_AGAIN}")
 
 
-def _png(path: Path, data: bytes) -> Picture:
-    width, height, bits, kind = struct.unpack(">IIBB", data[16:26])
-    if b"IEND" not in data[-64:]:
+def _png(path: Path, head: bytes, tail: bytes, _: int) -> Picture:
+    width, height, bits, kind = struct.unpack(">IIBB", head[16:26])
+    if b"IEND" not in tail[-64:]:
         raise _damaged(path, "the end of the picture is missing")
     samples = PNG_SAMPLES.get(kind, 0)
     shape = (height, width) if samples == 1 else (height, width, samples)
-    transparent = b"tRNS" in data[: data.find(b"IDAT")]
+    transparent = b"tRNS" in head[: head.find(b"IDAT")]
     dtype = np.dtype(np.uint16 if bits == 16 else np.uint8)
     return Picture(path, shape, dtype, kind in (4, 6) or transparent)
 
 
-def _jpeg(path: Path, data: bytes) -> Picture:
+def _jpeg(path: Path, head: bytes, tail: bytes, start: int) -> Picture:
     place, size, turned = 2, None, False
     while True:
-        while data[place] == 0xFF and data[place + 1] == 0xFF:
+        while head[place] == 0xFF and head[place + 1] == 0xFF:
             place += 1
-        marker, length = struct.unpack(">xBH", data[place : place + 4])
-        body = data[place + 4 : place + 2 + length]
+        marker, length = struct.unpack(">xBH", head[place : place + 4])
+        body = head[place + 4 : place + 2 + length]
         if marker == 0xE1 and body.startswith(b"Exif"):
             turned = _exif_orientation(body[6:]) not in (None, 1)
         if marker in JPEG_FRAMES:
@@ -119,7 +141,9 @@ def _jpeg(path: Path, data: bytes) -> Picture:
         place += 2 + length
     if size is None:
         raise _damaged(path, "it has no size")
-    if data.rfind(b"\xff\xd9") < place:
+    # a thumbnail before the picture has an end mark of its own
+    last = tail.rfind(b"\xff\xd9")
+    if (last < 0 or start + last < place) and _bytes(path).rfind(b"\xff\xd9") < place:
         raise _damaged(path, "the end of the picture is missing")
     bits, height, width, samples = size
     if samples not in (1, 3) or bits != 8:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ def open_stack(
         return source
     if isinstance(source, (str, os.PathLike)):
         return _open_path(Path(source), axes, series, name)
+    if isinstance(source, Iterator):
+        source = list(source)
     if isinstance(source, Sequence) and all(isinstance(one, (str, os.PathLike)) for one in source):
         return _open_list([Path(one) for one in source], axes, series, name)
     known = {} if name is None else {"name": name}

@@ -59,11 +59,12 @@ def open_tiff(
     with _parsed(path, xml) as (file, complaints):
         _look_for_companion(path, file)
         _check_damage(path, file, complaints)
-        number, notes = _choose(path, file.series, series)
-        chosen = file.series[number]
+        all_series = _merged(file.series)
+        number, notes = _choose(path, all_series, series)
+        chosen = all_series[number]
         _check_pixels(path, chosen)
         found = FileAxes(chosen.get_axes(False), tuple(chosen.get_shape(False)))
-        where = str(path) if len(file.series) < 2 else f"Series {number} of {path}"
+        where = str(path) if len(all_series) < 2 else f"Series {number} of {path}"
         letters, said = name_axes(found, axes, where=where)
         pages, leading = _pages(path, chosen, letters, found.squeezed().lengths)
         facts, channels = _facts(file, chosen, number)
@@ -183,6 +184,17 @@ class Elsewhere(ReadError):
             f"{piece} is a piece of an OME-TIFF whose description stands in {companion.name}, "
             f"which is not in {companion.parent}. Put it back, or open the folder of the pieces."
         )
+
+
+def _merged(series: list[Any]) -> list[Any]:
+    """Join pages that a program wrote one by one, each as an image of its own."""
+    first = series[0]
+    alone = all(one.kind == "shaped" and one.shape == first.keyframe.shape for one in series)
+    if len(series) < 2 or not alone or any(one.dtype != first.dtype for one in series):
+        return series
+    pages = [one.keyframe for one in series]
+    shape = (len(pages), *first.keyframe.shape)
+    return [tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)]
 
 
 def _choose(path: Path, series: Sequence[Any], wanted: int | None) -> tuple[int, list[str]]:
@@ -344,15 +356,18 @@ def _end(page: Page) -> tuple[Path, int]:
 
 def _facts(file: Any, series: Any, number: int) -> tuple[sizes.Sizes, tuple[str, ...]]:
     """Return what the file says of lengths, and the names of its channels."""
-    if series.kind == "ome" and file.ome_metadata:
-        return ome.image_facts(file.ome_metadata, number)
-    if file.is_imagej:
-        return sizes.imagej_sizes(file.imagej_metadata, _resolution(series.keyframe)), ()
-    if file.is_lsm:
-        return sizes.lsm_sizes(file.lsm_metadata), ()
-    if file.is_micromanager:
-        summary = (file.micromanager_metadata or {}).get("Summary", {})
-        return sizes.micromanager_sizes(summary), tuple(summary.get("ChNames", ()))
+    try:
+        if series.kind == "ome" and file.ome_metadata:
+            return ome.image_facts(file.ome_metadata, number)
+        if file.is_micromanager:
+            summary = (file.micromanager_metadata or {}).get("Summary", {})
+            return sizes.micromanager_sizes(summary), tuple(summary.get("ChNames", ()))
+        if file.is_imagej:
+            return sizes.imagej_sizes(file.imagej_metadata, _resolution(series.keyframe)), ()
+        if file.is_lsm:
+            return sizes.lsm_sizes(file.lsm_metadata), ()
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        pass  # sizes that make no sense are no reason to refuse the pixels
     return sizes.NO_SIZES, ()
 
 
