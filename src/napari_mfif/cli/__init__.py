@@ -1,0 +1,65 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from napari_mfif import __version__
+from napari_mfif.errors import MfifError, ParameterError
+
+__all__ = ["main"]
+
+#: Exit codes: done, something failed, wrong usage.
+DONE, FAILED, WRONG_USAGE = range(3)
+
+#: Every command is a module of this name beside this one.
+COMMANDS = ("fuse", "info", "methods", "simulate", "demo", "train")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``napari-mfif`` and return its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        result: int = given.run(given)
+    except MfifError as error:
+        if given.debug:
+            raise
+        print(f"napari-mfif: {error}", file=sys.stderr)
+        return WRONG_USAGE if isinstance(error, ParameterError) else FAILED
+    except KeyboardInterrupt:
+        print("napari-mfif: stopped; nothing half-written is left.", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        if given.debug:
+            raise
+        what = str(error) or type(error).__name__
+        print(f"napari-mfif: {what} (--debug shows where).", file=sys.stderr)
+        return FAILED
+    return result
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in a sentence, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USAGE, f"napari-mfif: {message}. See {self.prog} --help.\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="napari-mfif",
+        description="Focus stacking: one sharp image, its height map and its confidence.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        command = import_module(f"napari_mfif.cli.{name}").add(commands)
+        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser

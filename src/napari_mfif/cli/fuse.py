@@ -1,0 +1,130 @@
+"""``napari-mfif fuse``: one z-stack in, one sharp image and its maps out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from napari_mfif.errors import ParameterError
+from napari_mfif.parameters import Settings
+
+__all__ = ["add", "run"]
+
+MAPS = ("depth", "decision", "confidence", "scores")
+
+
+def add(commands: Any) -> argparse.ArgumentParser:
+    """Declare the command and its options."""
+    parser: argparse.ArgumentParser = commands.add_parser("fuse", help="fuse one z-stack")
+    parser.add_argument("input", nargs="+", help="a TIFF, a Zarr, a folder, or the planes in order")
+    parser.add_argument("-o", "--output", required=True, help="the all-in-focus image, .ome.tif")
+    parser.add_argument("--method", help="see napari-mfif methods")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the method or of the consistency verification",
+    )
+    parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
+    parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
+    parser.add_argument("--series", type=int, default=0, help="which image of a file with several")
+    parser.add_argument("--channel", help="number or name of the channel that decides")
+    for name in MAPS:
+        parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name} map(s), TIFF")
+    parser.add_argument("--recipe", metavar="FILE", help="take all values from a recipe")
+    parser.add_argument("--save-recipe", metavar="FILE", help="write the recipe as JSON")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--memory", help="what it may use, for example 2GB")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Fuse one z-stack and write the results."""
+    from napari_mfif.fusion import iter_fuse
+    from napari_mfif.io import open_stack
+    from napari_mfif.io.atomic import check_target
+    from napari_mfif.recipe import Recipe
+
+    recipe = Recipe.load(given.recipe) if given.recipe else None
+    outputs = [given.output, given.save_recipe, *(getattr(given, name) for name in MAPS)]
+    for path in filter(None, outputs):
+        check_target(path, overwrite=given.overwrite)
+    method = given.method or (recipe.method if recipe else None)
+    parameters, consistency = _assigned(given.set, method)
+    source = given.input[0] if len(given.input) == 1 else given.input
+    stack = open_stack(source, axes=given.axes, series=given.series)
+    steps = iter_fuse(
+        stack,
+        method=given.method,
+        channel=given.channel,
+        along=given.along,
+        recipe=recipe,
+        consistency=consistency,
+        device=given.device,
+        memory=given.memory,
+        **parameters,
+    )
+    fusion = None
+    for step in _shown(steps, quiet=given.quiet):
+        fusion = step.fusion
+    assert fusion is not None
+    fusion.save(given.output, overwrite=given.overwrite)
+    for name in MAPS:
+        if path := getattr(given, name):
+            fusion.save_map(name, path, overwrite=given.overwrite)
+    if given.save_recipe:
+        fusion.recipe.save(given.save_recipe, overwrite=given.overwrite)
+    if not given.quiet:
+        for note in stack.notes:
+            print(note)
+        sure = 100 * float((fusion.confidence > 0.5).mean())
+        print(
+            f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
+            f"{fusion.seconds:.2f} s, {sure:.0f} % of the area decided with confidence"
+        )
+    return 0
+
+
+def _assigned(assignments: Sequence[str], method: str | None) -> tuple[Settings, Settings]:
+    """Sort NAME=VALUE texts into those of the method and those of the verification."""
+    from napari_mfif import methods
+    from napari_mfif.consistency import CONSISTENCY
+    from napari_mfif.parameters import unknown_name
+
+    own = {p.name: p for p in methods.get(method or methods.DEFAULT).all_parameters()}
+    cleaning = {p.name: p for p in CONSISTENCY}
+    parameters: Settings = {}
+    consistency: Settings = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ParameterError(f"--set {assignment} is not of the form NAME=VALUE.")
+        name = name.strip().replace("-", "_")
+        if name in own:
+            parameters[name] = own[name].parse(text)
+        elif name in cleaning:
+            consistency[name] = cleaning[name].parse(text)
+        else:
+            known = {**own, **cleaning}
+            raise ParameterError(unknown_name("parameter", name, known, of=method or ""))
+    return parameters, consistency
+
+
+def _shown(steps: Any, *, quiet: bool) -> Any:
+    """Pass the steps on, with a progress bar where somebody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield from steps
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit="plane", leave=False) as bar:
+        for step in steps:
+            bar.total, bar.n = step.total, step.done
+            bar.set_description(step.stage)
+            yield step

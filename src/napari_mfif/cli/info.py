@@ -1,0 +1,56 @@
+"""``napari-mfif info``: what a file holds."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Any) -> argparse.ArgumentParser:
+    """Declare the command and its options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "info", help="say what a file holds, without reading its pixels"
+    )
+    parser.add_argument("input", nargs="+")
+    parser.add_argument("--axes")
+    parser.add_argument("--series", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print what a file holds."""
+    import json
+
+    from napari_mfif.engine.memory import format_bytes
+    from napari_mfif.io import open_stack
+
+    source = given.input[0] if len(given.input) == 1 else given.input
+    stack = open_stack(source, axes=given.axes, series=given.series)
+    facts = {
+        "name": stack.name,
+        "axes": stack.axes,
+        "shape": list(stack.shape),
+        "dtype": str(stack.dtype),
+        "z_step": stack.z_step,
+        "pixel_size": stack.pixel_size,
+        "unit": stack.unit,
+        "channel_names": list(stack.channel_names),
+        "notes": list(stack.notes),
+    }
+    if given.json:
+        print(json.dumps(facts, indent=2))
+        return 0
+    print(f"{stack.name}: {stack.describe()}, {format_bytes(stack.nbytes)} of pixels")
+    print(f"axes     {stack.axes} {' x '.join(map(str, stack.shape))}")
+    if stack.pixel_size:
+        height, width = stack.pixel_size
+        print(f"pixel    {width:g} x {height:g} {stack.unit or ''}")
+    if stack.channel_names:
+        print(f"channels {', '.join(stack.channel_names)}")
+    for note in stack.notes:
+        print(note)
+    return 0

@@ -1,0 +1,39 @@
+"""``napari-mfif train``: train a network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Any) -> argparse.ArgumentParser:
+    """Declare the command and its options."""
+    parser: argparse.ArgumentParser = commands.add_parser("train", help="train a network")
+    parser.add_argument("method", help="cnn")
+    parser.add_argument("--data", required=True, help="a folder of sharp images")
+    parser.add_argument("--out", required=True, help="folder for weights and card")
+    parser.add_argument("--steps", type=int, help="training steps in all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--fresh", action="store_true", help="start anew, do not resume")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Train a network."""
+    from napari_mfif.training import train
+
+    train(
+        given.method,
+        data=Path(given.data),
+        out=Path(given.out),
+        steps=given.steps,
+        seed=given.seed,
+        device=given.device,
+        resume=not given.fresh,
+    )
+    return 0
