@@ -1,1 +1,1 @@
-"""The napari plugin: the only folder that knows napari and Qt."""
+"""The napari plugin: reader, sample data, panels. The only folder that knows Qt and napari."""

@@ -1,0 +1,116 @@
+"""Draw the pictures of the window that README and docs show, from a stack simulated on the spot.
+
+Run ``python docs/screenshots.py [FOLDER]``; where there is no display, after
+``xvfb-run -a -s "-screen 0 1400x1000x24"``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("NAPARI_CONFIG", str(Path(tempfile.mkdtemp()) / "settings.yaml"))
+
+import napari
+from napari.qt import get_qapp
+
+from napari_mfif.plugin.fuse import FusePanel
+from napari_mfif.plugin.reader import layers_of
+from napari_mfif.plugin.samples import make_sample
+from napari_mfif.presets import PRESETS
+
+SIZE = (1280, 800)
+
+
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Let the window live until something is so."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        get_qapp().processEvents()
+        time.sleep(0.01)
+
+
+def rest(seconds: float = 0.4) -> None:
+    """Let the window live for a while."""
+    until(lambda: False, seconds)
+
+
+def open_window(theme: str) -> tuple[napari.Viewer, FusePanel]:
+    """Open a window of the usual size with the panel."""
+    viewer = napari.Viewer(show=True)
+    viewer.theme = theme
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
+    viewer.window.resize(*SIZE)
+    rest()
+    return viewer, panel
+
+
+def main(folder: Path, themes: tuple[str, ...]) -> None:
+    """Draw every state in every theme, and the window for the README."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stack = make_sample("bristles")
+    for theme in themes:
+        viewer, panel = open_window(theme)
+
+        def shoot(state: str, theme: str = theme, viewer: napari.Viewer = viewer) -> None:
+            rest()
+            path = folder / f"{state}-{theme}.png"
+            viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+            print(path)
+
+        shoot("empty")
+        (data, options, _), *_ = layers_of(stack)
+        viewer.add_image(data, **options)
+        until(lambda panel=panel: bool(panel.run_box.estimate.text()))
+        shoot("ready")
+        panel.method_box.advanced.open()
+        panel.method_box.cleaning.open()
+        shoot("advanced")
+        panel.method_box.advanced.open(False)
+        panel.method_box.cleaning.open(False)
+        panel.start()
+        until(lambda panel=panel: panel.run_box.bar.value() > 400 or not panel.is_running())
+        shoot("running")
+        until(lambda panel=panel: not panel.is_running())
+        if theme == "dark":
+            viewer.layers["bristles height (um)"].visible = False
+        shoot("done")
+        if theme == "dark":
+            window_picture(viewer, folder / "window.png")
+        viewer.add_image(stack.plane(3), name="one plane")
+        shoot("refused")
+        viewer.add_image(stack.dask()[None].repeat(3, axis=0), name="timelapse")
+        shoot("question")
+        viewer.layers.remove("timelapse")
+        viewer.layers.remove("one plane")
+        panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("cnn"))
+        shoot("network")
+        panel.method_box.apply(PRESETS[1])
+        viewer.close()
+
+
+def window_picture(viewer: napari.Viewer, path: Path) -> None:
+    """Draw the picture at the head of the README: stack, sharp image and height side by side."""
+    viewer.grid.enabled = True
+    names = ("bristles height (um)", "bristles in focus", "bristles")
+    for layer in viewer.layers:
+        layer.visible = layer.name in names
+    viewer.layers.selection = {viewer.layers["bristles in focus"]}
+    viewer.reset_view()
+    rest(1)
+    viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+    viewer.grid.enabled = False
+    viewer.layers["bristles height (um)"].visible = False
+    viewer.reset_view()
+    print(path)
+
+
+if __name__ == "__main__":
+    main(
+        Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures",
+        ("dark", "light"),
+    )

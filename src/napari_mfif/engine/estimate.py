@@ -1,0 +1,152 @@
+"""How long a fusion will take and how much memory, found out by doing a little of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from napari_mfif.engine.memory import default_budget, format_bytes
+from napari_mfif.engine.planes import CACHE_BYTES, PlaneReader
+from napari_mfif.engine.run import Layout, fold, plan
+from napari_mfif.engine.survey import survey_stack
+from napari_mfif.methods import registry
+from napari_mfif.methods.base import Method
+from napari_mfif.parameters import Settings, resolve
+from napari_mfif.stack import ZStack
+
+__all__ = ["Estimate", "estimate"]
+
+#: The piece that is really folded: rows and columns in the middle of so many planes.
+PIECE = (192, 192)
+PLANES = 4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fusion will take.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall time on this machine, as it is busy now.
+    bytes : int
+        Memory of the fold, its results, and planes that are kept.
+    strips : int
+        In how many pieces the planes are folded.
+    """
+
+    seconds: float
+    bytes: int
+    strips: int
+
+    def __str__(self) -> str:
+        return f"About {format_seconds(self.seconds)}, {format_bytes(self.bytes)}"
+
+
+def estimate(
+    stack: ZStack,
+    method: str,
+    settings: Settings | None = None,
+    *,
+    memory: int | None = None,
+    device: str = "auto",
+    along: str | None = None,
+) -> Estimate:
+    """Estimate time and memory by folding a small piece of the stack.
+
+    Parameters
+    ----------
+    stack : ZStack
+        What is going to be fused; a few rows of a few planes are read.
+    method : str
+        Name of the method.
+    settings : dict, optional
+        Its parameters; defaults where missing.
+    memory : int, optional
+        Bytes that may be used; half of what is free when not given.
+    device, along : str, optional
+        As for `napari_mfif.fuse`.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    MfifError
+        The fusion would fail too: it does not fit, a value is not possible, a file is damaged.
+    """
+    chosen = registry.get(method)
+    values = resolve(chosen.all_parameters(), settings or {}, owner=f"the method {method}")
+    values |= {"along": along or chosen.along[0], "device": device}
+    reader = PlaneReader(stack)
+    layout = plan(chosen, values, reader, default_budget() if memory is None else memory)
+    kept = stack.nbytes // stack.n_times
+    kept = 0 if isinstance(stack.pixels, np.ndarray) or kept > CACHE_BYTES else kept
+    reading, piece = _read_piece(stack)
+    surveying, folding = _fold_piece(chosen, values, piece)
+    height, width = stack.plane_shape
+    turns = 1 if kept else len(layout.groups) * chosen.passes
+    per_plane = reading * turns + folding * width * _rows_one_after_the_other(layout)
+    seconds = stack.n_times * (surveying * height * width + stack.n_planes * per_plane)
+    return Estimate(seconds, layout.bytes + kept, sum(map(len, layout.groups)))
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration for people: ``0.4 s``, ``12 s``, ``3 min``, ``1.5 h``."""
+    if seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _read_piece(stack: ZStack) -> tuple[float, ZStack]:
+    """Return the seconds it takes to read a whole plane, and the middle of a few planes."""
+    height, width = stack.plane_shape
+    rows, columns = (
+        slice((length - size) // 2, (length - size) // 2 + size)
+        for length, size in zip((height, width), np.minimum(PIECE, (height, width)), strict=True)
+    )
+    count = min(PLANES, stack.n_planes)
+    first = (stack.n_planes - count) // 2
+    began = time.perf_counter()
+    planes = [
+        [stack.plane(z, c=c, rows=rows)[:, columns] for z in range(first, first + count)]
+        for c in range(stack.n_channels)
+    ]
+    spent = (time.perf_counter() - began) / count
+    reading = spent * height / (rows.stop - rows.start)
+    pixels = np.asarray(planes)  # C Z Y X, with S at the end where there is colour
+    axes = "CZYXS" if stack.n_samples > 1 else "CZYX"
+    return reading, replace(stack, pixels=pixels, axes=axes)
+
+
+def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> tuple[float, float]:
+    """Return the seconds per pixel for the survey, and per pixel and plane for the fold."""
+    reader = PlaneReader(piece)
+    if np.ptp(piece.pixels[...]) == 0:  # nothing to focus on: any pixels cost the same
+        ramp = np.arange(np.prod(piece.shape)).reshape(piece.shape) % 251
+        reader = PlaneReader(replace(piece, pixels=ramp.astype(piece.dtype)))
+    layout = plan(method, settings, reader, 1 << 40, threads=1)
+    surveying = folding = 0.0
+    for _ in range(2):  # the first one imports and loads, so the second one counts
+        began = time.perf_counter()
+        survey, preparation = survey_stack(reader, None, settings)
+        surveyed = time.perf_counter()
+        for _ in fold(method, settings, reader, survey, preparation, layout):
+            pass
+        surveying, folding = surveyed - began, time.perf_counter() - surveyed
+        if folding > 1:
+            break
+    pixels = piece.plane_shape[0] * piece.plane_shape[1]
+    return surveying / pixels, folding / pixels / piece.n_planes
+
+
+def _rows_one_after_the_other(layout: Layout) -> int:
+    """Return how many rows have to be waited for, when strips of a group run side by side."""
+    return sum(max(tile.outer_stop - tile.outer_start for tile in group) for group in layout.groups)

@@ -1,0 +1,74 @@
+"""Commands in napari's menus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from napari_mfif.errors import MfifError
+
+__all__ = ["PLUGIN", "choose_files", "open_folder", "open_paths", "open_stack"]
+
+PLUGIN = "napari-mfif"
+
+FILES = (
+    "Z-stacks and planes (*.tif *.tiff *.btf *.tf8 *.lsm *.stk *.png *.jpg *.jpeg);;All files (*)"
+)
+
+
+def open_stack(viewer: napari.viewer.Viewer) -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Ask for a file, or for the files of the planes, and open them as a z-stack."""
+    choose_files(viewer, _window(viewer))
+
+
+def open_folder(viewer: napari.viewer.Viewer) -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Ask for a folder of planes and open it as a z-stack."""
+    choose_files(viewer, _window(viewer), folder=True)
+
+
+def choose_files(
+    viewer: Any, parent: QWidget | None, *, told: Any = None, folder: bool = False
+) -> None:
+    """Show a file dialog beside everything else; nothing waits for it.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Where the stack is opened.
+    parent : QWidget
+        Above which the dialog stands.
+    told : callable, optional
+        Called with the sentence of an error; napari shows it otherwise.
+    folder : bool, optional
+        Whether a folder is asked for.
+    """
+    dialog = QFileDialog(parent, "Open z-stack: one file, or all planes of it", "", FILES)
+    mode = QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFiles
+    dialog.setFileMode(mode)
+    dialog.filesSelected.connect(lambda paths: open_paths(viewer, list(paths), told))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:
+    """Open paths with our reader, several as the planes of one stack."""
+    try:
+        if len(paths) == 1:
+            viewer.open(paths[0], plugin=PLUGIN)
+        else:
+            viewer.open([paths], plugin=PLUGIN, stack=True)
+    except (MfifError, OSError, ValueError) as error:
+        if told is None:
+            raise
+        told(str(error))
+    else:
+        if told is not None:
+            told("")
+
+
+def _window(viewer: Any) -> QWidget | None:
+    from napari.qt import get_qapp
+
+    window: QWidget | None = get_qapp().activeWindow()
+    return window

@@ -1,0 +1,175 @@
+"""The layers of a fusion: what they show, made outside the main thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
+
+from napari_mfif.fusion import Fusion
+from napari_mfif.plugin.notes import KEY, Result
+from napari_mfif.plugin.placement import Placement
+
+__all__ = ["Drawing", "Look", "draw", "draw_image"]
+
+#: The maps from the bottom to the top; the image lies above them.
+MAPS = ("scores", "confidence", "plane taken", "height")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What results take over from their source.
+
+    Parameters
+    ----------
+    name : str
+        Its name, in front of those of the results.
+    source : str
+        Its identity: a later run of the same source updates the same layers.
+    placement : Placement
+        Where it lies.
+    colormaps, limits : tuple
+        Of each channel.
+    channels : tuple of str
+        Names, where there are several.
+    """
+
+    name: str
+    source: str
+    placement: Placement
+    colormaps: tuple[Any, ...]
+    limits: tuple[tuple[float, float], ...]
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One layer to be added or updated.
+
+    Parameters
+    ----------
+    role : str
+        What it shows; with `source` it tells which layer is updated.
+    source : str
+        Identity of the source layer.
+    name : str
+        Name of a new layer.
+    kind : str
+        ``"image"`` or ``"labels"``.
+    data : array
+        What it shows.
+    options : dict
+        Geometry and notes; set again at every update.
+    first : dict
+        Looks of a new layer, which belong to the user later on.
+    """
+
+    role: str
+    source: str
+    name: str
+    kind: str
+    data: Any
+    options: dict[str, Any]
+    first: dict[str, Any] = field(default_factory=dict)
+
+
+def draw(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the layers of a finished fusion, the image last."""
+    time = "T" if "T" in fusion.stack.axes else ""
+    hidden = {"visible": False}
+    steps = max(1, fusion.stack.n_planes - 1)
+    heights = (0.0, steps * float(fusion.stack.z_step or 1))
+    shown: dict[str, tuple[Any, str, str, dict[str, Any]]] = {
+        "scores": (*_scores(fusion), {**hidden, "colormap": "magma"}),
+        "confidence": (
+            fusion.confidence,
+            time + "YX",
+            "confidence",
+            {**hidden, "colormap": "gray", "contrast_limits": (0, 1)},
+        ),
+        # label 0 is transparent: plane k is label k + 1
+        "plane taken": (
+            fusion.decision + fusion.decision.dtype.type(1),
+            time + "YX",
+            "plane taken",
+            {**hidden, "colormap": _plane_colours(fusion.stack.n_planes), "opacity": 0.7},
+        ),
+        "height": (
+            fusion.height,
+            time + "YX",
+            f"height ({fusion.unit})",
+            {**hidden, "colormap": "viridis", "contrast_limits": heights},
+        ),
+    }
+    drawings = []
+    for role in MAPS:
+        array, axes, title, first = shown[role]
+        if array is not None:
+            kind = "labels" if role == "plane taken" else "image"
+            drawings.append(_drawing(look, fusion, role, kind, array, axes, title, first))
+    return drawings + draw_image(fusion, look)
+
+
+def draw_image(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the all-in-focus image, a layer per channel."""
+    axes = "".join(letter for letter in fusion.stack.axes if letter in "TCYX")
+    drawings = []
+    for c in range(fusion.stack.n_channels):
+        image = fusion.image
+        if "C" in axes:
+            image = np.take(image, c, axis=axes.index("C"))
+        channel = f" {look.channels[c]}" if look.channels else ""
+        first: dict[str, Any] = {"blending": "additive" if c else "translucent_no_depth"}
+        if fusion.stack.n_samples == 1:
+            first |= {"colormap": look.colormaps[c], "contrast_limits": look.limits[c]}
+        drawings.append(
+            _drawing(
+                look,
+                fusion,
+                f"image{c}",
+                "image",
+                image,
+                axes.replace("C", ""),
+                f"{channel} in focus".strip(),
+                first,
+            )
+        )
+    return drawings
+
+
+def _drawing(
+    look: Look,
+    fusion: Fusion,
+    role: str,
+    kind: str,
+    array: Any,
+    axes: str,
+    title: str,
+    first: dict[str, Any],
+) -> Drawing:
+    colour = role.startswith("image") and fusion.stack.n_samples > 1
+    placed = look.placement.fit(array, axes, colour=colour)
+    note = Result(role, look.source, fusion.recipe.to_json())
+    options = {**placed.options, "metadata": {KEY: note}}
+    if kind == "image":
+        first = {**first, "rgb": colour}
+    return Drawing(role, look.source, f"{look.name} {title}", kind, placed.data, options, first)
+
+
+def _scores(fusion: Fusion) -> tuple[Any, str, str]:
+    try:
+        scores = fusion.scores
+    except Exception:  # a fusion made from a given decision has none
+        return None, "", ""
+    return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores"
+
+
+@lru_cache(maxsize=8)
+def _plane_colours(n_planes: int) -> DirectLabelColormap:
+    """Return colours that run evenly from the first plane to the last, as those of the height."""
+    colours = ensure_colormap("viridis").map(np.linspace(0, 1, n_planes))
+    named: dict[int | None, Any] = {k + 1: colour for k, colour in enumerate(colours)}
+    return DirectLabelColormap(color_dict={None: (0, 0, 0, 0), 0: (0, 0, 0, 0), **named})

@@ -1,0 +1,112 @@
+"""Reader: z-stacks as napari layers, lazily, with their sizes and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_mfif.plugin.notes import KEY, Opened
+from napari_mfif.stack import ZStack
+
+__all__ = ["get_reader", "layers_of", "read"]
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+TIFF = (".tif", ".tiff", ".btf", ".tf2", ".tf8", ".lsm", ".stk")
+PICTURES = (".png", ".jpg", ".jpeg")
+
+#: Colours of channels, bright and apart for colour-blind eyes too.
+COLOURS = ("bop blue", "bop orange", "bop purple", "green", "magenta", "cyan")
+
+LABELS = {"T": "t", "C": "c", "Z": "z", "Y": "y", "X": "x"}
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerData]] | None:
+    """Return `read` for what may be a z-stack, None for the rest, without opening a file."""
+    paths = [path] if isinstance(path, str) else list(path)
+    if not paths:
+        return None
+    if len(paths) == 1 and Path(paths[0]).is_dir():
+        folder = Path(paths[0])
+        zarr = (folder / ".zattrs").exists() or (folder / "zarr.json").exists()
+        return read if zarr or _holds_planes(folder) else None
+    permitted = TIFF if len(paths) == 1 else TIFF + PICTURES
+    return read if all(p.lower().endswith(permitted) for p in paths) else None
+
+
+def read(path: str | Sequence[str]) -> list[LayerData]:
+    """Open a file, a folder of planes or a list of them.
+
+    Raises
+    ------
+    ReadError
+        In a sentence for the user, which napari shows.
+    """
+    from napari_mfif.io import open_stack
+
+    return layers_of(open_stack(path if isinstance(path, str) else list(path)))
+
+
+def layers_of(stack: ZStack) -> list[LayerData]:
+    """Return a z-stack as layer data: a layer per channel, pixels read when they are shown."""
+    pixels = stack.dask() if not isinstance(stack.pixels, np.ndarray) else stack.pixels
+    if "C" not in stack.axes:
+        options = {**_sizes(stack), "name": stack.name, "metadata": {KEY: Opened(stack, pixels)}}
+        if stack.n_samples == 1:
+            options["contrast_limits"] = _limits(stack, 0)
+        return [(pixels, {**options, "rgb": stack.n_samples > 1}, "image")]
+    layers = []
+    for c in range(stack.n_channels):
+        data = pixels[(slice(None),) * stack.axes.index("C") + (c,)]
+        options = _sizes(stack) | _channel(stack, c, data)
+        layers.append((data, {**options, "rgb": stack.n_samples > 1}, "image"))
+    return layers
+
+
+def _channel(stack: ZStack, c: int, data: Any) -> dict[str, Any]:
+    name = stack.channel_names[c] if stack.channel_names else f"channel {c}"
+    options: dict[str, Any] = {
+        "name": f"{stack.name} {name}",
+        "blending": "additive" if c else "translucent_no_depth",
+        "metadata": {KEY: Opened(stack, data, c, name)},
+    }
+    if stack.n_samples == 1:
+        options["contrast_limits"] = _limits(stack, c)
+        options["colormap"] = "gray" if stack.n_channels == 1 else COLOURS[c % len(COLOURS)]
+    return options
+
+
+def _sizes(stack: ZStack) -> dict[str, Any]:
+    letters = stack.axes.replace("C", "").replace("S", "")
+    options: dict[str, Any] = {"axis_labels": tuple(LABELS[letter] for letter in letters)}
+    height, width = stack.pixel_size or (1.0, 1.0)
+    if stack.pixel_size or stack.z_step:
+        lengths = {"Z": stack.z_step or height, "Y": height, "X": width}
+        options["scale"] = tuple(lengths.get(letter, 1.0) for letter in letters)
+        if stack.unit:
+            options["units"] = tuple("pixel" if letter == "T" else stack.unit for letter in letters)
+    return options
+
+
+def _limits(stack: ZStack, channel: int) -> tuple[float, float]:
+    """Return contrast limits from one plane in the middle, not spoilt by a few bright pixels."""
+    plane = stack.plane(stack.n_planes // 2, c=channel)
+    few = plane[:: max(1, plane.shape[0] // 512), :: max(1, plane.shape[1] // 512)]
+    finite = few[np.isfinite(few)] if few.dtype.kind == "f" else few
+    if finite.size == 0:
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(finite, (0.05, 99.95)))
+    return (low, high + 0.1 * (high - low)) if high > low else (low, low + 1)
+
+
+def _holds_planes(folder: Path, look_at: int = 50) -> bool:
+    """Tell whether a folder holds pictures, by the names of a few of its files."""
+    for number, entry in enumerate(sorted(folder.iterdir())[: look_at * 4]):
+        if entry.suffix.lower() in TIFF + PICTURES:
+            return True
+        if number > look_at:
+            break
+    return False
