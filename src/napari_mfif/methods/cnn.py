@@ -25,6 +25,11 @@ from napari_mfif.parameters import Parameter, Settings
 
 __all__ = ["Cnn", "Joint", "Sequential"]
 
+#: Focus maps as near to one half as this are undecided.
+TIE = 1e-5
+#: More rows than any plane has.
+EVERYTHING = 1 << 24
+
 SMOOTH_ALONG_Z = Parameter(
     "smooth_along_z",
     bool,
@@ -83,6 +88,10 @@ class Cnn(Method):
         scorer = load_scorer(settings.get("device", "cpu"), settings.get("form", FORM.default))
         shape = plane.decide.shape
         return enlarge(spread(scorer(plane.decide), shape), shape)
+
+    def halo(self, settings: Settings) -> int:
+        """Return the rows that patches see; in a sequence each plane adds to them: all rows."""
+        return EVERYTHING if settings.get("along") == "sequential" else self.tile_halo
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: maps at half the size, and padded planes."""
@@ -153,8 +162,12 @@ class Joint:
 
     def _pair(self) -> Answer:
         """Return the paper's focus map (3.4.1), of the second plane, and its threshold (3.4.2)."""
-        preferred = 1 / (1 + np.exp(np.clip(self.patches[0] - self.patches[1], -80, 80)))
-        weight = enlarge(spread(preferred, self.shape), self.shape)
+        margin = self.patches[1] - self.patches[0]
+        weight = spread(1 / (1 + np.exp(np.clip(-margin, -80, 80))), self.shape)
+        # Sure patches that are equally many on both sides: the surer ones decide, in any order.
+        tied = np.abs(weight - 0.5) < TIE
+        weight = np.where(tied, 0.5 + TIE * np.sign(spread(margin, self.shape)), weight)
+        weight = enlarge(weight.astype(np.float32), self.shape)
         decision = (weight > 0.5).astype(np.uint16)
         confidence = np.maximum(weight, 1 - weight)
         return Answer(decision.astype(np.float32), decision, confidence, weight=weight)

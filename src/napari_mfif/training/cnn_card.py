@@ -116,8 +116,8 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 ## Confidence
 
 The share of `exp(g / {temperature})` that the best plane and its two neighbours hold, of all
-planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise (seeds that no
-benchmark uses):
+planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise
+(seeds that no benchmark uses):
 
 | share | {shares} |
 |{rule}|
