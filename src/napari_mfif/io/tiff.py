@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,13 +14,11 @@ from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.coded import CodedPage, Coding, coded_page
-from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels, unreadable
+from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
+from napari_mfif.io.structure import parsed
 from napari_mfif.stack import ZStack
 
 __all__ = ["Elsewhere", "description", "open_tiff", "stem", "tiff_plane"]
-
-#: Words in tifffile's log that tell of pixels or pages that are not there.
-DAMAGE = ("corrupt", "missing", "out of range", "invalid page offset", "failed to read", "expected")
 
 
 def open_tiff(
@@ -56,18 +51,19 @@ def open_tiff(
     AxesError
         Its axes leave a choice.
     """
-    with _parsed(path, xml) as (file, complaints):
-        _look_for_companion(path, file)
-        _check_damage(path, file, complaints)
+    with parsed(path, xml=xml) as file:
+        pointer = ome.companion(file.ome_metadata) if file.is_ome else None
+        if pointer is not None:
+            raise Elsewhere(path.parent / pointer, path)
         all_series = _merged(file.series)
         number, notes = _choose(path, all_series, series)
         chosen = all_series[number]
-        _check_pixels(path, chosen)
+        _check_pixels(path, chosen.keyframe)
         found = FileAxes(chosen.get_axes(False), tuple(chosen.get_shape(False)))
         where = str(path) if len(all_series) < 2 else f"Series {number} of {path}"
         letters, said = name_axes(found, axes, where=where)
         pages, leading = _pages(path, chosen, letters, found.squeezed().lengths)
-        facts, channels = _facts(file, chosen, number)
+        facts, channels = _facts(file, chosen.keyframe, number if chosen.kind == "ome" else None)
         if chosen.keyframe.axes == "SYX":
             letters = letters[:-3] + letters[-2:] + letters[-3]
     return ZStack.from_array(
@@ -91,23 +87,23 @@ def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
     ReadError
         It holds several planes, or is damaged.
     """
-    with _parsed(path) as (file, _):
+    with parsed(path, series=False) as file:
         pages = [page for page in file.pages if not getattr(page, "is_reduced", False)]
         if len(pages) > 1:
             raise ReadError(
                 f"{path} holds {len(pages)} pages, where a folder or list of planes must have one "
                 "in each file. Open this file alone."
             )
-        series = file.series[0]
-        page = _one_page(path, file.pages[0], {})
-        _check_pixels(path, series)
-        _check_complete([page], path)
-        return page, _facts(file, series, 0)[0]
+        page = file.pages.first
+        _check_pixels(path, page)
+        made = _one_page(path, page, {})
+        _check_complete([made], path)
+        return made, _facts(file, page, 0 if file.is_ome else None)[0]
 
 
 def description(path: Path) -> str:
     """Return the OME-XML in a TIFF file, empty when there is none."""
-    with _parsed(path) as (file, _):
+    with parsed(path, series=False) as file:
         return (file.ome_metadata or "") if file.is_ome else ""
 
 
@@ -118,61 +114,6 @@ def stem(path: Path) -> str:
         if name.lower().endswith(ending):
             return name[: -len(ending)]
     return path.stem
-
-
-class _Listener(logging.Filter):
-    """Keeps what tifffile says on this thread, and keeps it from the user's screen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.thread = threading.get_ident()
-        self.said: list[str] = []
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if threading.get_ident() != self.thread:
-            return True
-        if record.levelno >= logging.WARNING:
-            self.said.append(record.getMessage())
-        return False
-
-
-@contextmanager
-def _parsed(path: Path, xml: str | None = None) -> Iterator[tuple[Any, list[str]]]:
-    """Open a file, follow its structure, and hand over what tifffile complained about."""
-    listener = _Listener()
-    logger = logging.getLogger("tifffile")
-    logger.addFilter(listener)
-    try:
-        with _follow(path, xml) as file:
-            yield file, listener.said
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        logger.removeFilter(listener)
-
-
-def _follow(path: Path, xml: str | None) -> Any:
-    file = None
-    try:
-        file = tifffile.TiffFile(path, omexml=xml)
-        if not file.series:
-            raise ReadError(f"{path} is truncated or empty: it is a TIFF file without an image.")
-    except Exception as error:
-        if file is not None:
-            file.close()
-        if isinstance(error, (OSError, ReadError)):
-            raise
-        raise ReadError(
-            f"{path} is damaged: its TIFF structure cannot be followed ({error}). {COPY_AGAIN}"
-        ) from error
-    return file
-
-
-def _look_for_companion(path: Path, file: Any) -> None:
-    """Refuse a piece whose description lies in a file that is not there."""
-    pointer = ome.companion(file.ome_metadata) if file.is_ome and file.ome_metadata else None
-    if pointer is not None:
-        raise Elsewhere(path.parent / pointer, path)
 
 
 class Elsewhere(ReadError):
@@ -214,36 +155,6 @@ def _choose(path: Path, series: Sequence[Any], wanted: int | None) -> tuple[int,
     ]
 
 
-def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
-    bad = [text for text in complaints if any(word in text.lower() for word in DAMAGE)]
-    if not bad:
-        return
-    if file.is_ome and file.ome_metadata:
-        _, absent = ome.existing_pieces(path.parent, ome.pieces(file.ome_metadata))
-        if absent:
-            raise ReadError(
-                f"{path} is a piece of an OME-TIFF; {_named(absent)} not in its folder. "
-                "Put all its files into one folder."
-            )
-    reason = bad[0].partition("> ")[2] or bad[0]
-    raise ReadError(
-        f"{path} is truncated or damaged after page {_whole_pages(file)} ({reason}). {COPY_AGAIN}"
-    )
-
-
-def _whole_pages(file: Any) -> int:
-    """Count the pages that are there; of pages in one piece, by the length of the file."""
-    first = file.pages.first
-    if len(file.pages) > 1 or not first.is_final:
-        return len(file.pages)
-    return int(max(file.filehandle.size - first.dataoffsets[0], 0) // first.nbytes)
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'}"
-
-
 def _check_same_size(path: Path, series: Sequence[Any]) -> None:
     first = series[0]
     for other in series[1:]:
@@ -262,17 +173,13 @@ def _kind(page: Any) -> str:
     return f"{page.imagewidth} x {page.imagelength} {page.dtype}{colour}"
 
 
-def _check_pixels(path: Path, series: Any) -> None:
-    _check_dtype(path, series.dtype)
-    if series.keyframe.imagedepth > 1:
+def _check_pixels(path: Path, page: Any) -> None:
+    if page.imagedepth > 1:
         raise ReadError(f"{path} stores volumes instead of planes. Save it as OME-TIFF in Fiji.")
-
-
-def _check_dtype(path: Path, dtype: np.dtype[Any] | None) -> None:
-    if dtype is None or dtype.kind not in "biuf":
+    if page.dtype is None or page.dtype.kind not in "biuf":
         raise ReadError(
-            f"{path} has pixels of type {dtype or 'unknown'}. Convert it to 8 or 16 bit integers "
-            "or to 32 bit floating point."
+            f"{path} has pixels of type {page.dtype or 'unknown'}. Convert it to 8 or 16 bit "
+            "integers or to 32 bit floating point."
         )
 
 
@@ -354,16 +261,19 @@ def _end(page: Page) -> tuple[Path, int]:
     return page.path, max(ends, default=0)
 
 
-def _facts(file: Any, series: Any, number: int) -> tuple[sizes.Sizes, tuple[str, ...]]:
-    """Return what the file says of lengths, and the names of its channels."""
+def _facts(file: Any, page: Any, image: int | None) -> tuple[sizes.Sizes, tuple[str, ...]]:
+    """Return what the file says of lengths, and the names of its channels.
+
+    `image` is the number of the image in the OME-XML, if it is an image of OME.
+    """
     try:
-        if series.kind == "ome" and file.ome_metadata:
-            return ome.image_facts(file.ome_metadata, number)
+        if image is not None and file.ome_metadata:
+            return ome.image_facts(file.ome_metadata, image)
         if file.is_micromanager:
             summary = (file.micromanager_metadata or {}).get("Summary", {})
             return sizes.micromanager_sizes(summary), tuple(summary.get("ChNames", ()))
         if file.is_imagej:
-            return sizes.imagej_sizes(file.imagej_metadata, _resolution(series.keyframe)), ()
+            return sizes.imagej_sizes(file.imagej_metadata, _resolution(page)), ()
         if file.is_lsm:
             return sizes.lsm_sizes(file.lsm_metadata), ()
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
