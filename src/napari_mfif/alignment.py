@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.order import median
+
 __all__ = ["BrightnessDrift", "brightness_factors"]
 
 #: A drift smaller than this (maximum over minimum, in logarithm) is not worth correcting.
@@ -76,7 +78,7 @@ def _log_gains(cells: NDArray[np.float64]) -> tuple[NDArray[np.float64], float] 
     if bright.shape[1] == 0:
         return None
     logs = np.log(bright)
-    logs -= np.median(logs, axis=0)
-    gains = np.median(logs, axis=1)
-    scatter = float(np.median(np.abs(logs - gains[:, None])))
+    logs -= median(logs)
+    gains = median(logs, axis=1)
+    scatter = float(median(np.abs(logs - gains[:, None]).ravel()))
     return gains, scatter

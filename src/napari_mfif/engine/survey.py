@@ -13,6 +13,7 @@ from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coars
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
+from napari_mfif.kernels.order import quantiles
 from napari_mfif.methods.base import FloatMap, Survey
 from napari_mfif.parameters import Settings
 
@@ -21,8 +22,8 @@ __all__ = ["survey_stack"]
 #: How many planes, spread over the stack, are looked at closely.
 SAMPLES = 5
 
-#: Percentiles of the pixels that are mapped to 0 and 1, so that a glint does not set the scale.
-RANGE = (0.5, 99.5)
+#: Shares of the pixels below what is mapped to 0 and 1, so that a glint does not set the scale.
+RANGE = (0.005, 0.995)
 
 
 def survey_stack(
@@ -133,7 +134,7 @@ def _robust_range(planes: list[NDArray[Any]]) -> tuple[float, float]:
     low, high = np.inf, -np.inf
     for plane in planes:
         few = plane[:: max(1, plane.shape[0] // 256), :: max(1, plane.shape[1] // 256)]
-        bottom, top = np.percentile(few, RANGE)
+        bottom, top = quantiles(few.ravel(), RANGE)
         low, high = min(low, float(bottom)), max(high, float(top))
     if high <= low:
         low = min(float(plane.min()) for plane in planes)

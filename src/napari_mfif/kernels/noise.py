@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.order import quantiles
+
 __all__ = ["NoiseLine", "estimate_noise"]
 
 _MASK = np.array([1, -2, 1], np.float32) / np.float32(np.sqrt(6))
@@ -55,9 +57,9 @@ def estimate_noise(planes: Sequence[NDArray[np.float32]]) -> NoiseLine:
     if min(height, width) < _BLOCK + 2:
         return NoiseLine(0.0, 0.0, float(np.min(planes[0])))
     variances, means = zip(*(_block_statistics(plane) for plane in planes), strict=True)
-    quietest = np.quantile(variances, 0.25, axis=0) / _UNIT[min(len(planes), 5)]
+    quietest = quantiles(np.asarray(variances), (0.25,))[0] / _UNIT[min(len(planes), 5)]
     brightness = np.mean(means, axis=0)
-    return _fit_line(brightness.ravel(), quietest.ravel())
+    return _fit_line(brightness.ravel(), quietest.ravel().astype(np.float32))
 
 
 def _block_statistics(
@@ -78,14 +80,14 @@ def _block_statistics(
 def _fit_line(brightness: NDArray[np.float32], variance: NDArray[np.float32]) -> NoiseLine:
     """Fit a non-negative line through the low quantiles of the variance in bins of brightness."""
     dark = float(brightness.min())
-    edges = np.quantile(brightness, np.linspace(0, 1, _BINS + 1))
+    edges = np.asarray(quantiles(brightness, np.linspace(0, 1, _BINS + 1).tolist()))
     bins = np.clip(np.searchsorted(edges, brightness, side="right") - 1, 0, _BINS - 1)
     x, y = [], []
     for number in range(_BINS):
         members = bins == number
         if members.any():
             x.append(float(np.mean(brightness[members])) - dark)
-            y.append(float(np.quantile(variance[members], 0.4)))
+            y.append(float(quantiles(variance[members], (0.4,))[0]))
     if max(y) <= 0:
         return NoiseLine(0.0, 0.0, dark)
     levels, values = np.array(x), np.maximum(np.array(y), 1e-6 * max(y))
