@@ -147,9 +147,11 @@ class Fusion:
     def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write ``depth``, ``height``, ``decision``, ``confidence`` or ``scores`` as TIFF."""
         axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
-        return self._write(path, np.asarray(getattr(self, name)), axes, overwrite)
+        return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
 
-    def _write(self, path: str | Path, array: NDArray[Any], axes: str, overwrite: bool) -> Path:
+    def _write(
+        self, path: str | Path, array: Any, axes: str, overwrite: bool, *, labels: bool = False
+    ) -> Path:
         from napari_mfif.io import write_image
 
         named = self.stack.channel_names if "C" in axes else ()
@@ -162,6 +164,7 @@ class Fusion:
             unit=self.stack.unit,
             channel_names=named,
             recipe=self.recipe.to_json(),
+            labels=labels,
             overwrite=overwrite,
         )
 

@@ -18,7 +18,7 @@ MAPS = ("depth", "decision", "confidence", "scores")
 def add(commands: Any) -> argparse.ArgumentParser:
     """Declare the command and its options."""
     parser: argparse.ArgumentParser = commands.add_parser("fuse", help="fuse one z-stack")
-    parser.add_argument("input", nargs="+", help="a TIFF, a Zarr, a folder, or the planes in order")
+    parser.add_argument("input", nargs="+", help="a TIFF, a Zarr, a folder, or files of one plane")
     parser.add_argument("-o", "--output", required=True, help="the all-in-focus image, .ome.tif")
     parser.add_argument("--method", help="see napari-mfif methods")
     parser.add_argument(
@@ -30,7 +30,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
-    parser.add_argument("--series", type=int, default=0, help="which image of a file with several")
+    parser.add_argument("--series", type=int, help="which image of a file with several")
     parser.add_argument("--channel", help="number or name of the channel that decides")
     for name in MAPS:
         parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name} map(s), TIFF")

@@ -15,7 +15,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("input", nargs="+")
     parser.add_argument("--axes")
-    parser.add_argument("--series", type=int, default=0)
+    parser.add_argument("--series", type=int)
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=run)
     return parser
