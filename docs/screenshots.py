@@ -95,15 +95,15 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
 
 def window_picture(viewer: napari.Viewer, path: Path) -> None:
     """Draw the picture at the head of the README: stack, sharp image and height side by side."""
-    viewer.grid.enabled = True
-    names = ("bristles height (um)", "bristles in focus", "bristles")
+    viewer.canvas.grid.enabled = True
+    names = ("bristles confidence", "bristles height (um)", "bristles in focus", "bristles")
     for layer in viewer.layers:
         layer.visible = layer.name in names
     viewer.layers.selection = {viewer.layers["bristles in focus"]}
     viewer.reset_view()
     rest(1)
     viewer.window.screenshot(str(path), canvas_only=False, flash=False)
-    viewer.grid.enabled = False
+    viewer.canvas.grid.enabled = False
     viewer.layers["bristles height (um)"].visible = False
     viewer.reset_view()
     print(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_mfif.plugin.style import sheet
@@ -27,6 +27,7 @@ class Panel(QWidget):
     """
 
     def __init__(self, napari_viewer: ViewerModel) -> None:
+        self._docked = self._ended = False
         super().__init__()
         self.viewer = napari_viewer
         self.setObjectName("panel")
@@ -44,7 +45,6 @@ class Panel(QWidget):
         whole.addWidget(self._scrolling(), 1)
         whole.addLayout(self.footer)
         self._connections: list[tuple[Any, Any]] = []
-        self._ended = False
         self.listen(napari_viewer.events.theme, self._dress)
         self._dress()
 
@@ -67,6 +67,16 @@ class Panel(QWidget):
         if not self._ended:
             self._ended = True
             self.end()
+
+    def event(self, event: Any) -> bool:
+        """Notice when napari takes the panel out of its dock: then it is over."""
+        if event.type() == QEvent.Type.ParentChange:
+            if self.parent() is not None:
+                self._docked = True
+            elif self._docked:
+                self._end_once()
+                self.deleteLater()
+        return bool(super().event(event))
 
     def closeEvent(self, event: Any) -> None:
         """End with the window."""

@@ -57,7 +57,7 @@ def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:
         if len(paths) == 1:
             viewer.open(paths[0], plugin=PLUGIN)
         else:
-            viewer.open([paths], plugin=PLUGIN, stack=True)
+            viewer.open(paths, plugin=PLUGIN, stack=True)
     except (MfifError, OSError, ValueError) as error:
         if told is None:
             raise

@@ -83,7 +83,7 @@ def draw(fusion: Fusion, look: Look) -> list[Drawing]:
     steps = max(1, fusion.stack.n_planes - 1)
     heights = (0.0, steps * float(fusion.stack.z_step or 1))
     shown: dict[str, tuple[Any, str, str, dict[str, Any]]] = {
-        "scores": (*_scores(fusion), {**hidden, "colormap": "magma"}),
+        "scores": _scores(fusion),
         "confidence": (
             fusion.confidence,
             time + "YX",
@@ -107,9 +107,8 @@ def draw(fusion: Fusion, look: Look) -> list[Drawing]:
     drawings = []
     for role in MAPS:
         array, axes, title, first = shown[role]
-        if array is not None:
-            kind = "labels" if role == "plane taken" else "image"
-            drawings.append(_drawing(look, fusion, role, kind, array, axes, title, first))
+        kind = "labels" if role == "plane taken" else "image"
+        drawings.append(_drawing(look, fusion, role, kind, array, axes, title, first))
     return drawings + draw_image(fusion, look)
 
 
@@ -159,12 +158,14 @@ def _drawing(
     return Drawing(role, look.source, f"{look.name} {title}", kind, placed.data, options, first)
 
 
-def _scores(fusion: Fusion) -> tuple[Any, str, str]:
-    try:
-        scores = fusion.scores
-    except Exception:  # a fusion made from a given decision has none
-        return None, "", ""
-    return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores"
+def _scores(fusion: Fusion) -> tuple[Any, str, str, dict[str, Any]]:
+    """Return the lazy score maps, with the range of a plane in the middle."""
+    scores = fusion.scores
+    middle = np.asarray(scores[(0,) * (scores.ndim - 3) + (fusion.stack.n_planes // 2,)])
+    low, high = float(middle.min()), float(middle.max())
+    limits = (low, high if high > low else low + 1)
+    first = {"visible": False, "colormap": "magma", "contrast_limits": limits}
+    return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores", first
 
 
 @lru_cache(maxsize=8)

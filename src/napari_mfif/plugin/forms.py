@@ -235,7 +235,7 @@ class Scale:
         else:
             value = self._low + (self._high - self._low) * position**self._power
         if self._whole:
-            return round(value)
+            return float(round(value))
         return min(self._high, max(self._low, float(f"{value:.2g}")))
 
     def position(self, value: float) -> float:

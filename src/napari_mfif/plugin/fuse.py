@@ -147,15 +147,19 @@ class FusePanel(Panel):
 
     def cancel(self) -> None:
         """Stop the fusion that runs; it ends after the plane at hand."""
-        if self._worker is not None:
+        if self._worker is None:
+            return
+        self.run_box.show_running(0, "stopping")
+        if self._worker.is_running:
             self._worker.quit()
-            self.writer.clear()
-            self.run_box.show_running(0, "stopping")
+        else:  # it has just ended; its layers are being shown
+            self._cancelled()
 
     def _show(self, step: Step | Failure) -> None:
         if self._worker is None or self._worker.abort_requested:
             return
         if isinstance(step, Failure):
+            self.writer.undo()
             self._end_run()
             self.run_box.show_problem(step.sentence)
         elif step.fusion is not None:
@@ -174,11 +178,16 @@ class FusePanel(Panel):
     def _finished(self) -> None:
         """Come to rest after a run that was cancelled; others end when their layers are there."""
         if self._worker is not None and self._worker.abort_requested:
-            self._end_run()
-            self.run_box.show_note("Cancelled. What was there before is still there.")
+            self._cancelled()
+
+    def _cancelled(self) -> None:
+        self.writer.undo()
+        self._end_run()
+        self.run_box.show_note("Cancelled. Everything is as it was before.")
 
     def _end_run(self) -> None:
         self._worker = None
+        self.writer.clear()
         self.run_box.show_idle(possible=self.stack_box.stack is not None)
         self.refresh()  # what was opened meanwhile is not turned to, but listed
         self._patience.start()

@@ -33,6 +33,7 @@ class LayerWriter(QObject):
         self._viewer = viewer
         self._waiting: list[Drawing] = []
         self._done: Callable[[], None] | None = None
+        self._before: dict[tuple[str, str], Any] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._write_next)
@@ -48,14 +49,29 @@ class LayerWriter(QObject):
         self._timer.start(0)
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Forget what waits, and what was there before."""
         self._waiting.clear()
+        self._before.clear()
         self._done = None
         self._timer.stop()
 
+    def undo(self) -> None:
+        """Bring back what was there before the drawings since the last `clear`."""
+        for (source, role), data in self._before.items():
+            layer = find_layer(self._viewer, source, role)
+            if layer is not None and data is None:
+                self._viewer.layers.remove(layer)
+            elif layer is not None and layer.data.ndim == data.ndim:
+                layer.data = data
+        self.clear()
+
     def _write_next(self) -> None:
         if self._waiting:
-            show(self._viewer, self._waiting.pop(0))
+            drawing = self._waiting.pop(0)
+            layer = find_layer(self._viewer, drawing.source, drawing.role)
+            before = None if layer is None else layer.data
+            self._before.setdefault((drawing.source, drawing.role), before)
+            show(self._viewer, drawing)
         if self._waiting:
             self._timer.start(0)
         elif self._done is not None:
@@ -83,7 +99,10 @@ def show(viewer: ViewerModel, drawing: Drawing) -> None:
         index = viewer.layers.index(layer)
         drawing.first["visible"] = layer.visible
         viewer.layers.remove(layer)
+    selected = set(viewer.layers.selection)
     viewer.layers.insert(index, _made(drawing))
+    if not drawing.role.startswith("image"):  # maps come without getting in the way
+        viewer.layers.selection = selected & set(viewer.layers)
 
 
 def _made(drawing: Drawing) -> Any:

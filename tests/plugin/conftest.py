@@ -1,0 +1,93 @@
+"""A real napari window for the tests, or a loud reason why there is none."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("napari", reason="napari is not installed: the window is NOT tested")
+
+from napari_mfif.optics import simulate
+
+WAIT = 60_000
+
+
+def pytest_collection_modifyitems(items):
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        skip = pytest.mark.skip(
+            reason="NO DISPLAY: the window is NOT tested. Run under "
+            'xvfb-run -a -s "-screen 0 1400x1000x24".'
+        )
+        for item in items:
+            if item.get_closest_marker("window"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def relief():
+    """A small z-stack of known depth, neither square nor even."""
+    return simulate("relief", seed=4, shape=(97, 131), planes=7)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def panel(viewer, qtbot):
+    """The Fuse panel, docked as from the menu."""
+    from npe2 import PluginManager
+
+    PluginManager.instance().index_npe1_adapters()
+    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
+    return made
+
+
+@pytest.fixture
+def add_relief(viewer, relief):
+    def add(name="pollen", **options):
+        options = {"scale": (0.5, 0.1, 0.1), "units": "um", "translate": (0, 3, 4)} | options
+        return viewer.add_image(np.asarray(relief.stack.pixels), name=name, **options)
+
+    return add
+
+
+@pytest.fixture
+def fused(qtbot):
+    """Press Fuse and wait until all layers are there."""
+
+    def press(panel):
+        panel.run_box.fuse.click()
+        qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
+
+    return press
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Make a fusion stop after its first picture until the event is set, or it is cancelled."""
+    import threading
+    import time
+
+    from napari_mfif.plugin import worker
+
+    go_on = threading.Event()
+    steps = worker.Request.steps
+
+    def halting(request):
+        for progress in steps(request):
+            yield progress
+            while progress.fusion is not None and not progress.finished and not go_on.is_set():
+                time.sleep(0.02)
+                yield worker.Progress(progress.stage, progress.done, progress.total)
+
+    monkeypatch.setattr(worker, "PREVIEW", 0.0)
+    monkeypatch.setattr(worker.Request, "steps", halting)
+    yield go_on
+    go_on.set()

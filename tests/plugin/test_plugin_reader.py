@@ -1,0 +1,124 @@
+"""Reader and samples: what napari is given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_mfif import ZStack
+from napari_mfif.errors import ReadError
+from napari_mfif.io import write_image
+from napari_mfif.plugin.notes import opened
+from napari_mfif.plugin.reader import get_reader, layers_of, read
+
+
+@pytest.fixture
+def two_channels(tmp_path):
+    rng = np.random.default_rng(2)
+    pixels = rng.integers(90, 4000, (2, 5, 31, 47), dtype=np.uint16)
+    path = tmp_path / "cell.ome.tif"
+    write_image(
+        path,
+        pixels,
+        axes="CZYX",
+        z_step=0.5,
+        pixel_size=(0.1, 0.2),
+        unit="um",
+        channel_names=("DAPI", "GFP"),
+    )
+    return path, pixels
+
+
+def test_file_becomes_a_lazy_layer_per_channel_with_sizes(two_channels):
+    path, pixels = two_channels
+    layers = get_reader(str(path))(str(path))
+    assert [kind for _, _, kind in layers] == ["image", "image"]
+    for c, (data, options, _) in enumerate(layers):
+        assert isinstance(data, da.Array)
+        np.testing.assert_array_equal(np.asarray(data), pixels[c])
+        assert options["scale"] == (0.5, 0.1, 0.2)
+        assert options["units"] == ("um", "um", "um")
+        assert options["axis_labels"] == ("z", "y", "x")
+        low, high = options["contrast_limits"]
+        assert 90 <= low < high <= 4000 * 1.1
+    assert [options["name"] for _, options, _ in layers] == ["cell DAPI", "cell GFP"]
+    assert layers[0][1]["colormap"] != layers[1][1]["colormap"]
+
+
+def test_folder_of_planes_becomes_one_layer(tmp_path):
+    planes = np.arange(12 * 9 * 11, dtype=np.uint16).reshape(12, 9, 11)
+    for z, plane in enumerate(planes):
+        write_image(tmp_path / f"plane {z}.tif", plane, axes="YX")
+    ((data, options, _),) = get_reader(str(tmp_path))(str(tmp_path))
+    np.testing.assert_array_equal(np.asarray(data), planes)
+    assert options["axis_labels"] == ("z", "y", "x")
+
+
+def test_what_is_not_ours_is_left_to_others_without_a_look(tmp_path):
+    assert get_reader("notes.txt") is None
+    assert get_reader("photo.png") is None
+    assert get_reader([]) is None
+    assert get_reader(str(tmp_path)) is None
+    assert get_reader("there is no such file.tif") is read
+
+
+def test_damaged_file_is_refused_in_a_sentence(tmp_path):
+    path = tmp_path / "broken.tif"
+    path.write_bytes(b"II*\0")
+    with pytest.raises(ReadError, match="broken.tif"):
+        read(str(path))
+
+
+def test_colour_stack_is_rgb():
+    stack = ZStack.from_array(np.zeros((3, 5, 7, 3), np.uint8))
+    ((_, options, _),) = layers_of(stack)
+    assert options["rgb"]
+    assert "contrast_limits" not in options
+
+
+def test_opening_the_widget_module_imports_no_torch():
+    code = (
+        "import sys; import napari_mfif.plugin.fuse; "
+        "assert 'torch' not in sys.modules and 'skimage.restoration' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.window
+def test_viewer_opens_a_file_with_our_reader(make_napari_viewer, two_channels):
+    path, pixels = two_channels
+    viewer = make_napari_viewer()
+    first, _second = viewer.open(str(path), plugin="napari-mfif")
+    assert first.name == "cell DAPI"
+    assert str(first.units[0]) == "micrometer"
+    assert opened(first).stack.channel_names == ("DAPI", "GFP")
+    np.testing.assert_array_equal(np.asarray(first.data), pixels[0])
+
+
+@pytest.mark.window
+def test_viewer_opens_single_planes_as_a_stack(make_napari_viewer, tmp_path):
+    paths = []
+    for z in range(3):
+        path = tmp_path / f"plane {z}.tif"
+        write_image(path, np.full((9, 11), z, np.uint16), axes="YX")
+        paths.append(str(path))
+    viewer = make_napari_viewer()
+    (layer,) = viewer.open(paths, plugin="napari-mfif", stack=True)
+    assert layer.data.shape == (3, 9, 11)
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("name", ["relief", "bristles", "fluorescence"])
+def test_sample_is_a_stack_of_known_sizes(make_napari_viewer, monkeypatch, name):
+    from napari_mfif.plugin import samples
+
+    monkeypatch.setattr(samples, "SHAPE", (65, 97))
+    monkeypatch.setattr(samples, "PLANES", 5)
+    viewer = make_napari_viewer()
+    (layer,) = viewer.open_sample("napari-mfif", name)
+    assert layer.data.shape == (5, 65, 97)
+    assert opened(layer).stack.z_step == pytest.approx(layer.scale[0])

@@ -1,0 +1,269 @@
+"""The Fuse panel in a real window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_mfif import fuse
+from napari_mfif.plugin.notes import result
+from napari_mfif.presets import PRESETS
+
+pytestmark = pytest.mark.window
+
+WAIT = 60_000
+
+NAMES = [
+    "pollen scores",
+    "pollen confidence",
+    "pollen plane taken",
+    "pollen height (um)",
+    "pollen in focus",
+]
+
+
+def choose(panel, **values):
+    for form in (panel.method_box.basic_form, panel.method_box.advanced_form):
+        form.set_values(values)
+
+
+def test_empty_window_offers_to_open_and_three_samples(panel):
+    assert panel.welcome.isVisibleTo(panel)
+    assert not panel.run_box.isVisibleTo(panel)
+    assert len(panel.welcome._samples) == 3
+
+
+def test_one_click_adds_five_layers_that_lie_on_the_source(panel, viewer, add_relief, fused):
+    source = add_relief()
+    fused(panel)
+    assert [layer.name for layer in viewer.layers] == ["pollen", *NAMES]
+    assert [layer.visible for layer in viewer.layers] == [True] + 4 * [False] + [True]
+    for name in NAMES[1:]:
+        layer = viewer.layers[name]
+        assert layer.data.shape == (97, 131)
+        np.testing.assert_allclose(layer.scale, source.scale[1:])
+        np.testing.assert_allclose(layer.translate, (3, 4))
+        assert layer.units == source.units[1:]
+    assert "Done in" in panel.run_box.result.text()
+    assert "% of the area decided" in panel.run_box.result.text()
+
+
+def test_layers_hold_what_fuse_gives(panel, viewer, add_relief, fused, relief):
+    add_relief()
+    fused(panel)
+    expected = fuse(relief.stack.pixels, method=panel.method_box.name())
+    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
+    np.testing.assert_array_equal(viewer.layers["pollen plane taken"].data, expected.decision + 1)
+    np.testing.assert_allclose(
+        viewer.layers["pollen height (um)"].data, 0.5 * expected.depth, atol=1e-5
+    )
+    scores = viewer.layers["pollen scores"]
+    assert not isinstance(scores.data, np.ndarray)
+    assert scores.data.shape[0] == 7
+
+
+def test_second_run_updates_its_layers(panel, viewer, add_relief, fused):
+    source = add_relief()
+    fused(panel)
+    before = list(viewer.layers)
+    viewer.layers["pollen in focus"].contrast_limits = (1, 2)
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    assert list(viewer.layers) == before
+    assert tuple(viewer.layers["pollen in focus"].contrast_limits) == (1, 2)
+    assert '"gradient"' in result(viewer.layers["pollen in focus"]).recipe
+    source.data = np.asarray(source.data)[:, :80, :90].astype(np.float32)
+    panel.refresh()
+    panel.stack_box._chosen()
+    fused(panel)
+    assert list(viewer.layers) == before
+    assert viewer.layers["pollen in focus"].data.shape == (80, 90)
+    assert viewer.layers["pollen in focus"].data.dtype == np.float32
+
+
+def test_another_stack_gets_its_own_layers(panel, viewer, add_relief, fused):
+    add_relief()
+    fused(panel)
+    add_relief("algae")
+    assert panel.stack_box.box.currentText() == "algae"
+    fused(panel)
+    assert len(viewer.layers) == 12
+    assert "algae in focus" in viewer.layers
+
+
+def test_result_deleted_by_the_user_comes_back(panel, viewer, add_relief, fused):
+    add_relief()
+    fused(panel)
+    viewer.layers.remove("pollen height (um)")
+    fused(panel)
+    assert [layer.name for layer in viewer.layers][1:] == NAMES
+
+
+def test_cancel_leaves_everything_as_it_was(panel, viewer, add_relief, qtbot, slow):
+    add_relief()
+    panel.run_box.fuse.click()
+    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    panel.run_box.stop.click()
+    qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
+    assert [layer.name for layer in viewer.layers] == ["pollen"]
+    assert "Cancelled" in panel.run_box.note.text()
+    assert panel.run_box.fuse.isEnabled()
+
+
+def test_source_deleted_while_running_harms_nothing(panel, viewer, add_relief, qtbot, slow):
+    source = add_relief()
+    panel.run_box.fuse.click()
+    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    viewer.layers.remove(source)
+    viewer.layers.remove("pollen in focus")
+    slow.set()
+    qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
+    assert [layer.name for layer in viewer.layers] == NAMES
+
+
+def test_dock_closed_while_running_harms_nothing(panel, viewer, add_relief, qtbot, slow):
+    add_relief()
+    panel.run_box.fuse.click()
+    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    worker = panel._worker
+    viewer.window.remove_dock_widget(panel)
+    slow.set()
+    qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
+    assert [layer.name for layer in viewer.layers] == ["pollen", "pollen in focus"]
+
+
+def test_window_closed_while_running_harms_nothing(make_napari_viewer, relief, qtbot, slow):
+    viewer = make_napari_viewer()
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
+    viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
+    panel.run_box.fuse.click()
+    worker = panel._worker
+    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    viewer.close()
+    slow.set()
+    qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
+
+
+def test_single_image_is_refused_in_a_sentence(panel, viewer):
+    viewer.add_image(np.zeros((31, 45)), name="photo")
+    assert "photo is a single image (45 x 31)" in panel.stack_box.problem.text()
+    assert panel.stack_box.problem.isVisibleTo(panel)
+    assert not panel.run_box.fuse.isEnabled()
+
+
+def test_image_added_beside_a_stack_does_not_take_its_place(panel, viewer, add_relief):
+    add_relief()
+    viewer.add_image(np.zeros((31, 45)), name="photo")
+    assert panel.stack_box.box.currentText() == "pollen"
+
+
+def test_four_axes_are_asked_for_and_time_is_kept(panel, viewer, relief, fused):
+    pixels = np.asarray(relief.stack.pixels)
+    source = viewer.add_image(np.stack([pixels, pixels[::-1]]), name="film", scale=(1, 2, 1, 1))
+    assert panel.stack_box.stack is None
+    assert "first axis of film" in panel.stack_box.problem.text()
+    axes = panel.stack_box.axes
+    assert axes.itemText(axes.findData("TZYX")) == "2 times, 7 planes"
+    axes.setCurrentIndex(axes.findData("TZYX"))
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    image = viewer.layers["film in focus"]
+    assert image.data.shape == (2, 1, 97, 131)
+    assert (image.scale[1], image.translate[1]) == (14, 6)  # one voxel as thick as the stack
+    viewer.dims.set_point(1, source.extent.world[1, 1])
+    assert image._data_slice.point[1] == pytest.approx(6 / 14)
+    assert viewer.layers["film scores"].data.shape[:2] == (2, 7)
+
+
+def test_colour_stays_colour(panel, viewer, relief, fused):
+    grey = np.asarray(relief.stack.pixels)
+    viewer.add_image(np.stack([grey, grey // 2, grey // 3], axis=-1), name="leaf", rgb=True)
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    assert viewer.layers["leaf in focus"].rgb
+    assert viewer.layers["leaf in focus"].data.shape == (97, 131, 3)
+
+
+def test_channels_get_a_layer_each(panel, viewer, relief, fused):
+    from napari_mfif import ZStack
+    from napari_mfif.plugin.reader import layers_of
+
+    grey = np.asarray(relief.stack.pixels)
+    stack = ZStack.from_array(
+        np.stack([grey, grey[:, ::-1]]), "CZYX", name="cell", channel_names=("DAPI", "GFP")
+    )
+    for data, options, _ in layers_of(stack):
+        viewer.add_image(data, **options)
+    box = panel.stack_box
+    assert box.box.count() == 1
+    assert [box.decide.itemText(i) for i in range(3)] == ["all together", "DAPI", "GFP"]
+    box.decide.setCurrentIndex(2)
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    assert "cell DAPI in focus" in viewer.layers
+    image = viewer.layers["cell GFP in focus"]
+    expected = fuse(stack.pixels[1], method="gradient")
+    np.testing.assert_array_equal(image.data, expected.image)
+    assert image.colormap.name == "bop orange"
+    box.which.setCurrentIndex(1)
+    panel.copy("python")
+    assert panel.request().stack.axes == "ZYX"
+
+
+def test_error_stands_in_the_panel(panel, viewer, relief, fused):
+    broken = np.asarray(relief.stack.pixels).astype(np.float32)
+    broken[3, 5, 7] = np.nan
+    viewer.add_image(broken, name="broken", contrast_limits=(0, 1))
+    fused(panel)
+    assert "Plane 3 of broken" in panel.run_box.problem.text()
+    assert [layer.name for layer in viewer.layers] == ["broken"]
+    assert panel.run_box.fuse.isEnabled()
+
+
+def test_presets_fill_the_form(panel, add_relief):
+    add_relief()
+    box = panel.method_box
+    for number, preset in enumerate(PRESETS):
+        box.presets.button(number).click()
+        assert box.name() == preset.recipe.method
+        shown = {**box.parameters(), **box.consistency()}
+        for name, value in {**preset.recipe.parameters, **preset.recipe.consistency}.items():
+            assert shown[name] == value
+        assert box.presets.button(number).isChecked()
+    choose(panel, window=33)
+    assert box.presets.checkedButton() is None
+
+
+def test_estimate_is_said_before_the_start(panel, add_relief, qtbot):
+    add_relief()
+    qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
+    text = panel.run_box.estimate.text()
+    assert text.startswith("About ")
+    assert text.endswith("on the CPU")
+
+
+def test_copied_python_repeats_the_fusion(panel, viewer, add_relief, fused, qtbot):
+    from qtpy.QtWidgets import QApplication
+
+    add_relief()
+    panel.method_box.apply(PRESETS[1])
+    choose(panel, window=5)
+    fused(panel)
+    panel.copy("python")
+    names: dict = {"viewer": viewer}
+    exec(QApplication.clipboard().text(), names)
+    np.testing.assert_array_equal(names["fusion"].image, panel.fusion.image)
+    np.testing.assert_array_equal(names["fusion"].decision, panel.fusion.decision)
+    assert names["fusion"].recipe.parameters["window"] == 5
+
+
+def test_panel_closes_without_a_trace(panel, viewer, add_relief):
+    viewer.window.remove_dock_widget(panel)
+    add_relief()
+    assert panel.stack_box.is_empty()
+
+
+def test_theme_changes_the_look(panel, viewer):
+    dark = panel.styleSheet()
+    viewer.theme = "light"
+    assert panel.styleSheet() != dark
