@@ -1,0 +1,63 @@
+"""Write docs/parameters.md from the declarations of the methods.
+
+usage: python docs/make_parameters.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from napari_mfif import methods
+from napari_mfif.consistency import CONSISTENCY, PAIR, STACK
+from napari_mfif.methods.base import PREPARATION
+from napari_mfif.parameters import Parameter
+
+PAGE = Path(__file__).with_name("parameters.md")
+
+
+def table(parameters: Iterable[Parameter]) -> list[str]:
+    """Return the rows of a Markdown table."""
+    rows = ["| name | default | may be | what it does |", "|---|---|---|---|"]
+    for p in parameters:
+        rows.append(f"| `{p.name}` | {p.default} | {p.range_text} | {p.help} |")
+    return [*rows, ""]
+
+
+def page() -> str:
+    """Return the whole page."""
+    lines = [
+        "# Parameters",
+        "",
+        "Made by `python docs/make_parameters.py` from the declarations in the code. In Python",
+        "they are keywords of `fuse`, on the command line `--set name=value`, in napari fields of",
+        "the panel.",
+        "",
+    ]
+    for name in methods.names():
+        method = methods.get(name)
+        lines += [f"## {name}: {method.title}", "", method.summary, ""]
+        lines += table(method.parameters) if method.parameters else []
+        lines += [
+            f"Planes are compared: {' or '.join(method.along)}. Source: {method.reference}.",
+            "",
+        ]
+    lines += ["## Of every method", "", *table(PREPARATION)]
+    lines += [
+        "## Consistency verification",
+        "",
+        'Given as `consistency={"name": value}` or `fusion.refine(name=value)` in Python.',
+        "",
+        *table(CONSISTENCY),
+    ]
+    for profile, planes in ((PAIR, "Two planes"), (STACK, "More planes")):
+        changed = [
+            f"`{p.name}={profile[p.name]}`" for p in CONSISTENCY if profile[p.name] != p.default
+        ]
+        lines.append(f"{planes} start from {', '.join(changed) or 'these defaults'}.")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
