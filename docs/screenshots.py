@@ -73,7 +73,7 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
         panel.method_box.advanced.open(False)
         panel.method_box.cleaning.open(False)
         panel.start()
-        until(lambda panel=panel: panel.run_box.bar.value() > 400 or not panel.is_running())
+        until(lambda panel=panel: panel.run_box.bar.fraction > 0.4 or not panel.is_running())
         shoot("running")
         until(lambda panel=panel: not panel.is_running())
         if theme == "dark":

@@ -69,7 +69,7 @@ def test_what_is_not_ours_is_left_to_others_without_a_look(tmp_path):
 def test_damaged_file_is_refused_in_a_sentence(tmp_path):
     path = tmp_path / "broken.tif"
     path.write_bytes(b"II*\0")
-    with pytest.raises(ReadError, match="broken.tif"):
+    with pytest.raises(ReadError, match=r"broken\.tif"):
         read(str(path))
 
 

@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
 
 from napari_mfif.fusion import Fusion
 from napari_mfif.plugin.notes import KEY, Result
 from napari_mfif.plugin.placement import Placement
 
-__all__ = ["Drawing", "Look", "draw", "draw_image"]
+__all__ = ["Drawing", "Look", "draw", "draw_image", "warm_up"]
 
 #: The maps from the bottom to the top; the image lies above them.
 MAPS = ("scores", "confidence", "plane taken", "height")
@@ -166,6 +167,17 @@ def _scores(fusion: Fusion) -> tuple[Any, str, str, dict[str, Any]]:
     limits = (low, high if high > low else low + 1)
     first = {"visible": False, "colormap": "magma", "contrast_limits": limits}
     return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores", first
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> None:
+    """Make a layer of each kind once: what napari loads for the first ones takes half a second."""
+    import dask.array as da
+
+    colours = _plane_colours(2)
+    for data in (np.zeros((2, 2), np.float32), da.zeros((2, 2, 2), np.float32)):
+        Image(data, contrast_limits=(0, 1), colormap="viridis", rgb=False)
+    Labels(np.ones((2, 2), np.uint16), colormap=colours)
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
@@ -34,6 +35,9 @@ __all__ = ["FusePanel"]
 #: Milliseconds without a change after which the estimate is made.
 SETTLE = 350
 
+#: Seconds between two changes of the progress: the eye sees no more, drawing costs.
+EYE = 0.08
+
 
 class FusePanel(Panel):
     """Fuses a z-stack of the viewer in a thread and shows what comes of it as layers.
@@ -50,6 +54,7 @@ class FusePanel(Panel):
         self._request: Request | None = None
         self._copy_from: tuple[tuple[str, ...], str] = ((), "")
         self._worker: Any = None
+        self._shown = 0.0
         self._estimator: Any = None
         self.welcome = Welcome(napari_viewer)
         self.stack_box, self.method_box = StackBox(napari_viewer), MethodBox()
@@ -167,9 +172,14 @@ class FusePanel(Panel):
             self.run_box.show_running(1, "showing the layers")
             self.writer.write(step.drawings, done=lambda: self._done(step.text))
         else:
+            self._show_progress(step)
+
+    def _show_progress(self, step: Step) -> None:
+        if time.monotonic() - self._shown > EYE or step.drawings:
+            self._shown = time.monotonic()
             self.run_box.show_running(step.fraction, step.text)
-            if step.drawings:
-                self.writer.write(step.drawings)
+        if step.drawings:
+            self.writer.write(step.drawings)
 
     def _done(self, sentence: str) -> None:
         self._end_run()

@@ -99,9 +99,13 @@ def show(viewer: ViewerModel, drawing: Drawing) -> None:
         index = viewer.layers.index(layer)
         drawing.first["visible"] = layer.visible
         viewer.layers.remove(layer)
+    _insert(viewer, index, _made(drawing), select=drawing.role.startswith("image"))
+
+
+def _insert(viewer: ViewerModel, index: int, layer: Any, *, select: bool) -> None:
     selected = set(viewer.layers.selection)
-    viewer.layers.insert(index, _made(drawing))
-    if not drawing.role.startswith("image"):  # maps come without getting in the way
+    viewer.layers.insert(index, layer)
+    if not select:  # maps come without getting in the way
         viewer.layers.selection = selected & set(viewer.layers)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from napari_mfif.plugin.style import button, hint, say, trouble
+from napari_mfif.plugin.style import ProgressLine, button, hint, say, trouble
 
 __all__ = ["RunBox"]
 
@@ -29,13 +29,10 @@ class RunBox(QWidget):
         )  # fmt: skip
         self.fuse.setShortcut("Ctrl+Return")
         self.stop = button(
-            "Cancel", "Stop; what was there before stays. Shortcut: Esc.", self.cancel
+            "Cancel", "Stop, and leave everything as it was. Shortcut: Ctrl+Period.", self.cancel
         )
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
-        self.bar.setAccessibleName("Progress")
+        self.stop.setShortcut("Ctrl+.")
+        self.bar = ProgressLine()
         self._result_row = self._make_result_row()
         self._lay_out()
         self.show_idle()
@@ -97,7 +94,7 @@ class RunBox(QWidget):
             for label in (self.problem, self.result, self.note):
                 say(label, "")
             self._result_row.hide()
-        self.bar.setValue(round(1000 * fraction))
+        self.bar.show_fraction(fraction)
         self.progress_text.setText(text)
 
     def show_result(self, sentence: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QFrame,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -14,7 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-__all__ = ["Fold", "button", "heading", "hint", "sheet", "trouble"]
+__all__ = ["Fold", "ProgressLine", "button", "heading", "hint", "sheet", "trouble"]
 
 ACCENT = {"dark": "#3d7dd8", "light": "#1f66c1"}
 ACCENT_HOVER = {"dark": "#5491e6", "light": "#2f78d6"}
@@ -53,8 +54,8 @@ QToolButton[look="fold"] {{
 }}
 QToolButton[look="fold"]:hover {{ color: {accent}; }}
 QFrame#rule {{ background: {primary}; }}
-QProgressBar {{ border: 0; background: {primary}; border-radius: 3px; }}
-QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QFrame#groove {{ background: {primary}; border-radius: 3px; }}
+QFrame#filled {{ background: {accent}; border-radius: 3px; }}
 QAbstractSpinBox {{ padding: 1px 2px; }}
 QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
 QSlider::handle:horizontal:disabled {{ background: {primary}; }}
@@ -127,6 +128,31 @@ def button(text: str, tip: str, pressed: Any = None, *, look: str = "plain") -> 
     if pressed is not None:
         made.clicked.connect(pressed)
     return made
+
+
+class ProgressLine(QFrame):
+    """How far something is.
+
+    Qt's own bar redraws the whole window at once, the canvas included, whenever its value changes.
+    This one is drawn when the window is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fraction = 0.0
+        self.setObjectName("groove")
+        self.setFixedHeight(8)
+        self._filled = QFrame(self)
+        self._filled.setObjectName("filled")
+
+    def show_fraction(self, fraction: float) -> None:
+        """Show a share from 0 to 1."""
+        self.fraction = fraction
+        self._filled.resize(round(self.width() * fraction), self.height())
+
+    def resizeEvent(self, event: Any) -> None:
+        """Keep the share."""
+        self.show_fraction(self.fraction)
 
 
 class Fold(QWidget):

@@ -14,7 +14,7 @@ from napari_mfif.engine.estimate import format_seconds
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion import Fusion, Progress, iter_fuse
 from napari_mfif.methods import registry
-from napari_mfif.plugin.drawings import Drawing, Look, draw, draw_image
+from napari_mfif.plugin.drawings import Drawing, Look, draw, draw_image, warm_up
 from napari_mfif.stack import ZStack
 
 __all__ = ["Failure", "Request", "Step", "in_words", "run", "torch_is_missing", "torch_remedy"]
@@ -22,7 +22,7 @@ __all__ = ["Failure", "Request", "Step", "in_words", "run", "torch_is_missing", 
 log = logging.getLogger(__name__)
 
 #: Seconds between two pictures of a running fusion.
-PREVIEW = 0.7
+PREVIEW = 1.2
 
 #: From this confidence on a pixel counts as decided.
 SURE = 0.5
@@ -103,6 +103,7 @@ def run(request: Request, look: Look) -> Iterator[Step | Failure]:
     """Fuse, and yield what the main thread has to show; no error leaves it."""
     began = time.perf_counter()
     try:
+        warm_up()
         with closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
                 drawings: list[Drawing] = []
