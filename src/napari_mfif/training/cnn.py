@@ -177,6 +177,7 @@ def train(
     quiet: bool = False,
     every: int = 100,
     crops: int = 4,
+    judged: int = 32,
     calibrate: bool = True,
 ) -> Path:
     """Train the network, measure its confidence, and write weights and card.
@@ -189,6 +190,8 @@ def train(
         Steps from one checkpoint to the next.
     crops : int, optional
         Crops per batch.
+    judged : int, optional
+        Held-back crops per score.
     calibrate : bool, optional
         Measure the confidence on simulated stacks; a minute or two.
     """
@@ -198,7 +201,7 @@ def train(
     torch.manual_seed(seed)
     network = CollapsedCnn().to(device)
     loss = Sharpness(pictures.train, crops, device=device)
-    judge = accuracy(pictures.held_back, device=device)
+    judge = accuracy(pictures.held_back, crops=judged, device=device)
     scores = run(network, loss, judge, plan, out / UNFINISHED, resume=resume, quiet=quiet)
     network.eval().requires_grad_(False)
     trust = measured_trust(PatchScorer(network, device)) if calibrate else Trust()
