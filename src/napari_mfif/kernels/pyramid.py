@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BAND_NOISE", "binomial", "collapse", "down", "laplacian_levels", "level_shapes", "up"]
+__all__ = [
+    "BAND_NOISE",
+    "align_up",
+    "binomial",
+    "binomial3",
+    "collapse",
+    "down",
+    "gaussian_levels",
+    "laplacian_levels",
+    "level_shapes",
+    "up",
+]
 
 Map = NDArray[np.float32]
 
@@ -16,6 +28,7 @@ Map = NDArray[np.float32]
 BAND_NOISE = (0.9425, 0.2303, 0.1006, 0.0487, 0.0240)
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
+_BINOMIAL3 = np.array([1, 2, 1], np.float32) / 4
 
 
 def level_shapes(shape: tuple[int, int], levels: int) -> list[tuple[int, int]]:
@@ -39,6 +52,16 @@ def up(values: Map, shape: tuple[int, int]) -> Map:
     return doubled
 
 
+def align_up(values: Map, shape: tuple[int, int]) -> Map:
+    """Double linearly, without smoothing: pixel (y, x) of `values` comes to lie on (2y, 2x)."""
+    halve = np.array([[0.5, 0, 0], [0, 0.5, 0]], np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    doubled: Map = cv2.warpAffine(
+        values, halve, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return doubled
+
+
 def binomial(values: Map) -> Map:
     """Smooth with 1 4 6 4 1 along both axes: a Gaussian of one pixel."""
     blurred: Map = cv2.sepFilter2D(
@@ -47,26 +70,29 @@ def binomial(values: Map) -> Map:
     return blurred
 
 
-def laplacian_levels(image: Map, levels: int) -> tuple[list[Map], Map]:
-    """Split an image into band-pass levels, finest first, and the low-pass rest.
+def binomial3(values: Map) -> Map:
+    """Smooth with 1 2 1 along both axes: a Gaussian of 0.7 pixels."""
+    blurred: Map = cv2.sepFilter2D(
+        values, cv2.CV_32F, _BINOMIAL3, _BINOMIAL3, borderType=cv2.BORDER_REFLECT_101
+    )
+    return blurred
 
-    Parameters
-    ----------
-    image : float32, (Y, X)
-    levels : int
 
-    Returns
-    -------
-    levels : list of float32
-    base : float32
-    """
-    bands = []
+def gaussian_levels(image: Map, levels: int) -> list[Map]:
+    """Return the image and `levels` coarser ones, each smoothed and half as large."""
+    images = [image]
     for _ in range(levels):
-        coarse = down(image)
-        smooth = up(coarse, (image.shape[0], image.shape[1]))
-        bands.append(cv2.subtract(image, smooth, dst=smooth))
-        image = coarse
-    return bands, image
+        images.append(down(images[-1]))
+    return images
+
+
+def laplacian_levels(images: Sequence[Map]) -> list[Map]:
+    """Return what each image of `gaussian_levels` has and the next coarser one lacks."""
+    bands = []
+    for fine, coarse in pairwise(images):
+        smooth = up(coarse, (fine.shape[0], fine.shape[1]))
+        bands.append(cv2.subtract(fine, smooth, dst=smooth))
+    return bands
 
 
 def collapse(levels: Sequence[Map], base: Map) -> Map:

@@ -1,138 +1,198 @@
-"""Depth, and how sure it is, from running scores at half the resolution."""
+"""Depth, and how sure it is: running scores at half the size, then a vote among neighbours."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import BinomialAlongZ
-from napari_mfif.kernels.pyramid import binomial, down, up
+from napari_mfif.kernels.guided_filter import GuidedFilter
+from napari_mfif.kernels.pyramid import align_up, binomial, binomial3, down, level_shapes, up
+from napari_mfif.kernels.running_peak import RunningPeak
+from napari_mfif.methods._adaptive_level import independent_planes
 
 __all__ = ["DepthFold"]
 
 Map = NDArray[np.float32]
 
-#: Sobel amplitudes differ when they differ by their uncertainty plus this share of themselves.
-SHARE = 0.3
-#: Weight of each octave's logarithm.
-OCTAVES = (1.0, 0.7, 0.4)
-#: Standard deviation of a Sobel component in each octave, for white noise of one.
+#: Each octave's Sobel component for white noise of one (standard deviation), finest first.
 SOBEL_NOISE = (3.464, 1.49, 0.70)
-#: Independent pixels in each octave's window.
-WINDOWS = (25.0, 25.0, 25.0)
-#: The posterior over z is the softmax of the score times this.
-POSTERIOR = 6.0
+#: A Sobel magnitude of noise counts as nothing up to this many of those.
+FLOOR = 1.25
+#: A score rises with the logarithm of ``1 + SHARE * signal / uncertainty``.
+SHARE = 0.1
+#: Windows: octave, independent pixels in it, weight. Two in the finest octave.
+WINDOWS = ((0, 9, 5.0), (0, 28, 5.0), (1, 12, 3.0), (2, 12, 2.0))
+#: A pixel votes for planes nearer than this to its own depth.
+REACH_OF_VOTE = 1.5
+#: Votes keep to edges of the fused image of about this variance or more (its bulk lies in 0 to 1).
+VOTE_EDGE = 4e-3
+#: Scores at which a peak is believed for the most part.
+BELIEVED = 1.0
 
 
 class DepthFold:
-    """The plane of the best score, its neighbours' scores, and the sum of all plausibilities."""
+    """The plane of the best score, its neighbours' scores, and the sum of all plausibilities.
 
-    def __init__(self, noises: list[Map], *, reach: int) -> None:
-        shapes = [(n.shape[0], n.shape[1]) for n in noises]
-        self._octaves = min(len(OCTAVES), len(shapes))
-        self._shape = (
-            shapes[1] if len(shapes) > 1 else ((shapes[0][0] + 1) // 2, (shapes[0][1] + 1) // 2)
-        )
+    The score of a plane is a sum of logarithms of Sobel magnitudes, in units of their uncertainty
+    in noise, in windows of growing size and octaves of falling resolution: where the fine ones
+    drown in noise they are flat, and the coarse ones decide.
+
+    Parameters
+    ----------
+    noises : sequence of float32
+        Variance of the noise at full, half and quarter size.
+    reach : int
+        Planes on either side over which magnitudes are smoothed along z.
+    """
+
+    def __init__(self, noises: Sequence[Map], *, reach: int) -> None:
+        self._shape = level_shapes((noises[0].shape[0], noises[0].shape[1]), 1)[1]
+        self._octaves = min(len(noises), len(SOBEL_NOISE))
+        self._along_z = [BinomialAlongZ(reach) for _ in range(self._octaves)]
         self._reach = reach
-        self._smooth = [BinomialAlongZ(reach) for _ in range(self._octaves)]
-        self._last: list[Map] = []
-        self._level: list[Map] = []
-        self._per: list[Map] = []
-        for octave in range(self._octaves):
-            sigma = np.sqrt(noises[octave]) * np.float32(SOBEL_NOISE[octave])
-            sigma = cv2.resize(sigma, self._shape[::-1], interpolation=cv2.INTER_LINEAR)
-            along = {0: 1.0, 1: 2.5, 2: 3.54}[reach]
-            self._level.append(sigma * np.float32(1.2533))
-            self._per.append(SHARE / (sigma * np.float32(0.655 / np.sqrt(WINDOWS[octave] * along))))
-        self._best = np.full(self._shape, -1, np.float32)
-        self._index = np.zeros(self._shape, np.uint16)
-        self._before = np.zeros(self._shape, np.float32)
-        self._after = np.zeros(self._shape, np.float32)
-        self._previous = np.zeros(self._shape, np.float32)
+        scale = np.float32(self._along_z[0].scale)
+        deviation = cv2.sqrt(cv2.resize(noises[0], self._shape[::-1]))
+        self._floors, self._slopes, self._weights = [], [], []
+        for octave, pixels, weight in WINDOWS:
+            if octave < self._octaves:
+                sobel = deviation * np.float32(SOBEL_NOISE[octave])
+                # a magnitude of two Gaussian components deviates by .655 of one of them
+                doubt = 0.655 / np.sqrt(pixels * independent_planes(reach))
+                self._floors.append(sobel * np.float32(FLOOR) * scale)
+                self._slopes.append(np.float32(SHARE / doubt) / sobel / scale)
+                self._weights.append(np.float32(weight))
+        self._peak = RunningPeak(self._shape)
         self._total = np.zeros(self._shape, np.float32)
-        self._taken = 0
+        self._last: list[Map] = []
 
-    def amplitudes(self, plane: Map) -> list[Map]:
-        """Windowed Sobel amplitudes in each octave, at half the resolution."""
-        found = []
-        image = plane
-        for octave in range(self._octaves):
-            if octave:
-                image = down(image)
-            along_x = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
-            along_y = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
-            amplitude = cv2.magnitude(along_x, along_y)
-            if octave == 0:
-                amplitude = down(amplitude)
-            amplitude = binomial(amplitude)
-            if octave >= 2:
-                amplitude = up(amplitude, self._shape)
-            found.append(amplitude)
-        return found
-
-    def score(self, plane: Map) -> Map:
-        """Score of one plane alone."""
-        return self._combine([self._smooth[0].scale * a for a in self.amplitudes(plane)])
-
-    def _combine(self, amplitudes: list[Map]) -> Map:
-        score = np.zeros(self._shape, np.float32)
-        for octave, amplitude in enumerate(amplitudes):
-            amplitude *= np.float32(1 / self._smooth[0].scale)
-            amplitude -= self._level[octave]
-            np.maximum(amplitude, 0, out=amplitude)
-            amplitude *= self._per[octave]
-            amplitude += 1
-            score += np.float32(OCTAVES[octave]) * cv2.log(amplitude)
-        return score
-
-    def take(self, plane: Map) -> None:
-        """Take the next plane."""
-        self._last = self.amplitudes(plane)
-        self._step(self._last)
+    def take(self, images: Sequence[Map]) -> None:
+        """Take the next plane: itself, at half and at quarter size."""
+        self._last = self._magnitudes(images)
+        # copies: what is given to the filter along z is kept there
+        self._score([magnitude.copy() for magnitude in self._last])
 
     def close(self) -> None:
-        """Take in the planes that wait for those after them."""
+        """Score the planes that wait for those after them."""
         for _ in range(self._reach):
-            self._step([a.copy() for a in self._last])
+            self._score([magnitude.copy() for magnitude in self._last])
 
-    def _step(self, amplitudes: list[Map]) -> None:
-        smooth = [s.take(a.copy()) for s, a in zip(self._smooth, amplitudes, strict=True)]
-        ready = [s for s in smooth if s is not None]
-        if ready:
-            self._compare(self._combine(ready))
+    def score(self, images: Sequence[Map]) -> Map:
+        """Return the score of a plane on its own, at half the size."""
+        scale = np.float32(self._along_z[0].scale)
+        return self._sum_of_logs([magnitude * scale for magnitude in self._magnitudes(images)])
 
-    def _compare(self, score: Map) -> None:
-        if self._taken:
-            np.copyto(self._after, score, where=self._index == self._taken - 1)
-        better = score > self._best
-        best = np.maximum(self._best, score)
-        self._total *= cv2.exp((self._best - best) * np.float32(POSTERIOR))
-        self._total += cv2.exp((score - best) * np.float32(POSTERIOR))
-        self._best = best
-        np.copyto(self._index, np.uint16(self._taken), where=better)
-        np.copyto(self._before, self._previous, where=better)
-        np.copyto(self._after, score, where=better)
-        self._previous = score
-        self._taken += 1
+    def _magnitudes(self, images: Sequence[Map]) -> list[Map]:
+        """Sobel magnitudes of each octave, half its size."""
+        found = []
+        for image in images[: self._octaves]:
+            along_x = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
+            along_y = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
+            found.append(down(cv2.magnitude(along_x, along_y, magnitude=along_x)))
+        return found
 
-    def answer(self, shape: tuple[int, int]) -> tuple[Map, Map]:
-        """Return depth in planes and confidence, at full resolution."""
-        last = self._index == self._taken - 1
-        first = self._index == 0
-        before = np.where(first, self._after, self._before)
-        after = np.where(last, self._before, self._after)
-        curvature = before + after - 2 * self._best
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shift = 0.5 * (before - after) / curvature
-        shift[~(curvature < 0)] = 0
-        depth = np.clip(self._index + np.clip(shift, -0.5, 0.5), 0, max(0, self._taken - 1))
-        near = (
-            1 + np.exp(POSTERIOR * (before - self._best)) + np.exp(POSTERIOR * (after - self._best))
-        )
-        confidence = np.minimum(near / self._total, 1).astype(np.float32)
-        size = shape[::-1]
-        return (
-            cv2.resize(depth.astype(np.float32), size, interpolation=cv2.INTER_LINEAR),
-            cv2.resize(confidence, size, interpolation=cv2.INTER_LINEAR),
-        )
+    def _score(self, magnitudes: list[Map]) -> None:
+        smooth = [z.take(m) for z, m in zip(self._along_z, magnitudes, strict=True)]
+        ready = [magnitude for magnitude in smooth if magnitude is not None]
+        if not ready:
+            return
+        score = self._sum_of_logs(ready)
+        if self._peak.taken == 0:
+            self._total += 1
+        else:
+            best = cv2.max(self._peak.best, score)
+            self._total *= cv2.exp(self._peak.best - best)
+            self._total += cv2.exp(score - best)
+        self._peak.take(score)
+
+    def _sum_of_logs(self, magnitudes: list[Map]) -> Map:
+        score = np.zeros(self._shape, np.float32)
+        terms = zip(self._windows(magnitudes), self._floors, self._slopes, strict=True)
+        for (window, floor, slope), weight in zip(terms, self._weights, strict=True):
+            signal = cv2.subtract(window, floor, dst=window)
+            signal *= slope
+            np.maximum(signal, 0, out=signal)
+            signal += 1
+            cv2.log(signal, dst=signal)
+            signal *= weight
+            score += signal
+        return score
+
+    def _windows(self, magnitudes: list[Map]) -> list[Map]:
+        """Magnitudes in the windows of `WINDOWS`, all at half the size."""
+        fine = magnitudes[0]
+        windows = [binomial3(fine), binomial(binomial(fine))]
+        shapes = [(m.shape[0], m.shape[1]) for m in magnitudes]
+        for octave in range(1, self._octaves):
+            window = binomial(magnitudes[octave])
+            for finer in reversed(shapes[:octave]):
+                window = up(window, finer)
+            windows.append(window)
+        return windows
+
+    def answer(self, fused: Map, *, window: int) -> tuple[Map, Map]:
+        """Return depth in planes, and the share of votes for it, at full size.
+
+        Parameters
+        ----------
+        fused : float32, (Y, X)
+            The fused image, whose edges depth keeps to, in the units of `Plane.decide`.
+        window : int
+            Side of the window in which votes are gathered, in pixels of half size.
+        """
+        own = self._peak.position()
+        guide = down(fused)
+        gather = GuidedFilter(guide, radius=window // 2, epsilon=VOTE_EDGE)
+        trust = self._trust()
+        votes = RunningPeak(self._shape)
+        for plane in range(self._peak.taken):
+            near = np.abs(own - np.float32(plane))
+            near *= np.float32(-1 / REACH_OF_VOTE)
+            near += 1
+            np.maximum(near, 0, out=near)
+            near *= trust
+            votes.take(gather(near))
+        depth = votes.position()
+        # where they agree, a trusted pixel's own fraction is better than that of the vote
+        depth += np.where(np.abs(depth - own) < 0.5, (own - depth) * trust, 0)
+        confidence = np.clip(votes.best, 0, 1)
+        return _up_along_edges(depth, guide, fused), align_up(confidence, _shape(fused))
+
+    def _trust(self) -> Map:
+        """Share of the plausibility that the peak and its neighbours hold; little in noise."""
+        before, after = self._peak.neighbours()
+        best = self._peak.best
+        near = cv2.exp(before - best) + cv2.exp(after - best)
+        near += 1
+        near /= self._total
+        square = np.square(best / np.float32(BELIEVED))
+        trust: Map = np.minimum(near, 1) * (square / (1 + square))
+        return trust
+
+
+def _shape(image: Map) -> tuple[int, int]:
+    return image.shape[0], image.shape[1]
+
+
+def _up_along_edges(values: Map, guide: Map, fine: Map) -> Map:
+    """Double a map; where it jumps, each pixel takes the value of the neighbour it looks like."""
+    shape = _shape(fine)
+    smooth = align_up(values, shape)
+    kernel = np.ones((3, 3), np.uint8)
+    jumps = cv2.dilate(smooth, kernel) - cv2.erode(smooth, kernel) > 1
+    rows, columns = np.nonzero(jumps)
+    likeness = np.full(len(rows), np.inf, np.float32)
+    chosen = smooth[rows, columns]
+    for down_by in (0, 1):
+        for right_by in (0, 1):
+            row = np.minimum((rows + down_by) // 2, values.shape[0] - 1)
+            column = np.minimum((columns + right_by) // 2, values.shape[1] - 1)
+            apart = np.abs(guide[row, column] - fine[rows, columns])
+            nearer = apart < likeness
+            likeness = np.where(nearer, apart, likeness)
+            chosen = np.where(nearer, values[row, column], chosen)
+    smooth[rows, columns] = chosen
+    return smooth

@@ -7,123 +7,141 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import BinomialAlongZ
-from napari_mfif.kernels.pyramid import binomial, down, up
+from napari_mfif.kernels.pyramid import binomial, binomial3, down, up
+from napari_mfif.kernels.running_peak import RunningPeak
 
-__all__ = ["LevelFold"]
+__all__ = ["POWER", "LevelFold", "independent_planes"]
 
 Map = NDArray[np.float32]
 
 #: An energy differs from another when it differs by so many times its statistical uncertainty ...
 TOLERANCE = 2.35
 #: ... plus this share of itself, so that the planes about the best one share the weight.
-SHARE = 0.05
-#: The evidence counts as ``1 / SHARE``, halved for each of two windows.
-POWER = 10
-#: Standard deviations of the two windows, in pixels of the level.
-TIGHT, WIDE = 1.0, 2.45
+SHARE = 0.06
+#: The evidence is raised to about ``1 / SHARE``, halved for each of two windows.
+POWER = 8
+#: Standard deviations of the windows in pixels of the level: tight in the finest, tight, wide.
+FINEST, TIGHT, WIDE = 0.707, 1.0, 2.45
 #: Sums are rescaled where the evidence outgrows its reference by this factor.
 HEADROOM = 64.0
-#: Softness of a level is made good by at most this factor.
+#: Softness is made good by at most this factor, in amplitude.
 MOST_GAIN = 2.0
+#: Window, in pixels, in which what is left after fusion is compared with its noise.
+SHRINK_WINDOW = 1.5
 #: Rows are worked on in blocks of about this many pixels, which stay in the cache.
 BLOCK = 1 << 15
 
 
-def independent_pixels(sigma: float, reach: int) -> float:
-    """Return over how many pixels a window of this width averages, planes included."""
-    along = {0: 1.0, 1: 2.5, 2: 3.54}[reach]
-    return float(2 * np.pi * sigma**2 * along)
+def independent_planes(reach: int) -> float:
+    """Return over how many planes a binomial of this reach averages."""
+    return (1.0, 2.5, 3.54)[reach]
+
+
+def _uncertainty(window: float, reach: int) -> float:
+    """Relative standard deviation of the energy of noise in a Gaussian window."""
+    return float(np.sqrt(2 / (2 * np.pi * window**2 * independent_planes(reach))))
 
 
 class LevelFold:
     """Running weighted sums of one Laplacian level.
 
-    The weight of a plane is ``p ** 10`` with ``p = (1 + .05 E1 / c1) (1 + .05 E2 / c2)``, where
+    The weight of a plane is ``p ** 8`` with ``p = (1 + .06 E1 / c1) (1 + .06 E2 / c2)``, where
     E1, E2 are the level's energies in two windows, smoothed along z, and c1, c2 their uncertainties
     in noise: near the best plane that is a softmax of the energies, and where all is noise all
-    planes weigh alike.
+    planes weigh alike. Sums of powers need no maximum beforehand, so one pass is enough.
 
     Parameters
     ----------
     noise : float32, (Y, X)
         Variance of the noise in this level.
+    finest : bool
+        Whether this is the finest level, whose tight window is tighter.
     bands : int
-        How many bands are summed with the same weights.
+        How many images are summed with the same weights; the first is the one decided on.
     reach : int
         Planes on either side over which energies are smoothed along z.
     """
 
-    def __init__(self, noise: Map, *, bands: int, reach: int, sharpness: float = 1.0) -> None:
-        shape = (noise.shape[0], noise.shape[1])
-        self._shape, self._noise = shape, noise
-        self._smooth = BinomialAlongZ(reach)
+    def __init__(self, noise: Map, *, finest: bool, bands: int, reach: int) -> None:
+        shape = self._shape = (noise.shape[0], noise.shape[1])
+        self._along_z = BinomialAlongZ(reach)
         self._waiting: list[list[Map]] = []
-        scale = self._smooth.scale
-        half = down(noise)
-        uncertain = TOLERANCE / sharpness * np.sqrt(2 / independent_pixels(TIGHT, reach))
-        self._per_tight = (SHARE / (scale * uncertain)) / noise
-        uncertain = TOLERANCE / sharpness * np.sqrt(2 / independent_pixels(WIDE, reach))
-        self._per_wide = (SHARE / (scale * uncertain)) / half
-        self._per_energy = np.float32(1 / scale)
-        self._half_noise = half
-        self._half_floor = half * np.float32(2 * np.sqrt(2 / independent_pixels(WIDE, reach)))
+        self._narrow = binomial3 if finest else binomial
+        self._half_noise = down(noise)
+        self._doubt = np.float32(2 * _uncertainty(WIDE, reach))
+        scale = self._along_z.scale
+        tight = TOLERANCE * _uncertainty(FINEST if finest else TIGHT, reach)
+        self._from_tight = np.float32(SHARE / (scale * tight))
+        self._per_tight = self._from_tight / noise
+        wide = TOLERANCE * _uncertainty(WIDE, reach)
+        self._per_wide = np.float32(SHARE / (scale * wide)) / self._half_noise
+        self._peak = RunningPeak((self._half_noise.shape[0], self._half_noise.shape[1]))
         self._per_reference = np.zeros(shape, np.float32)
         self._sums = [np.zeros(shape, np.float32) for _ in range(bands)]
         self._weights = np.zeros(shape, np.float32)
         self._squares = np.zeros(shape, np.float32)
         self._amplitudes = np.zeros(shape, np.float32)
-        self._most = np.zeros(half.shape, np.float32)
         rows = max(1, BLOCK // max(1, shape[1]))
         self._blocks = [slice(top, min(top + rows, shape[0])) for top in range(0, shape[0], rows)]
-        self._begun = dict.fromkeys((block.start for block in self._blocks), False)
 
-    def take(self, level: Map, bands: list[Map]) -> Map | None:
-        """Take the level of the next plane: that decided on, and those of the bands to sum.
-
-        Returns the evidence of the plane `reach` planes back, if there is one.
-        """
+    def take(self, bands: list[Map]) -> Map | None:
+        """Take this level of the next plane; return the evidence of the one `reach` planes back."""
         self._waiting.append(bands)
-        return self._weigh(self._smooth.take(level * level))
+        return self._weigh(self._along_z.take(bands[0] * bands[0]))
 
-    def flush(self, last: Map) -> list[Map]:
-        """Weigh the planes still waiting; `last` is the level decided on of the last one."""
-        found = [self._weigh(energy) for energy in self._smooth.rest(last * last)]
+    def flush(self) -> list[Map]:
+        """Weigh the planes still waiting."""
+        if not self._waiting:
+            return []
+        last = self._waiting[-1][0]
+        found = [self._weigh(energy) for energy in self._along_z.rest(last * last)]
         return [evidence for evidence in found if evidence is not None]
 
     def _weigh(self, energy: Map | None) -> Map | None:
         if energy is None:
             return None
-        half = binomial(down(energy))
-        amplitude = cv2.subtract(half * self._per_energy, self._half_noise)
-        np.maximum(amplitude, 0, out=amplitude)
-        amplitude += self._half_floor
-        cv2.sqrt(amplitude, dst=amplitude)
-        np.maximum(self._most, amplitude, out=self._most)
-        half *= self._per_wide
-        half += 1
-        evidence = up(half, self._shape)
-        amplitude = up(amplitude, self._shape)
-        tight = binomial(energy)
+        first = self._peak.taken == 0
+        wide = binomial(down(energy))
+        self._peak.take(wide * np.float32(1 / self._along_z.scale))
+        amplitude = up(self._amplitude(self._peak.latest), self._shape)
+        wide *= self._per_wide
+        wide += 1
+        evidence = up(wide, self._shape)
+        tight = self._narrow(energy)
         bands = self._waiting.pop(0)
         for rows in self._blocks:
-            self._add(rows, tight[rows], evidence[rows], amplitude[rows], [b[rows] for b in bands])
+            tight[rows] *= self._per_tight[rows]
+            tight[rows] += 1
+            evidence[rows] *= tight[rows]
+            if first:
+                np.divide(1, evidence[rows], out=self._per_reference[rows])
+            weight = self._weight(rows, evidence[rows], out=tight[rows])
+            self._add(rows, weight, amplitude[rows], [band[rows] for band in bands])
         return evidence
 
-    def _add(
-        self, rows: slice, tight: Map, evidence: Map, amplitude: Map, bands: list[Map]
-    ) -> None:
-        """Add a plane's block of rows to the sums; `evidence` becomes that of both windows."""
-        tight *= self._per_tight[rows]
-        tight += 1
-        evidence *= tight
-        if not self._begun[rows.start]:
-            np.divide(1, evidence, out=self._per_reference[rows])
-            self._begun[rows.start] = True
-        weight = cv2.multiply(evidence, self._per_reference[rows], dst=tight)
+    def _amplitude(self, energy: Map) -> Map:
+        """Signal amplitude of an energy at half the size, kept off zero by its uncertainty."""
+        signal = cv2.subtract(energy, self._half_noise)
+        np.maximum(signal, 0, out=signal)
+        signal += self._half_noise * self._doubt
+        return np.asarray(cv2.sqrt(signal, dst=signal))
+
+    def _weight(self, rows: slice, evidence: Map, *, out: Map) -> Map:
+        """Power of the evidence over its reference, which is renewed where outgrown."""
+        weight = cv2.multiply(evidence, self._per_reference[rows], dst=out)
         if cv2.minMaxLoc(weight)[1] > HEADROOM:
-            self._rescale(rows, evidence)
-            weight = cv2.multiply(evidence, self._per_reference[rows], dst=tight)
-        cv2.pow(weight, POWER, dst=weight)
+            per = np.minimum(self._per_reference[rows], 1 / evidence)
+            factor = cv2.pow(per / self._per_reference[rows], POWER)
+            self._per_reference[rows] = per
+            for total in (*self._sums, self._weights, self._amplitudes):
+                total[rows] *= factor
+            factor *= factor
+            self._squares[rows] *= factor
+            weight = cv2.multiply(evidence, per, dst=out)
+        return np.asarray(cv2.pow(weight, POWER, dst=weight))
+
+    def _add(self, rows: slice, weight: Map, amplitude: Map, bands: list[Map]) -> None:
+        """Add a plane's block of rows to the sums, with these weights."""
         for total, band in zip(self._sums, bands, strict=True):
             total[rows] += weight * band
         self._weights[rows] += weight
@@ -132,31 +150,62 @@ class LevelFold:
         weight *= weight
         self._squares[rows] += weight
 
-    def _rescale(self, rows: slice, evidence: Map) -> None:
-        """Refer the sums of this block to the evidence at hand, where that is larger."""
-        per = np.minimum(self._per_reference[rows], 1 / evidence)
-        factor = cv2.pow(per / self._per_reference[rows], POWER)
-        self._per_reference[rows] = per
-        for total in (*self._sums, self._weights, self._amplitudes):
-            total[rows] *= factor
-        factor *= factor
-        self._squares[rows] *= factor
-
     def fused(self, *, denoise: float) -> list[Map]:
-        """Return the fused level of each band."""
-        most = up(self._most, self._shape)
-        gain = most * self._weights / np.maximum(self._amplitudes, np.float32(1e-30))
-        np.clip(gain, 1, MOST_GAIN, out=gain)
+        """Return the fused level of each band.
+
+        Parameters
+        ----------
+        denoise : float
+            How much of what is statistically noise is taken out, 0 to about 1.
+        """
+        gain = self._gain()
         gain /= self._weights
-        out: list[Map] = [total * gain for total in self._sums]
+        fused: list[Map] = [total * gain for total in self._sums]
         if denoise > 0:
             gain *= gain
             gain *= self._squares
-            gain *= self._noise * np.float32(denoise)
-            kept = cv2.GaussianBlur(out[0] * out[0], (0, 0), 1.5, borderType=cv2.BORDER_REFLECT_101)
-            kept -= gain
-            np.maximum(kept, 0, out=kept)
-            kept /= kept + gain + np.float32(1e-30)
-            for band in out:
+            gain *= np.float32(denoise) * self._from_tight
+            left = np.divide(gain, self._per_tight, out=gain)
+            kept = _kept(fused[0], left)
+            for band in fused:
                 band *= kept
-        return out
+        return fused
+
+    def _gain(self) -> Map:
+        """Return what makes good the softness of the planes blended and of the best one."""
+        most = self._amplitude(self._peak.best)
+        gain = up(most, self._shape)
+        gain *= self._weights
+        gain /= np.maximum(self._amplitudes, np.float32(1e-30))
+        np.clip(gain, 1, MOST_GAIN, out=gain)
+        gain *= up(self._peak_gain(), self._shape)
+        return gain
+
+    def _peak_gain(self) -> Map:
+        """Focus between two planes: a parabola through the logarithms of three energies."""
+        noise = self._half_noise
+        floor = np.float32(0.3) * noise
+        before, best, after = (
+            np.log(np.maximum(energy - noise, 0) + floor)
+            for energy in (self._peak.neighbours()[0], self._peak.best, self._peak.neighbours()[1])
+        )
+        slope = before - after
+        curvature = np.minimum(before + after - 2 * best, np.float32(-1e-6))
+        shift = np.clip(0.5 * slope / curvature, -0.5, 0.5)
+        rise = np.where(self._peak.inside(), -0.25 * slope * shift, 0)
+        amplitude = np.exp(0.5 * np.clip(rise, 0, np.log(2)))
+        signal = np.maximum(self._peak.best - noise, 0)
+        trust = signal / (signal + 4 * self._doubt * noise)
+        return np.asarray(1 + trust * (amplitude - 1), np.float32)
+
+
+def _kept(fused: Map, noise: Map) -> Map:
+    """Wiener's factor: the share of the local energy that is not noise."""
+    energy = cv2.GaussianBlur(
+        fused * fused, (0, 0), SHRINK_WINDOW, borderType=cv2.BORDER_REFLECT_101
+    )
+    signal = cv2.subtract(energy, noise, dst=energy)
+    np.maximum(signal, 0, out=signal)
+    noise = noise + signal
+    np.maximum(noise, np.float32(1e-30), out=noise)
+    return np.asarray(np.divide(signal, noise, out=signal))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.kernels.pyramid import BAND_NOISE, collapse, laplacian_levels, level_shapes, up
+from napari_mfif.kernels.pyramid import (
+    BAND_NOISE,
+    align_up,
+    collapse,
+    gaussian_levels,
+    laplacian_levels,
+    level_shapes,
+)
 from napari_mfif.methods._adaptive_base import BaseFold
 from napari_mfif.methods._adaptive_depth import DepthFold
 from napari_mfif.methods._adaptive_level import LevelFold
@@ -21,8 +28,10 @@ __all__ = ["Adaptive"]
 
 #: More levels change nothing measurable (the true level in place of ours gains < .1 dB).
 LEVELS = 4
-#: No noise is believed to be smaller than this, in the unit of `Plane.decide` squared.
+#: No noise is believed to be smaller than this variance, in the unit of `Plane.decide`.
 LEAST_NOISE = 1e-9
+#: From so many planes on, energies are smoothed over one and two planes on either side.
+PLANES_FOR_REACH = (4, 6)
 
 
 @dataclass
@@ -37,7 +46,6 @@ class State:
     depth: DepthFold
     lowest: NDArray[Any]
     highest: NDArray[Any]
-    last: list[FloatMap] = field(default_factory=list)
     taken: int = 0
     closed: bool = False
 
@@ -53,16 +61,26 @@ class Adaptive(Method):
     )
     parameters = (
         Parameter(
+            "composition", str, "blend",
+            "Blend planes band by band (best for stacks), or copy each pixel from the plane that "
+            "is sharp there (best for pairs of photographs).",
+            choices=("blend", "copy"),
+        ),
+        Parameter(
             "denoise", float, 1.0,
-            "How much noise is taken out of the fused image: 0 keeps all, 1 removes what is "
-            "statistically noise.",
+            "How much of what is statistically noise is taken out of blended pixels: 0 leaves all.",
             minimum=0.0, maximum=2.0,
         ),
         Parameter(
             "noise", float, 1.0,
-            "Factor on the noise measured in the stack: more blends more planes, "
-            "less chooses harder.",
+            "Factor on the noise measured in the stack: more blends more planes, less chooses "
+            "harder.",
             minimum=0.1, maximum=10.0, advanced=True,
+        ),
+        Parameter(
+            "depth_window", int, 5,
+            "Side of the window, in steps of two pixels, in which neighbours agree on a depth.",
+            minimum=1, maximum=33, advanced=True,
         ),
     )  # fmt: skip
     blends = True
@@ -73,28 +91,24 @@ class Adaptive(Method):
         """Make the state for a region."""
         levels = max(1, min(LEVELS, int(np.log2(max(2, min(survey.plane_shape)))) - 1))
         shapes = level_shapes(region.shape, levels)
-        reach = 2 if survey.n_planes >= 4 else 0
-        variance = self._variance(region, survey) * np.float32(settings["noise"])
-        folds = []
-        noises = []
-        for number, shape in enumerate(shapes[:-1]):
-            noise = cv2.resize(variance, shape[::-1], interpolation=cv2.INTER_AREA)
-            noises.append(noise)
-            noise = noise * np.float32(BAND_NOISE[number] ** 2)
-            folds.append(LevelFold(noise, bands=survey.n_bands, reach=reach))
-        base = BaseFold(shapes[-1], bands=survey.n_bands)
+        reach = sum(survey.n_planes >= enough for enough in PLANES_FOR_REACH)
+        # the image decided on is summed too; it is the only one where there is a single band
+        images = 1 if survey.n_bands == 1 else 1 + survey.n_bands
+        variance = _variance(region, survey) * np.float32(settings["noise"])
+        noises = [cv2.resize(variance, shape[::-1]) for shape in shapes[:-1]]
+        folds = [
+            LevelFold(
+                noise * np.float32(BAND_NOISE[number] ** 2),
+                finest=number == 0,
+                bands=images,
+                reach=reach,
+            )
+            for number, noise in enumerate(noises)
+        ]
+        base = BaseFold(shapes[-1], bands=images)
         depth = DepthFold(noises, reach=reach)
         nothing = np.empty(0)
         return State(region, settings, survey, folds, base, depth, nothing, nothing)
-
-    def _variance(self, region: Region, survey: Survey) -> FloatMap:
-        """Variance of the noise at each pixel of the region."""
-        noise = survey.noise
-        mean = cv2.resize(survey.mean, survey.plane_shape[::-1], interpolation=cv2.INTER_LINEAR)[
-            region.top : region.bottom
-        ]
-        variance = noise.floor + noise.slope * np.maximum(mean - noise.dark, 0)
-        return np.maximum(variance, LEAST_NOISE).astype(np.float32)
 
     def take(self, state: State, plane: Plane) -> None:
         """Take the next plane into the running sums."""
@@ -103,64 +117,94 @@ class Adaptive(Method):
         else:
             np.minimum(state.lowest, plane.pixels, out=state.lowest)
             np.maximum(state.highest, plane.pixels, out=state.highest)
-        levels, base = laplacian_levels(plane.decide, len(state.levels))
-        if state.survey.n_bands == 1:
-            bands, bases = [[level] for level in levels], [base]
-        else:
-            pyramids = [
-                laplacian_levels(plane.pixels[..., k].astype(np.float32), len(state.levels))
-                for k in range(state.survey.n_bands)
-            ]
-            bands = [list(level) for level in zip(*(p[0] for p in pyramids), strict=True)]
-            bases = [p[1] for p in pyramids]
+        pyramids = [
+            gaussian_levels(image, len(state.levels)) for image in (plane.decide, *_apart(plane))
+        ]
+        state.depth.take(pyramids[0])
         evidence = None
-        for fold, level, band in zip(state.levels, levels, bands, strict=True):
-            evidence = fold.take(level, band)
-        state.base.take(bases, evidence)
-        state.depth.take(plane.decide)
-        state.last = levels
+        levels = zip(*map(laplacian_levels, pyramids), strict=True)
+        for fold, bands in zip(state.levels, levels, strict=True):
+            evidence = fold.take(list(bands))
+        state.base.take([pyramid[-1] for pyramid in pyramids], evidence)
         state.taken += 1
         if state.taken == state.survey.n_planes:
-            self._close(state)
-
-    def _close(self, state: State) -> None:
-        """Weigh the planes that still wait for those after them."""
-        evidences: list[FloatMap] = []
-        for fold, level in zip(state.levels, state.last, strict=True):
-            evidences = fold.flush(level)
-        for evidence in evidences:
-            state.base.weigh(evidence)
-        state.depth.close()
-        state.closed = True
+            _close(state)
 
     def finish(self, state: State) -> Answer:
         """Return the fused pixels, the depth and how sure it is."""
         if not state.closed:
             state = copy.deepcopy(state)
-            self._close(state)
-        denoise = float(state.settings["denoise"])
-        levels = [fold.fused(denoise=denoise) for fold in state.levels]
-        bases = state.base.fused()
-        bands = [collapse([level[k] for level in levels], bases[k]) for k in range(len(bases))]
-        pixels = np.stack(bands, axis=-1)
-        if state.survey.n_bands == 1:
-            pixels /= np.float32(state.survey.gain)
-            pixels += np.float32(state.survey.offset)
-        kernel = np.ones((3, 3), np.uint8)
-        for k in range(pixels.shape[-1]):
-            low = cv2.erode(state.lowest[..., k].astype(np.float32), kernel)
-            high = cv2.dilate(state.highest[..., k].astype(np.float32), kernel)
-            np.clip(pixels[..., k], low, high, out=pixels[..., k])
-        depth, confidence = state.depth.answer(state.region.shape)
+            _close(state)
+        levels = [fold.fused(denoise=state.settings["denoise"]) for fold in state.levels]
+        fused = [
+            collapse([level[k] for level in levels], base)
+            for k, base in enumerate(state.base.fused())
+        ]
+        del levels
+        depth, confidence = state.depth.answer(fused[0], window=state.settings["depth_window"])
         decision = np.rint(depth).astype(np.uint16)
-        return Answer(depth, decision, confidence, pixels)
+        blend = state.settings["composition"] == "blend"
+        return Answer(depth, decision, confidence, _pixels(state, fused) if blend else None)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the score by which depth is told, of one whole plane on its own."""
         region = Region(0, survey.plane_shape[0], survey.plane_shape[1])
-        fold = self.begin(region, settings, survey).depth
-        return up(fold.score(plane.decide), region.shape)
+        state = self.begin(region, settings, survey)
+        images = gaussian_levels(plane.decide, len(state.levels))
+        return align_up(state.depth.score(images), region.shape)
 
     def state_bytes(self, n_bands: int) -> int:
         """Bytes per pixel: sums, three planes in waiting, energies, scratch."""
-        return 60 + 30 * n_bands
+        images = 1 if n_bands == 1 else 1 + n_bands
+        return 140 + 32 * images
+
+
+def _variance(region: Region, survey: Survey) -> FloatMap:
+    """Variance of the noise at each pixel of the region."""
+    rows = survey.mean.shape[0] / survey.plane_shape[0]
+    columns = survey.mean.shape[1] / survey.plane_shape[1]
+    place = np.array(
+        [
+            [columns, 0, 0.5 * columns - 0.5],
+            [0, rows, (region.top + 0.5) * rows - 0.5],
+        ]
+    )
+    mean = cv2.warpAffine(
+        survey.mean,
+        place,
+        region.shape[::-1],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.maximum(survey.noise.variance(mean), np.float32(LEAST_NOISE))
+
+
+def _apart(plane: Plane) -> list[FloatMap]:
+    """Return the bands to fuse beside the image decided on; a single band is that image."""
+    bands = plane.pixels.shape[-1]
+    if bands == 1:
+        return []
+    return [np.ascontiguousarray(plane.pixels[..., k], np.float32) for k in range(bands)]
+
+
+def _close(state: State) -> None:
+    """Weigh the planes that still wait for those after them."""
+    evidences: list[FloatMap] = []
+    for fold in state.levels:
+        evidences = fold.flush()
+    for evidence in evidences:
+        state.base.weigh(evidence)
+    state.depth.close()
+    state.closed = True
+
+
+def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
+    """Fused pixels in the stack's unit, nowhere beyond what the planes have thereabouts."""
+    survey = state.survey
+    bands = fused[1:] or [fused[0] / np.float32(survey.gain) + np.float32(survey.offset)]
+    kernel = np.ones((3, 3), np.uint8)
+    for k, band in enumerate(bands):
+        low = cv2.erode(state.lowest[..., k].astype(np.float32), kernel)
+        high = cv2.dilate(state.highest[..., k].astype(np.float32), kernel)
+        np.clip(band, low, high, out=band)
+    return bands[0][..., None] if len(bands) == 1 else np.stack(bands, axis=-1)

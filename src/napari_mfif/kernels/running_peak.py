@@ -1,0 +1,66 @@
+"""The peak of a curve along z, kept while its values come one map after the other."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["RunningPeak"]
+
+Map = NDArray[np.float32]
+
+
+class RunningPeak:
+    """The largest value at each pixel, which map it came from, and its neighbours along z.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the maps.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.taken = 0
+        self.index = np.zeros(shape, np.float32)
+        self.best = np.full(shape, -np.inf, np.float32)
+        self._before = np.zeros(shape, np.float32)
+        self._after = np.zeros(shape, np.float32)
+        self._previous = np.zeros(shape, np.float32)
+        self._fresh = np.zeros(shape, np.uint8)
+        self._number = np.zeros(shape, np.float32)
+
+    def take(self, values: Map) -> None:
+        """Take the next map; it is kept until the one after."""
+        cv2.copyTo(values, self._fresh, self._after)
+        fresh = cv2.compare(values, self.best, cv2.CMP_GT)
+        self._number.fill(self.taken)
+        cv2.copyTo(self._number, fresh, self.index)
+        cv2.copyTo(self._previous, fresh, self._before)
+        cv2.copyTo(values, fresh, self.best)
+        self._previous, self._fresh = values, fresh
+        self.taken += 1
+
+    @property
+    def latest(self) -> Map:
+        """The map taken last."""
+        return self._previous
+
+    def inside(self) -> NDArray[np.bool_]:
+        """Return where the peak has a neighbour on either side."""
+        return (self.index > 0) & (self.index < self.taken - 1)
+
+    def neighbours(self) -> tuple[Map, Map]:
+        """Return the values before and after the peak; at the ends the one there is, twice."""
+        if self.taken < 2:
+            return self.best, self.best
+        before = np.where(self.index > 0, self._before, self._after)
+        after = np.where(self.index < self.taken - 1, self._after, self._before)
+        return before, after
+
+    def position(self) -> Map:
+        """Return where the peak lies, in planes, from a parabola through three values."""
+        before, after = self.neighbours()
+        curvature = np.minimum(before + after - 2 * self.best, np.float32(-1e-20))
+        shift = np.clip(0.5 * (before - after) / curvature, -0.5, 0.5)
+        return np.asarray(self.index + shift, np.float32)
