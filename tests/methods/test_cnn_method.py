@@ -86,8 +86,8 @@ def test_order_of_two_planes_does_not_matter(pair) -> None:
 
 
 def test_reversed_planes_give_the_mirrored_depth(stack) -> None:
-    forth = fuse(stack, method="cnn", consistency={"small_regions": 0})
-    back = fuse(stack[::-1], method="cnn", consistency={"small_regions": 0})
+    forth = fuse(stack, method="cnn", consistency={"smooth_depth": 0})
+    back = fuse(stack[::-1], method="cnn", consistency={"smooth_depth": 0})
     np.testing.assert_allclose(forth.depth, len(stack) - 1 - back.depth, atol=1e-3)
 
 
@@ -144,7 +144,7 @@ def test_fused_pixel_is_a_source_pixel(stack) -> None:
 
 
 def test_scores_decide(stack) -> None:
-    fusion = fuse(stack, method="cnn", smooth_along_z=False, consistency={"small_regions": 0})
+    fusion = fuse(stack, method="cnn", smooth_along_z=False, consistency={"smooth_depth": 0})
     scores = fusion.scores.compute()
     assert scores.shape == stack.shape
     best = np.take_along_axis(scores, fusion.decision[None].astype(int), 0)[0]
@@ -194,3 +194,30 @@ def test_spread_averages_the_patches_that_cover_a_pixel() -> None:
             count[at] += 1
     found = enlarge(spread(scores, shape), shape)
     np.testing.assert_allclose(found, (total / count)[:23], rtol=1e-5)
+
+
+def test_device_out_of_memory_gets_smaller_blocks() -> None:
+    from napari_mfif.methods.patch_scores import PatchScorer
+    from napari_mfif.networks.cnn import CollapsedCnn
+
+    network = CollapsedCnn().eval()
+    plane = np.random.default_rng(0).random((90, 70), dtype=np.float32)
+    expected = PatchScorer(network)(plane)
+
+    def tight(planes):
+        if planes.shape[-2] > 60:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return network(planes)
+
+    tight.head = network.head
+    np.testing.assert_allclose(PatchScorer(tight)(plane), expected, atol=1e-5)
+
+
+def test_other_failures_of_a_device_are_not_hidden() -> None:
+    from napari_mfif.methods.patch_scores import PatchScorer
+
+    def broken(planes, other):
+        raise RuntimeError("device-side assert")
+
+    with pytest.raises(RuntimeError, match="assert"):
+        PatchScorer(broken)(np.zeros((40, 40), np.float32))

@@ -120,16 +120,14 @@ class PatchScorer:
 
     def _fill(self, scores: FloatMap, padded: FloatMap, top: int, left: int) -> None:
         """Score the patches of a block; a device that runs out of memory gets it in halves."""
-        import torch
-
         seen = [STRIDE * (count - 1) + PATCH + 2 * CONTEXT for count in scores.shape]
         rows, columns = STRIDE * top, STRIDE * left
         block = padded[rows : rows + seen[0], columns : columns + seen[1]]
         try:
             scores[...] = self._scores(block)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
             half = scores.shape[0] // 2
-            if half == 0:
+            if half == 0 or "out of memory" not in str(error).lower():
                 raise
             self._block = (max(1, self._block[0] // 2), self._block[1])
             self._fill(scores[:half], padded, top, left)
