@@ -52,7 +52,7 @@ def open_window(theme: str) -> tuple[napari.Viewer, FusePanel]:
 def main(folder: Path, themes: tuple[str, ...]) -> None:
     """Draw every state in every theme, and the window for the README."""
     folder.mkdir(parents=True, exist_ok=True)
-    stack = make_sample("bristles")
+    stack = make_sample("relief")
     for theme in themes:
         viewer, panel = open_window(theme)
 
@@ -76,8 +76,6 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
         until(lambda panel=panel: panel.run_box.bar.fraction > 0.4 or not panel.is_running())
         shoot("running")
         until(lambda panel=panel: not panel.is_running())
-        if theme == "dark":
-            viewer.layers["bristles height (um)"].visible = False
         shoot("done")
         if theme == "dark":
             window_picture(viewer, folder / "window.png")
@@ -96,15 +94,18 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
 def window_picture(viewer: napari.Viewer, path: Path) -> None:
     """Draw the picture at the head of the README: stack, sharp image and height side by side."""
     viewer.canvas.grid.enabled = True
-    names = ("bristles confidence", "bristles height (um)", "bristles in focus", "bristles")
+    names = ("relief plane taken", "relief height (um)", "relief in focus", "relief")
+    viewer.window.resize(1400, 820)
     for layer in viewer.layers:
         layer.visible = layer.name in names
-    viewer.layers.selection = {viewer.layers["bristles in focus"]}
+    viewer.layers.selection = {viewer.layers["relief in focus"]}
     viewer.reset_view()
     rest(1)
     viewer.window.screenshot(str(path), canvas_only=False, flash=False)
     viewer.canvas.grid.enabled = False
-    viewer.layers["bristles height (um)"].visible = False
+    viewer.window.resize(*SIZE)
+    for name in names[:2]:
+        viewer.layers[name].visible = False
     viewer.reset_view()
     print(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import dask.array as da
 import numpy as np
@@ -116,8 +117,8 @@ def test_viewer_opens_single_planes_as_a_stack(make_napari_viewer, tmp_path):
 def test_sample_is_a_stack_of_known_sizes(make_napari_viewer, monkeypatch, name):
     from napari_mfif.plugin import samples
 
-    monkeypatch.setattr(samples, "SHAPE", (65, 97))
-    monkeypatch.setattr(samples, "PLANES", 5)
+    small = replace(samples.SAMPLES[name], shape=(65, 97), planes=5)
+    monkeypatch.setitem(samples.SAMPLES, name, small)
     viewer = make_napari_viewer()
     (layer,) = viewer.open_sample("napari-mfif", name)
     assert layer.data.shape == (5, 65, 97)

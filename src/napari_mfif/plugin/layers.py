@@ -115,6 +115,7 @@ def _made(drawing: Drawing) -> Any:
     layer.editable = drawing.kind == "labels"
     if drawing.role == "height":
         layer.colorbar.visible = True
+        layer.colorbar.size = (16, 120)
     return layer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from napari_mfif.plugin.reader import layers_of
@@ -10,28 +10,42 @@ from napari_mfif.stack import ZStack
 
 __all__ = ["SAMPLES", "bristles", "fluorescence", "make_sample", "relief"]
 
-#: Names of the samples: the kind of scene, its seed, and what it shows.
-SAMPLES = {
-    "relief": ("relief", 3, "A rough surface with hills"),
-    "bristles": ("occlusion", 5, "Hairs that cross in front of a surface"),
-    "fluorescence": ("fluorescence", 7, "Beads and filaments in the dark"),
-}
 
-SHAPE = (512, 512)
-PLANES = 24
+@dataclass(frozen=True)
+class Sample:
+    """A scene to simulate, and what it shows."""
+
+    kind: str
+    seed: int
+    about: str
+    shape: tuple[int, int]
+    planes: int
+
+
+SAMPLES = {
+    "relief": Sample("relief", 8, "A sheet of cells over hills and valleys", (512, 512), 18),
+    "bristles": Sample("occlusion", 5, "Hairs that cross in front of a surface", (480, 512), 18),
+    "fluorescence": Sample("fluorescence", 7, "Beads and filaments in the dark", (400, 400), 16),
+}
 
 
 def make_sample(name: str) -> ZStack:
     """Simulate one of `SAMPLES`."""
     from napari_mfif.optics import simulate
 
-    kind, seed, _ = SAMPLES[name]
-    stack = simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons="mid").stack
-    return replace(stack, name=name)
+    chosen = SAMPLES[name]
+    made = simulate(
+        chosen.kind,
+        seed=chosen.seed,
+        shape=chosen.shape,
+        planes=chosen.planes,
+        photons="mid",
+    )
+    return replace(made.stack, name=name)
 
 
 def relief() -> list[tuple[Any, dict[str, Any], str]]:
-    """Return layer data of a rough surface with hills."""
+    """Return layer data of a sheet of cells over hills and valleys."""
     return layers_of(make_sample("relief"))
 
 

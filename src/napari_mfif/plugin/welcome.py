@@ -58,7 +58,8 @@ class Welcome(QWidget):
         column.addSpacing(10)
         column.addWidget(heading("Or try one made on the spot"))
         self._samples = []
-        for name, (_, _, about) in SAMPLES.items():
+        for name, chosen in SAMPLES.items():
+            about = chosen.about
             sample = button(f"{name.capitalize()}:  {about.lower()}", f"Simulate it: {about}.")
             sample.setStyleSheet("text-align: left;")
             sample.clicked.connect(lambda _=False, n=name: self.make(n))

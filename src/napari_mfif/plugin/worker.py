@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from math import floor
 from typing import Any
 
 from napari_mfif.engine.estimate import format_seconds
@@ -152,9 +153,9 @@ def in_words(progress: Progress, stack: ZStack, elapsed: float) -> str:
 
 def summary(fusion: Fusion) -> str:
     """Say how long it took and how sure it is; this looks at every pixel."""
-    sure = 100 * float((fusion.confidence >= SURE).mean())
+    sure = floor(100 * float((fusion.confidence >= SURE).mean()))
     seconds = format_seconds(fusion.seconds)
-    return f"Done in {seconds}; {sure:.0f} % of the area decided with confidence."
+    return f"Done in {seconds}; {sure} % of the area decided with confidence."
 
 
 def torch_remedy() -> str:
