@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BinomialAlongZ"]
+__all__ = ["BINOMIALS", "BinomialAlongZ", "binomial_energy"]
 
 Map = NDArray[np.float32]
+
+#: Weights of the planes at distance 0, 1, 2, by the reach; not normalised.
+BINOMIALS = ((1,), (2, 1), (6, 4, 1))
+
+
+def binomial_energy(maps: Sequence[Map], centre: int, reach: int) -> Map:
+    """Return the sum of squares around one of several maps, weighed as in `BINOMIALS`.
+
+    Beyond the ends the last map counts again ("nearest").
+    """
+    weights = BINOMIALS[reach]
+    energy: Map = cv2.multiply(maps[centre], maps[centre], scale=weights[0])
+    for distance in range(1, reach + 1):
+        for place in (centre - distance, centre + distance):
+            beside = maps[min(max(place, 0), len(maps) - 1)]
+            if weights[distance] == 1:
+                cv2.accumulateSquare(beside, energy)
+            else:
+                energy += cv2.multiply(beside, beside, scale=weights[distance])
+    return energy
 
 
 class BinomialAlongZ:
@@ -46,10 +67,3 @@ class BinomialAlongZ:
             self._pairs[number], current = current, previous
         self._taken += 1
         return current if self._taken > self.reach else None
-
-    def rest(self, last: Map) -> Iterator[Map]:
-        """Give the maps still owed when `last` was the last one taken."""
-        for _ in range(self.reach):
-            smoothed = self.take(last.copy())
-            if smoothed is not None:
-                yield smoothed

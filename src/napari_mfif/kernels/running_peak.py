@@ -28,14 +28,12 @@ class RunningPeak:
         self._after = np.zeros(shape, np.float32)
         self._previous = np.zeros(shape, np.float32)
         self._fresh = np.zeros(shape, np.uint8)
-        self._number = np.zeros(shape, np.float32)
 
     def take(self, values: Map) -> None:
         """Take the next map; it is kept until the one after."""
         cv2.copyTo(values, self._fresh, self._after)
         fresh = cv2.compare(values, self.best, cv2.CMP_GT)
-        self._number.fill(self.taken)
-        cv2.copyTo(self._number, fresh, self.index)
+        self.index[fresh.view(bool)] = self.taken
         cv2.copyTo(self._previous, fresh, self._before)
         cv2.copyTo(values, fresh, self.best)
         self._previous, self._fresh = values, fresh

@@ -55,16 +55,7 @@ class DepthFold:
         self._along_z = [BinomialAlongZ(reach) for _ in range(self._octaves)]
         self._reach = reach
         scale = np.float32(self._along_z[0].scale)
-        deviation = cv2.sqrt(cv2.resize(noises[0], self._shape[::-1]))
-        self._floors, self._slopes, self._weights = [], [], []
-        for octave, pixels, weight in WINDOWS:
-            if octave < self._octaves:
-                sobel = deviation * np.float32(SOBEL_NOISE[octave])
-                # a magnitude of two Gaussian components deviates by .655 of one of them
-                doubt = 0.655 / np.sqrt(pixels * independent_planes(reach))
-                self._floors.append(sobel * np.float32(FLOOR) * scale)
-                self._slopes.append(np.float32(SHARE / doubt) / sobel / scale)
-                self._weights.append(np.float32(weight))
+        self._per_noise = 1 / (scale * cv2.sqrt(cv2.resize(noises[0], self._shape[::-1])))
         self._peak = RunningPeak(self._shape)
         self._total = np.zeros(self._shape, np.float32)
         self._last: list[Map] = []
@@ -110,14 +101,18 @@ class DepthFold:
 
     def _sum_of_logs(self, magnitudes: list[Map]) -> Map:
         score = np.zeros(self._shape, np.float32)
-        terms = zip(self._windows(magnitudes), self._floors, self._slopes, strict=True)
-        for (window, floor, slope), weight in zip(terms, self._weights, strict=True):
-            signal = cv2.subtract(window, floor, dst=window)
-            signal *= slope
-            np.maximum(signal, 0, out=signal)
-            signal += 1
+        terms = [window for window in WINDOWS if window[0] < self._octaves]
+        magnitudes = self._windows(magnitudes)
+        for signal, (octave, pixels, weight) in zip(magnitudes, terms, strict=True):
+            # a magnitude of two Gaussian components deviates by .655 of one of them
+            doubt = 0.655 / np.sqrt(pixels * independent_planes(self._reach))
+            slope = SHARE / doubt
+            signal *= self._per_noise
+            signal *= np.float32(slope / SOBEL_NOISE[octave])
+            signal += np.float32(1 - slope * FLOOR)
+            np.maximum(signal, 1, out=signal)
             cv2.log(signal, dst=signal)
-            signal *= weight
+            signal *= np.float32(weight)
             score += signal
         return score
 

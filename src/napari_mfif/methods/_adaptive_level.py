@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.kernels.along_z import BinomialAlongZ
+from napari_mfif.kernels.along_z import BINOMIALS, binomial_energy
 from napari_mfif.kernels.pyramid import binomial, binomial3, down, up
 from napari_mfif.kernels.running_peak import RunningPeak
 
@@ -64,12 +64,13 @@ class LevelFold:
 
     def __init__(self, noise: Map, *, finest: bool, bands: int, reach: int) -> None:
         shape = self._shape = (noise.shape[0], noise.shape[1])
-        self._along_z = BinomialAlongZ(reach)
+        self._reach = reach
+        self._recent: list[Map] = []
         self._waiting: list[list[Map]] = []
         self._narrow = binomial3 if finest else binomial
         self._half_noise = down(noise)
         self._doubt = np.float32(2 * _uncertainty(WIDE, reach))
-        scale = self._along_z.scale
+        self._scale = scale = BINOMIALS[reach][0] + 2 * sum(BINOMIALS[reach][1:])
         tight = TOLERANCE * _uncertainty(FINEST if finest else TIGHT, reach)
         self._from_tight = np.float32(SHARE / (scale * tight))
         self._per_tight = self._from_tight / noise
@@ -86,23 +87,25 @@ class LevelFold:
 
     def take(self, bands: list[Map]) -> Map | None:
         """Take this level of the next plane; return the evidence of the one `reach` planes back."""
+        self._recent = [*self._recent[-2 * self._reach :], bands[0]] if self._reach else [bands[0]]
         self._waiting.append(bands)
-        return self._weigh(self._along_z.take(bands[0] * bands[0]))
+        if len(self._waiting) <= self._reach:
+            return None
+        return self._weigh(len(self._recent) - 1 - self._reach)
 
     def flush(self) -> list[Map]:
         """Weigh the planes still waiting."""
-        if not self._waiting:
-            return []
-        last = self._waiting[-1][0]
-        found = [self._weigh(energy) for energy in self._along_z.rest(last * last)]
-        return [evidence for evidence in found if evidence is not None]
+        first = len(self._recent) - len(self._waiting)
+        evidence = [self._weigh(place) for place in range(first, len(self._recent))]
+        self._recent = []
+        return evidence
 
-    def _weigh(self, energy: Map | None) -> Map | None:
-        if energy is None:
-            return None
+    def _weigh(self, place: int) -> Map:
+        """Add one of the recent planes, the one that waits longest, to the sums."""
+        energy = binomial_energy(self._recent, place, self._reach)
         first = self._peak.taken == 0
         wide = binomial(down(energy))
-        self._peak.take(wide * np.float32(1 / self._along_z.scale))
+        self._peak.take(wide * np.float32(1 / self._scale))
         amplitude = up(self._amplitude(self._peak.latest), self._shape)
         wide *= self._per_wide
         wide += 1
