@@ -1,5 +1,6 @@
 """Simulated z-stacks keep their promises: what is called the truth is true."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -155,6 +156,28 @@ def test_drift_moves_planes_and_leaves_the_truth_in_the_middle():
     assert not np.allclose(pixels(moved)[0], moved.image, atol=0.02)
     assert np.allclose(pixels(moved)[6], moved.image, atol=1e-5)
     assert np.allclose(pixels(still)[0], still.image, atol=1e-5)
+
+
+def test_the_transforms_lead_from_the_truth_to_every_plane():
+    made = simulate(
+        "relief",
+        seed=3,
+        drift=5.0,
+        magnification_drift=0.02,
+        rotation=0.5,
+        slope=0,
+        photons=None,
+        dtype="float32",
+        **SMALL,
+    )
+    rows, columns = made.image.shape
+    onto = cv2.WARP_INVERSE_MAP | cv2.INTER_LANCZOS4
+    for plane, matrix in zip(pixels(made), made.transforms, strict=True):
+        back = cv2.warpAffine(plane, matrix, (columns, rows), flags=onto)
+        inner = (slice(8, -8), slice(8, -8))
+        assert np.abs(back - made.image)[inner].mean() < 0.004
+    moved = made.transforms[-1] @ [columns - 1, 0, 1] - made.transforms[0] @ [columns - 1, 0, 1]
+    assert 4 < np.hypot(*moved) < 8
 
 
 def test_brightness_drift_has_its_range_and_median_one():

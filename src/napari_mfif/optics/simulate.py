@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from napari_mfif.errors import ParameterError
 from napari_mfif.optics.camera import Camera
 from napari_mfif.optics.lens import PSFS, all_in_focus, photograph
+from napari_mfif.optics.motion import course, excursion, moved
 from napari_mfif.optics.scenes import KINDS, SCENES, Scene, Stage, local_contrast, true_depth
 from napari_mfif.parameters import unknown_name
 from napari_mfif.stack import ZStack
@@ -20,7 +21,8 @@ from napari_mfif.stack import ZStack
 __all__ = ["Simulation", "simulate"]
 
 Float = NDArray[np.float32]
-_MARGIN = 12
+# The scene goes on outside the picture: so many pixels, of which planes may move by so many.
+_MARGIN, _ROOM = 12, 9
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Simulation:
         Where the depth can be told: one object, and detail well above the noise.
     kind, seed, slope, psf
         What made it; `slope` is in pixels of blur radius per plane.
+    transforms : float64, (Z, 2, 3)
+        A matrix per plane that maps (x, y, 1) of the truth to x, y of the plane.
     """
 
     stack: ZStack
@@ -49,6 +53,7 @@ class Simulation:
     seed: int
     slope: float
     psf: str
+    transforms: NDArray[np.float64]
 
 
 def simulate(
@@ -62,6 +67,8 @@ def simulate(
     slope: float | None = None,
     psf: str | None = None,
     drift: float = 0.0,
+    magnification_drift: float = 0.0,
+    rotation: float = 0.0,
     brightness_drift: float = 0.0,
     hot_pixels: int = 0,
     stuck_pixels: int = 0,
@@ -89,7 +96,12 @@ def simulate(
     psf : {"disc", "gaussian"}, optional
         Shape of the blur; by seed when not given.
     drift : float
-        Lateral drift over the whole stack in pixels; the truth lies in the middle plane.
+        Lateral drift over the whole stack in pixels; the truth lies in the middle plane. The
+        scene is the same with and without, up to corners that move by 9 pixels.
+    magnification_drift : float
+        Change of the magnification over the whole stack as a share.
+    rotation : float
+        Rotation over the whole stack in degrees.
     brightness_drift : float
         Change of brightness along z as a share; its median over the planes is 1.
     hot_pixels : int
@@ -112,13 +124,20 @@ def simulate(
     for_scene, for_lens, for_camera, for_faults = (np.random.default_rng(s) for s in seeds)
     lens = _choose_lens(for_lens, planes, slope, psf)
     camera = Camera.choose(for_camera, dtype, photons)
-    margin = _MARGIN + int(np.ceil(abs(drift)))  # the scene goes on outside the picture
+    motion = course(
+        for_faults,
+        planes,
+        shape,
+        drift=drift,
+        magnification=magnification_drift,
+        rotation=rotation,
+    )
+    margin = _MARGIN + max(0, int(np.ceil(excursion(motion, shape))) - _ROOM)
     canvas = (shape[0] + 2 * margin, shape[1] + 2 * margin)
     stage = Stage(for_scene, canvas, planes, 3 if kind == "colour" else 1)
     shoot = _Shoot(SCENES[kind](stage), lens, camera, planes, shape)
-    path = _drift(for_faults, planes, drift)
     gains = _gains(for_faults, planes, brightness_drift)
-    pixels = np.stack([shoot.plane(for_camera, z, gains[z], path[z]) for z in range(planes)])
+    pixels = np.stack([shoot.plane(for_camera, z, gains[z], motion[z]) for z in range(planes)])
     _heat(for_faults, pixels, camera, hot_pixels, stuck_pixels)
     image, depth, textured = shoot.truth()
     if kind != "colour":
@@ -131,7 +150,7 @@ def simulate(
         pixel_size=(lens.pixel_size, lens.pixel_size),
         unit="um",
     )
-    return Simulation(stack, image, depth, textured, kind, seed, lens.slope, lens.psf)
+    return Simulation(stack, image, depth, textured, kind, seed, lens.slope, lens.psf, motion)
 
 
 @dataclass(frozen=True)
@@ -191,7 +210,7 @@ class _Shoot:
         return self.camera.values(light), np.ascontiguousarray(depth, np.float32), textured
 
     def plane(
-        self, rng: np.random.Generator, z: int, gain: float, shift: NDArray[Any]
+        self, rng: np.random.Generator, z: int, gain: float, motion: NDArray[np.float64]
     ) -> NDArray[Any]:
         """Photograph one plane: (Y, X, S) in the camera's type."""
         depth = self.planes - 1 - z if self.lens.backwards else z
@@ -203,23 +222,14 @@ class _Shoot:
             psf=self.lens.psf,
         )
         seen = self._soften(seen)
-        if shift.any():
-            move = np.array([[1, 0, shift[1]], [0, 1, shift[0]]], np.float64)
-            size = (seen.shape[1], seen.shape[0])
-            seen = _with_samples(cv2.warpAffine(seen, move, size, flags=cv2.INTER_CUBIC))
+        if not np.array_equal(motion, np.eye(2, 3)):
+            seen = _with_samples(moved(seen, motion, self.window[0].start))
         light = seen[self.window] * (self.exposure * gain)
         return self.camera.digitise(self.camera.expose(rng, light))
 
 
 def _with_samples(light: NDArray[Any]) -> Float:
     return light if light.ndim == 3 else light[..., None]
-
-
-def _drift(rng: np.random.Generator, planes: int, pixels: float) -> NDArray[Any]:
-    """Return a wandering path (planes, 2) in pixels that starts and ends `pixels` apart."""
-    angle, wander = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.05, (planes, 2))
-    way = np.linspace(-0.5, 0.5, planes)[:, None] * [np.sin(angle), np.cos(angle)]
-    return np.asarray(pixels * (way + wander - wander[planes // 2] - way[planes // 2]))
 
 
 def _gains(rng: np.random.Generator, planes: int, share: float) -> NDArray[Any]:
