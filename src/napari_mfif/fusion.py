@@ -344,6 +344,8 @@ class _Runner:
                 yield Progress("Fusing", self.done, self.total)
                 due = self.preview is not None and time.perf_counter() - shown > self.preview
                 wanted = True if due and self.stack.n_times == 1 else None
+        # The states go before the verification makes its own maps.
+        folding.close()
         yield Take(method, settings, reader, survey, preparation, answer)
 
     def _preview(self, take: Take) -> Progress:

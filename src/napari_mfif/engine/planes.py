@@ -20,7 +20,8 @@ from napari_mfif.stack import ZStack
 
 __all__ = ["PlaneReader", "Preparation", "prefetched"]
 
-#: A stack up to this size is kept after the first reading: it is read two or three times.
+#: A stack up to this size is kept after the first reading where reading means decoding: it is read
+#: two or three times.
 CACHE_BYTES = 64 * 2**20
 
 #: Weights of red, green and blue in brightness (ITU-R BT.601).
@@ -69,9 +70,9 @@ class PlaneReader:
     def __init__(self, stack: ZStack, time: int = 0) -> None:
         self.stack = stack
         self._time = time
-        in_memory = isinstance(stack.pixels, np.ndarray)
+        cheap = isinstance(stack.pixels, np.ndarray) or getattr(stack.pixels, "cheap", False)
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
-        self._cache: dict[int, NDArray[Any]] | None = {} if small and not in_memory else None
+        self._cache: dict[int, NDArray[Any]] | None = {} if small and not cheap else None
 
     @property
     def n_bands(self) -> int:

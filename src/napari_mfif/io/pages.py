@@ -158,6 +158,8 @@ class PagePixels:
         self.shape = (*self._leading, *pages[0].shape)
         self.dtype = pages[0].dtype
         self.ndim = len(self.shape)
+        #: Whether reading again costs next to nothing: pages that lie in the file as they are.
+        self.cheap = isinstance(pages, FlatPages) or isinstance(pages[0], FlatPage)
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: of each page that is asked for, only the rows that are."""
