@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,6 +35,14 @@ def relief():
     return simulate("relief", seed=4, shape=(97, 131), planes=7)
 
 
+@pytest.fixture(autouse=True)
+def preferred(monkeypatch):
+    """Keep the preferences of whoever runs the tests out of them."""
+    fresh = SimpleNamespace(device="auto", memory=0)
+    monkeypatch.setattr("napari_mfif.plugin.preferences._running", lambda: fresh)
+    return fresh
+
+
 @pytest.fixture
 def viewer(make_napari_viewer):
     return make_napari_viewer()
@@ -42,9 +51,6 @@ def viewer(make_napari_viewer):
 @pytest.fixture
 def panel(viewer, qtbot):
     """The Fuse panel, docked as from the menu."""
-    from npe2 import PluginManager
-
-    PluginManager.instance().index_npe1_adapters()
     _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
     return made
 

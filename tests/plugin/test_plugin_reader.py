@@ -123,3 +123,27 @@ def test_sample_is_a_stack_of_known_sizes(make_napari_viewer, monkeypatch, name)
     (layer,) = viewer.open_sample("napari-mfif", name)
     assert layer.data.shape == (5, 65, 97)
     assert opened(layer).stack.z_step == pytest.approx(layer.scale[0])
+
+
+def test_written_layer_keeps_sizes_and_recipe(tmp_path):
+    from napari_mfif import open_stack
+    from napari_mfif.io import read_recipe
+    from napari_mfif.plugin.notes import KEY, Result
+    from napari_mfif.plugin.writer import write_image_layer
+
+    pixels = np.arange(3 * 21 * 33, dtype=np.uint16).reshape(3, 21, 33)
+    note = Result("image0", "pollen", '{"method": "gradient"}')
+    attributes = {"scale": (0.5, 0.1, 0.2), "units": ("um",) * 3, "metadata": {KEY: note}}
+    (path,) = write_image_layer(str(tmp_path / "a.ome.tif"), pixels, attributes)
+    stack = open_stack(path)
+    np.testing.assert_array_equal(np.asarray(stack.dask()), pixels)
+    assert (stack.z_step, stack.pixel_size, stack.unit) == (0.5, (0.1, 0.2), "um")
+    assert "gradient" in read_recipe(path)
+
+
+@pytest.mark.window
+def test_result_layers_are_saved_by_napari(make_napari_viewer, tmp_path):
+    viewer = make_napari_viewer()
+    layer = viewer.add_labels(np.ones((21, 33), np.uint16), scale=(0.1, 0.2), units="um")
+    (path,) = layer.save(str(tmp_path / "plane taken.ome.tif"), plugin="napari-mfif")
+    assert path.endswith(".ome.tif")

@@ -73,8 +73,6 @@ def test_second_run_updates_its_layers(panel, viewer, add_relief, fused):
     assert tuple(viewer.layers["pollen in focus"].contrast_limits) == (1, 2)
     assert '"gradient"' in result(viewer.layers["pollen in focus"]).recipe
     source.data = np.asarray(source.data)[:, :80, :90].astype(np.float32)
-    panel.refresh()
-    panel.stack_box._chosen()
     fused(panel)
     assert list(viewer.layers) == before
     assert viewer.layers["pollen in focus"].data.shape == (80, 90)
@@ -267,3 +265,43 @@ def test_theme_changes_the_look(panel, viewer):
     dark = panel.styleSheet()
     viewer.theme = "light"
     assert panel.styleSheet() != dark
+
+
+def test_preferences_set_device_and_memory(viewer, preferred, relief):
+    preferred.device = "cpu"
+    preferred.memory = 1.5
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
+    viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("cnn"))
+    assert panel.request().device == "cpu"
+    assert panel.request().memory == 1_500_000_000
+
+
+def test_keyboard_reaches_every_control_from_top_to_bottom(panel, add_relief):
+    add_relief()
+    panel.method_box.apply(PRESETS[1])
+    panel.method_box.advanced.open()
+    reached, widget = [], panel.stack_box.box
+    for _ in range(200):
+        widget = widget.nextInFocusChain()
+        if widget is panel.stack_box.box:
+            break
+        if panel.isAncestorOf(widget) and widget.isVisibleTo(panel):
+            reached.append(widget)
+    controls = [
+        panel.method_box.method,
+        *panel.method_box.basic_form.keyboard_order(),
+        *panel.method_box.advanced_form.keyboard_order(),
+        panel.run_box.fuse,
+    ]
+    places = [reached.index(control) for control in controls]
+    assert places == sorted(places)
+    for control in controls:
+        assert control.accessibleName()
+
+
+def test_every_parameter_has_a_tooltip_with_its_range(panel):
+    for form in (panel.method_box.basic_form, panel.method_box.cleaning_form):
+        for control in form.controls.values():
+            assert control.parameter.help in control.toolTip()
+            assert "Default" in control.toolTip()

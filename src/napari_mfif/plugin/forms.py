@@ -68,7 +68,6 @@ class Form(QWidget):
         for row, parameter in enumerate(parameters):
             control = control_for(parameter)
             control.setToolTip(tooltip(parameter))
-            control.setAccessibleName(parameter.label)
             control.changed.connect(self.changed)
             self.controls[parameter.name] = control
             if parameter.kind is bool:
@@ -79,6 +78,10 @@ class Form(QWidget):
             label.setBuddy(control)
             grid.addWidget(label, row, 0)
             grid.addWidget(control, row, 1)
+
+    def keyboard_order(self) -> list[QWidget]:
+        """Return the widgets that the keyboard reaches, from top to bottom."""
+        return [control.focusProxy() for control in self.controls.values()]
 
     def values(self) -> Settings:
         """Return a value for each parameter."""
@@ -105,6 +108,7 @@ class Control(QWidget):
 
     def _take(self, *widgets: QWidget) -> None:
         for widget in widgets:
+            widget.setAccessibleName(self.parameter.label)
             self._row.addWidget(widget)
         self.setFocusProxy(widgets[-1])
 

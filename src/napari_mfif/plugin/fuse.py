@@ -14,12 +14,15 @@ from superqt.utils import create_worker as create_quiet_worker
 from napari_mfif.engine.estimate import estimate
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion import Fusion
+from napari_mfif.methods import registry
+from napari_mfif.plugin import preferences
 from napari_mfif.plugin.base import Panel
 from napari_mfif.plugin.commands import choose_files
 from napari_mfif.plugin.copying import as_command, as_python
 from napari_mfif.plugin.layers import LayerWriter
 from napari_mfif.plugin.method_box import MethodBox
 from napari_mfif.plugin.notes import result
+from napari_mfif.plugin.preload import load_torch_gently
 from napari_mfif.plugin.run_box import RunBox
 from napari_mfif.plugin.saving import choose_target
 from napari_mfif.plugin.source import possible_axes
@@ -63,6 +66,7 @@ class FusePanel(Panel):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(SETTLE)
+        self.method_box.prefer_device(preferences.device())
         self._lay_out()
         self._connect()
         self.refresh()
@@ -86,6 +90,7 @@ class FusePanel(Panel):
         layers = self.viewer.layers.events
         self.listen(layers.inserted, self._layer_added)
         self.listen(layers.removed, self.refresh)
+        self.listen(layers.renamed, self.refresh)
 
     def _layer_added(self, event: Any) -> None:
         """Turn to a stack that was just opened, unless one is being fused."""
@@ -130,6 +135,7 @@ class FusePanel(Panel):
             self.method_box.consistency(),
             None if alone else self.stack_box.channel(),
             self.method_box.chosen_device(),
+            preferences.memory(),
         )
 
     def is_running(self) -> bool:
@@ -141,6 +147,9 @@ class FusePanel(Panel):
         if self.is_running() or self.stack_box.stack is None or not self.method_box.can_run():
             return
         self._patience.stop()
+        self.stack_box.read_again()
+        if self.stack_box.stack is None:
+            return
         self._request, look = self.request(), self.stack_box.look()
         self._copy_from = self.stack_box.names_and_axes()
         self.writer.clear()
@@ -256,8 +265,16 @@ class FusePanel(Panel):
 
 def estimated(request: Request) -> tuple[Request, str, str]:
     """Return what a request will take, and what is wrong with it."""
+    if registry.get(request.method).neural:
+        load_torch_gently()
     try:
-        found = estimate(request.stack, request.method, request.parameters, device=request.device)
+        found = estimate(
+            request.stack,
+            request.method,
+            request.parameters,
+            memory=request.memory,
+            device=request.device,
+        )
     except MfifError as error:
         return request, "", str(error)
     except (ImportError, OSError, RuntimeError):

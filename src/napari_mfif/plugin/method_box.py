@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -161,6 +162,11 @@ class MethodBox(QWidget):
             self.advanced_form, self.advanced.column, parameters, advanced=True
         )
 
+        order = [self.method, *self.basic_form.keyboard_order(), self.device, self.advanced.head]
+        order += [*self.advanced_form.keyboard_order(), self.cleaning.head]
+        for one, next_one in pairwise([*order, *self.cleaning_form.keyboard_order()]):
+            QWidget.setTabOrder(one, next_one)
+
     def _replaced(self, old: Form, column: Any, parameters: Any, *, advanced: bool) -> Form:
         new = Form(p for p in parameters if p.advanced == advanced)
         new.setVisible(bool(new.controls))
@@ -198,6 +204,10 @@ class MethodBox(QWidget):
     def chosen_device(self) -> str:
         """Return where a network is to run."""
         return str(self.device.currentData()) if self.is_neural() else "auto"
+
+    def prefer_device(self, name: str) -> None:
+        """Start with this device, where this machine can have it."""
+        self.device.setCurrentIndex(max(0, self.device.findData(name)))
 
     def is_neural(self) -> bool:
         """Tell whether the method is a network."""

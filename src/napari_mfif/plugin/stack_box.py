@@ -111,7 +111,7 @@ class StackBox(QWidget):
         self.box.addItems([entry.title for entry in self._entries])
         self.box.setCurrentIndex(index)
         self.box.blockSignals(blocked)
-        if before is None or self._current() != before:
+        if before is None or (now := self._current()) is None or now.ids != before.ids:
             self._chosen()
 
     def _first_stack(self) -> int:
@@ -152,7 +152,20 @@ class StackBox(QWidget):
         self.axes.blockSignals(blocked)
         self._settled()
 
+    def read_again(self) -> None:
+        """Make the stack again: the layer may have got other pixels or another scale."""
+        before = self.stack
+        self._make()
+        if self.stack is None or before is None or self.stack.shape != before.shape:
+            self._settled()
+
     def _settled(self) -> None:
+        """Make the stack, offer its channels, and tell."""
+        self._make()
+        self._offer_channels()
+        self.changed.emit()
+
+    def _make(self) -> None:
         """Make the stack, or say what is missing."""
         self.stack, why = None, ""
         layers = self.layers()
@@ -164,8 +177,6 @@ class StackBox(QWidget):
         say(self.problem, why)
         notes = list(self.stack.notes) if self.stack else []
         say(self.description, "\n".join([self.stack.describe(), *notes]) if self.stack else "")
-        self._offer_channels()
-        self.changed.emit()
 
     def _offer_channels(self) -> None:
         names = channel_names(self.stack) if self.stack else ()

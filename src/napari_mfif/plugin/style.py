@@ -160,14 +160,14 @@ class Fold(QWidget):
 
     def __init__(self, title: str, tip: str) -> None:
         super().__init__()
-        self._head = QToolButton()
-        self._head.setText(title)
-        self._head.setToolTip(f"<qt>{tip}</qt>")
-        self._head.setProperty("look", "fold")
-        self._head.setCheckable(True)
-        self._head.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._head.toggled.connect(self.open)
+        self.head = QToolButton()
+        self.head.setText(title)
+        self.head.setToolTip(f"<qt>{tip}</qt>")
+        self.head.setProperty("look", "fold")
+        self.head.setCheckable(True)
+        self.head.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.head.toggled.connect(self.open)
         self._body = QWidget()
         self.column = QVBoxLayout(self._body)
         self.column.setContentsMargins(18, 2, 0, 6)
@@ -175,13 +175,13 @@ class Fold(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self._head)
+        column.addWidget(self.head)
         column.addWidget(self._body)
         self.open(False)
 
     def open(self, opened: bool = True) -> None:
         """Show or hide the body."""
-        self._head.setChecked(opened)
+        self.head.setChecked(opened)
         arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
-        self._head.setArrowType(arrow)
+        self.head.setArrowType(arrow)
         self._body.setVisible(opened)

@@ -16,6 +16,7 @@ from napari_mfif.errors import MfifError
 from napari_mfif.fusion import Fusion, Progress, iter_fuse
 from napari_mfif.methods import registry
 from napari_mfif.plugin.drawings import Drawing, Look, draw, draw_image, warm_up
+from napari_mfif.plugin.preload import load_torch_gently
 from napari_mfif.stack import ZStack
 
 __all__ = ["Failure", "Request", "Step", "in_words", "run", "torch_is_missing", "torch_remedy"]
@@ -105,6 +106,8 @@ def run(request: Request, look: Look) -> Iterator[Step | Failure]:
     began = time.perf_counter()
     try:
         warm_up()
+        if registry.get(request.method).neural:
+            load_torch_gently()
         with closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
                 drawings: list[Drawing] = []
