@@ -154,3 +154,13 @@ def test_trust_of_the_shipped_network_is_what_simulated_stacks_give() -> None:
 def test_unknown_network_is_refused_with_those_there_are() -> None:
     with pytest.raises(ParameterError, match=", ".join(RECIPES)):
         train("gradient", data=".", out=".")
+
+
+def test_flicker_changes_the_brightness_of_planes_and_nothing_else(monkeypatch) -> None:
+    monkeypatch.setattr(cnn, "FLICKER", 1.0)
+    square = np.random.default_rng(0).uniform(60, 180, (32, 32)).astype(np.float32)
+    planes = cnn.flicker(np.stack([square] * 6), np.random.default_rng(1))
+    levels = planes.mean(axis=(1, 2))
+    assert levels.std() > 1
+    for plane in planes:
+        assert np.corrcoef(plane.ravel(), square.ravel())[0, 1] > 0.9999

@@ -27,10 +27,10 @@ from napari_mfif.training.confidence import measured_trust
 from napari_mfif.training.data import Picture, crop, read_pictures
 from napari_mfif.training.loop import Plan, run
 
-__all__ = ["LEVELS", "Sharpness", "accuracy", "blur_series", "degrade", "train"]
+__all__ = ["LEVELS", "Sharpness", "accuracy", "blur_series", "degrade", "flicker", "train"]
 
 #: Batches of the shipped weights.
-STEPS = 1400
+STEPS = 1000
 #: Folder of what a stopped run needs to go on, inside the folder for the weights.
 UNFINISHED = "unfinished"
 
@@ -38,6 +38,8 @@ UNFINISHED = "unfinished"
 LEVELS = 5
 #: Variance, in grey levels of 0 to 255, above which a patch is worth a comparison (the paper's).
 DETAIL = 25.0
+#: Share of the crops whose planes differ in brightness, as a lamp flickers.
+FLICKER = 0.5
 #: Share of the crops that are made dark and noisy like a microscope's.
 NOISY = 0.4
 
@@ -68,7 +70,8 @@ class Sharpness:
         chosen = [self.pictures[i] for i in rng.integers(0, len(self.pictures), self.crops)]
         squares = [crop(rng, picture, self.size, variance=DETAIL) for picture in chosen]
         series = [blur_series(square, rng) for square in squares]
-        planes = torch.from_numpy(np.concatenate([degrade(s, rng) for s in series])[:, None])
+        seen = [degrade(flicker(planes, rng), rng) for planes in series]
+        planes = torch.from_numpy(np.concatenate(seen)[:, None])
         detail = torch.from_numpy(np.stack([_detail(square) for square in squares])).to(self.device)
         scores = network((planes / 255 - 0.5).to(self.device))[:, 0]
         scores = scores.unflatten(0, (self.crops, LEVELS + 1))
@@ -90,6 +93,15 @@ def blur_series(square: Planes, rng: np.random.Generator) -> Planes:
         else:
             series.append(cv2.filter2D(square, -1, _disc(level * sigma)))
     return np.asarray(np.stack(series), np.float32)
+
+
+def flicker(series: Planes, rng: np.random.Generator) -> Planes:
+    """Give each plane of some series a brightness of its own: it says nothing of sharpness."""
+    if rng.random() >= FLICKER:
+        return series
+    gains = rng.uniform(0.92, 1.08, (len(series), 1, 1))
+    offsets = rng.uniform(-6, 6, (len(series), 1, 1))
+    return np.asarray(np.clip(series * gains + offsets, 0, 255), np.float32)
 
 
 def degrade(series: Planes, rng: np.random.Generator) -> Planes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def _card_text(pictures: Pictures, trust: Trust) -> str:
     photographs = [p for p in pictures.all if p.source != DRAWN]
     back = ", ".join(sorted({picture.subject for picture in pictures.held_back}))
     drawn = len(pictures.all) - len(photographs)
-    return CARD_TEXT.format(
+    text = CARD_TEXT.format(
         temperature=f"{trust.temperature:g}",
         shares=shares,
         rule="|".join(["---"] * (len(trust.shares) + 1)),
@@ -88,6 +89,13 @@ def _card_text(pictures: Pictures, trust: Trust) -> str:
         drawn=drawn,
         back=back,
     )
+    return "\n\n".join(_wrapped(part) for part in text.split("\n\n")) + "\n"
+
+
+def _wrapped(paragraph: str) -> str:
+    if paragraph.lstrip().startswith(("#", "|")):
+        return paragraph
+    return textwrap.fill(paragraph, 96, break_long_words=False, break_on_hyphens=False)
 
 
 CARD_TEXT = """
@@ -104,8 +112,9 @@ softmax all is linear, so that such a comparison is `sigmoid(g(A) - g(B))`.
 By the command above, from {files} sharp photographs and {drawn} drawn textures. A crop of 64
 pixels must score higher than five ever stronger blurs of it, and each of these higher than the
 next, in every patch with a variance above 25 grey levels squared. Half of the blurs are the
-paper's (Gaussian, sigma 2, 7 x 7, again and again), the others smaller Gaussians and discs; 40
-% of the crops are made dark and noisy as in a camera. Held back, whole pictures: {back}.
+paper's (Gaussian, sigma 2, 7 x 7, again and again), the others smaller Gaussians and
+discs. In half of the crops each plane has a brightness of its own; 40 % of the crops are made dark
+and noisy as in a camera. Held back, whole pictures: {back}.
 `held_back_accuracy` is the share of their patch pairs (sharp, one of five blurs) that are
 ordered right, `held_back_accuracy_noisy` the same with noise of 6 grey levels.
 
