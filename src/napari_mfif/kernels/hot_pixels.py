@@ -20,12 +20,13 @@ __all__ = ["find_stuck", "repair_plane"]
 
 #: How far a pixel must stand out from the median of its 3 x 3 neighbourhood, in noise sigmas.
 _SIGMAS = 10.0
-#: How far (as a share of that) its most similar neighbour may follow.
-_NEIGHBOUR = 0.2
-#: How far the same pixel of the planes beside may follow.
-_BESIDE = 0.25
+#: How far (as shares of that) its neighbours, and the same pixel of the planes beside, may follow:
+#: the less the planes beside follow, the more the neighbours may.
+_FOLLOWING = ((0.2, 0.25), (0.6, 0.1))
 #: How far, at least, a stuck pixel stands out in every plane.
 _STUCK = 0.5
+#: A hot pixel may have so many hot neighbours.
+_HOT_NEIGHBOURS = 1
 
 _Plane = NDArray[Any]
 _Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -54,9 +55,10 @@ def find_stuck(planes: Sequence[_Plane], noise: NoiseLine) -> _Places:
     least = _STUCK * _height(planes[0], medians[0], places)
     for plane, median in zip(planes, medians, strict=True):
         alike = _height(plane, median, places) * np.sign(least) >= np.abs(least)
-        hot = alike & _lonely(plane, median, places)
-        places, least = _keep(places, hot), least[hot]
-    return places
+        places, least = _keep(places, alike), least[alike]
+    follow = [_neighbours_follow(p, m, places) for p, m in zip(planes, medians, strict=True)]
+    (typical, _), (most, _) = _FOLLOWING
+    return _keep(places, (np.median(follow, axis=0) <= typical) & (np.max(follow, axis=0) <= most))
 
 
 def repair_plane(
@@ -85,21 +87,37 @@ def repair_plane(
     if min(plane.shape) < 3:
         return plane
     median = _median3(plane)
-    hits = _outliers(plane, median, noise)
-    hits = _keep(hits, _lonely(plane, median, hits))
-    beside = [neighbour for neighbour in (before, after) if neighbour is not None]
-    for neighbour in beside:
-        limit = _BESIDE * np.abs(_height(plane, median, hits))
-        moved = np.abs(neighbour[hits].astype(np.float64) - median[hits])
-        hits = _keep(hits, moved < limit)
-    if not beside:
-        hits = _keep(hits, np.zeros(len(hits[0]), bool))
+    hits = _hits(before, plane, after, median, noise)
     if len(hits[0]) + len(stuck[0]) == 0:
         return plane
     repaired = plane.copy()
     for places in (hits, stuck):
         repaired[places] = median[places]
     return repaired
+
+
+def _hits(
+    before: _Plane | None,
+    plane: _Plane,
+    after: _Plane | None,
+    median: _Plane,
+    noise: NoiseLine,
+) -> _Places:
+    """Pixels that stand out from their neighbours and from the planes beside."""
+    places = _outliers(plane, median, noise)
+    beside = [neighbour for neighbour in (before, after) if neighbour is not None]
+    if not beside or len(places[0]) == 0:
+        return places[0][:0], places[1][:0]
+    height = np.abs(_height(plane, median, places))
+    moved = [np.abs(_height(neighbour, median, places)) for neighbour in beside]
+    follow_beside = np.max(moved, axis=0) / height
+    most = max(limit for _, limit in _FOLLOWING)
+    places, follow_beside = _keep(places, follow_beside < most), follow_beside[follow_beside < most]
+    follow = _neighbours_follow(plane, median, places)
+    hot = np.zeros(len(follow), bool)
+    for near, along in _FOLLOWING:
+        hot |= (follow <= near) & (follow_beside < along)
+    return _keep(places, hot)
 
 
 def _median3(plane: _Plane) -> _Plane:
@@ -128,20 +146,26 @@ def _outliers(plane: _Plane, median: _Plane, noise: NoiseLine) -> _Places:
     return rows, columns
 
 
-def _lonely(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.bool_]:
-    """Whether no neighbour follows the pixel."""
+def _neighbours_follow(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.float64]:
+    """How far, as a share, the neighbours that are not hot themselves follow a pixel at most."""
     rows, columns = places
+    width = plane.shape[1]
     height = _height(plane, median, places)
     level = median[places].astype(np.float64)
-    lonely = np.ones(len(rows), bool)
+    suspects = rows * width + columns
+    shares = []
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             if (down, right) == (0, 0):
                 continue
             there = (_mirror(rows + down, plane.shape[0]), _mirror(columns + right, plane.shape[1]))
-            rise = (plane[there].astype(np.float64) - level) * np.sign(height)
-            lonely &= rise <= _NEIGHBOUR * np.abs(height)
-    return lonely
+            share = (plane[there].astype(np.float64) - level) / height
+            # infinity marks a neighbour that is suspect too
+            shares.append(np.where(np.isin(there[0] * width + there[1], suspects), np.inf, share))
+    ranked = np.sort(np.reshape(shares, (8, len(rows))), axis=0)
+    suspect = np.isinf(ranked).sum(axis=0)
+    calm = np.where(np.isinf(ranked), -np.inf, ranked).max(axis=0)
+    return np.where(suspect <= _HOT_NEIGHBOURS, calm, np.inf)
 
 
 def _mirror(index: NDArray[np.intp], length: int) -> NDArray[np.intp]:
