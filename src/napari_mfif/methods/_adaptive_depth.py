@@ -30,6 +30,9 @@ WINDOWS = ((0, 9, 5.0), (0, 28, 5.0), (1, 12, 3.0), (2, 12, 2.0))
 REACH_OF_VOTE = 1.5
 #: Votes keep to edges of the fused image of about this variance or more (its bulk lies in 0 to 1).
 VOTE_EDGE = 4e-3
+#: In the first and the last plane a peak is seen from one side only: its vote counts this much, and
+#: a depth there is held less likely by this share.
+END_VOTE, END_DOUBT = 0.4, 0.6
 #: Scores at which a peak is believed for the most part.
 BELIEVED = 1.0
 
@@ -153,7 +156,7 @@ class DepthFold:
         depth = votes.position()
         # where they agree, a trusted pixel's own fraction is better than that of the vote
         depth += np.where(np.abs(depth - own) < 0.5, (own - depth) * trust, 0)
-        confidence = np.clip(votes.best, 0, 1)
+        confidence = self._less_at_the_ends(votes.best, depth)
         return _up_along_edges(depth, guide, fused), align_up(confidence, _shape(fused))
 
     def _trust(self) -> Map:
@@ -165,7 +168,16 @@ class DepthFold:
         near /= self._total
         square = np.square(best / np.float32(BELIEVED))
         trust: Map = np.minimum(near, 1) * (square / (1 + square))
+        if self._peak.taken > 3:
+            trust[~self._peak.inside()] *= END_VOTE
         return trust
+
+    def _less_at_the_ends(self, votes: Map, depth: Map) -> Map:
+        confidence: Map = np.clip(votes, 0, 1)
+        if self._peak.taken > 3:
+            apart = np.minimum(depth, self._peak.taken - 1 - depth)
+            confidence *= 1 - END_DOUBT * np.maximum(1 - apart, 0)
+        return confidence
 
 
 def _shape(image: Map) -> tuple[int, int]:
