@@ -223,12 +223,12 @@ def test_regions_agree_with_a_search_pixel_by_pixel(seed, tolerance) -> None:
     np.testing.assert_array_equal(regions == regions[3, 4], reached)
 
 
-def test_confidence_after_smoothing_is_how_well_the_neighbours_agree(hill) -> None:
+def test_confidence_falls_where_the_depth_had_to_be_smoothed(hill) -> None:
     noisy = hill.copy()
     rng = np.random.default_rng(4)
     noisy[:, 50:] = rng.uniform(0, 19, noisy[:, 50:].shape)
     found = verify(answer_of(noisy), None, {**OFF, "smooth_depth": 4}, n_planes=20)
     assert found.confidence.dtype == np.float32
     assert found.confidence[:, :40].min() > 0.9
-    assert found.confidence[:, 60:].max() < 0.5
+    assert found.confidence[:, 60:].max() < 0.75
     assert found.confidence.max() <= 1

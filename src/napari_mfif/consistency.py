@@ -101,7 +101,7 @@ PAIR: Mapping[str, Any] = MappingProxyType(
     {**OFF, "small_regions": 0.01, "guided_radius": 8, "guided_epsilon": 0.1}
 )
 #: What a z-stack gets when nothing is said, chosen on simulated stacks (docs/consistency.md).
-STACK: Mapping[str, Any] = MappingProxyType({**OFF, "smooth_depth": 6})
+STACK: Mapping[str, Any] = MappingProxyType({**OFF, "smooth_depth": 5})
 
 
 def complete(given: Mapping[str, Any] | None, *, n_planes: int) -> Settings:
@@ -175,7 +175,7 @@ def _verify_stack(answer: Answer, guide: Guide | None, settings: Mapping[str, An
     settled, confidence = depth, answer.confidence
     if settings["smooth_depth"]:
         depth = _median(depth, settings["smooth_depth"])
-        confidence = _agreement(settled, depth, confidence, settings["smooth_depth"])
+        confidence = _trusted(settled, depth, confidence, settings["smooth_depth"])
     if settings["grow"]:
         depth = _grown(depth, settings["grow"])
     if settings["guided_radius"] and guide is not None:
@@ -293,14 +293,14 @@ def _median(depth: FloatMap, radius: int) -> FloatMap:
     return smooth
 
 
-def _agreement(depth: FloatMap, smooth: FloatMap, confidence: FloatMap, radius: int) -> FloatMap:
-    """Return how well the depths round a pixel agree with the smoothed ones, weighted by trust.
+def _trusted(depth: FloatMap, smooth: FloatMap, confidence: FloatMap, radius: int) -> FloatMap:
+    """Return the geometric mean of a confidence and of how well the depths round a pixel agree.
 
-    A neighbour d planes off counts 1 / (1 + d^2). On simulated stacks that tells right from wrong
-    better than a pixel's own evidence, and is close to the share that is right.
+    A neighbour d planes off the smoothed depth agrees by 1 / (1 + d^2), and counts by its own
+    confidence. On simulated stacks both together tell right from wrong better than either.
     """
     side = (2 * radius + 1, 2 * radius + 1)
     off = depth - smooth
     weight = np.maximum(confidence, np.float32(0.01))
-    agreeing = cv2.blur(weight / (off * off + 1), side)
-    return np.asarray(np.minimum(agreeing / cv2.blur(weight, side), 1), np.float32)
+    agreement = cv2.blur(weight / (off * off + 1), side) / cv2.blur(weight, side)
+    return np.asarray(cv2.sqrt(np.clip(confidence * agreement, 0, 1)), np.float32)
