@@ -1,4 +1,4 @@
-"""What the measures of fused pairs share: checks, stretching, windows."""
+"""What the measures of fused images share: checks, stretching, windows."""
 
 from __future__ import annotations
 
@@ -10,32 +10,48 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_mfif.errors import ParameterError
 
-__all__ = ["correlate", "gaussian", "greys", "stretch", "windowed"]
+__all__ = ["Float", "correlate", "gaussian", "grey", "greys", "sobel", "stretch", "windowed"]
 
 Float = NDArray[np.float64]
 
+_SMOOTH, _SLOPE = (1, 2, 1), (-1, 0, 1)
 
-def greys(source_a: ArrayLike, source_b: ArrayLike, fused: ArrayLike) -> tuple[Float, Float, Float]:
-    """Return three grey images as float64, or say why they cannot be compared.
+
+def greys(*images: ArrayLike) -> tuple[list[Float], Float]:
+    """Return the sources and the fused image as float64, or say why they cannot be compared.
 
     Raises
     ------
     ParameterError
-        One has colour, a different size, or values that are not 0 to 255.
+        There is no source, or one image has colour, a different size, or values that are not
+        0 to 255.
     """
-    named = {"source A": source_a, "source B": source_b, "the fused image": fused}
-    arrays = {name: np.asarray(values, np.float64) for name, values in named.items()}
-    size = arrays["source A"].shape
-    for name, array in arrays.items():
-        if array.ndim != 2 or array.shape != size:
+    *sources, fused = images
+    if not sources:
+        raise ParameterError("Nothing to compare with: give the sources and then the fused image.")
+    names = [f"source {number}" for number in range(1, len(images))]
+    first = grey(sources[0], "source 1")
+    rest = [grey(image, name) for image, name in zip(sources[1:], names[1:], strict=True)]
+    arrays = [first, *rest, grey(fused, "the fused image")]
+    for array, name in zip(arrays, [*names, "the fused image"], strict=True):
+        if array.shape != first.shape:
             raise ParameterError(
-                f"{name} has the shape {array.shape}, source A {size}: "
-                "the measures compare three grey images (Y, X) of one size."
+                f"{name} has the shape {array.shape}, source 1 {first.shape}: "
+                "the measures compare images of one size."
             )
-        if array.size == 0 or not (array.min() >= 0 and array.max() <= 255):
-            raise ParameterError(f"{name} has values outside 0 to 255: scale it to 8 bits first.")
-    first, second, third = arrays.values()
-    return first, second, third
+    return arrays[:-1], arrays[-1]
+
+
+def grey(image: ArrayLike, name: str = "the image") -> Float:
+    """Return one grey image as float64, or say why it cannot be measured."""
+    array = np.asarray(image, np.float64)
+    if array.ndim != 2:
+        raise ParameterError(
+            f"{name} has the shape {array.shape}: the measures take grey images (Y, X)."
+        )
+    if array.size == 0 or not (array.min() >= 0 and array.max() <= 255):
+        raise ParameterError(f"{name} has values outside 0 to 255: scale it to 8 bits first.")
+    return array
 
 
 def stretch(image: Float) -> Float:
@@ -57,8 +73,25 @@ def correlate(image: Float, along_x: Any, along_y: Any) -> Float:
     return np.asarray(cv2.sepFilter2D(image, cv2.CV_64F, *taps, borderType=cv2.BORDER_CONSTANT))
 
 
+def sobel(image: Float) -> tuple[Float, Float, Float]:
+    """Return the slope along x and along y and their magnitude; outside there are zeros."""
+    gx, gy = correlate(image, _SLOPE, _SMOOTH), correlate(image, _SMOOTH, _SLOPE)
+    return gx, gy, np.asarray(cv2.magnitude(gx, gy))
+
+
 def windowed(image: Float, window: Float) -> Float:
-    """Return the weighted mean in every window that lies within the image."""
+    """Return the weighted mean in every window that lies within the image.
+
+    Raises
+    ------
+    ParameterError
+        No window fits into the image.
+    """
+    if min(image.shape) < len(window):
+        raise ParameterError(
+            f"The images have the shape {image.shape}: windows of {len(window)} pixels a side "
+            "must fit into them."
+        )
     reach = len(window) // 2
     mean = cv2.sepFilter2D(image, cv2.CV_64F, window, window)
     return np.asarray(mean[reach : image.shape[0] - reach, reach : image.shape[1] - reach])
