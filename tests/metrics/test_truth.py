@@ -5,11 +5,13 @@ import pytest
 
 from napari_mfif.metrics.truth import (
     calibration,
+    calibration_error,
     depth_error,
     psnr,
     roc_auc,
     share_within,
     ssim,
+    wrong_near_boundaries,
 )
 
 
@@ -83,3 +85,44 @@ def test_calibration_gives_the_share_right_per_bin():
     assert share[[0, 2, 4]] == pytest.approx([0.5, 1, 2 / 3])
     assert np.isnan(share[[1, 3]]).all()
     assert count.tolist() == [2, 0, 1, 0, 3]
+
+
+@pytest.fixture
+def cliff():
+    """A depth that jumps from 2 to 5 planes between columns 29 and 30."""
+    return np.where(np.arange(61)[None] < 30, 2.0, 5.0) * np.ones((41, 1))
+
+
+def test_wrong_planes_count_only_near_the_jump(cliff):
+    decision = cliff.copy()
+    decision[:, :20] = 7  # columns 22 to 37 lie within 8 pixels of the jump
+    assert wrong_near_boundaries(decision, cliff) == 0
+    decision[:, 26:30] = 5
+    assert wrong_near_boundaries(decision, cliff) == pytest.approx(4 / 16)
+    assert wrong_near_boundaries(decision, cliff, distance=4) == pytest.approx(4 / 8)
+    assert wrong_near_boundaries(decision.T, cliff.T) == pytest.approx(4 / 16)
+
+
+def test_near_misses_count_as_right_if_asked(cliff):
+    assert wrong_near_boundaries(cliff + 0.8, cliff) == 1
+    assert wrong_near_boundaries(cliff + 0.8, cliff, planes=1) == 0
+
+
+def test_slopes_are_no_boundaries(cliff):
+    slope = np.linspace(0, 9, 61) * np.ones((41, 1))
+    assert np.isnan(wrong_near_boundaries(slope, slope))
+    assert np.isnan(wrong_near_boundaries(cliff, cliff, jump=3.5))
+    assert np.isnan(wrong_near_boundaries(cliff, cliff, where=np.zeros(cliff.shape, bool)))
+
+
+def test_jump_of_a_pair_is_a_boundary(cliff):
+    pair = (cliff > 3).astype(np.uint8)
+    assert wrong_near_boundaries(1 - pair, pair) == 1
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_share():
+    right = np.arange(100) < 60
+    assert calibration_error(np.full(100, 0.6), right) == pytest.approx(0)
+    assert calibration_error(np.full(100, 0.95), right) == pytest.approx(0.35)
+    sure = np.where(right, 1.0, 0.0)
+    assert calibration_error(sure, right) == pytest.approx(0)
