@@ -45,12 +45,12 @@ PRESETS = (
     Preset(
         "Noisy",
         "For dim stacks: takes out more of the noise and smooths the height.",
-        Recipe("adaptive", {"denoise": 1.5}, consistency={"smooth_depth": 2}),
+        Recipe("adaptive", {"denoise": 1.5}, consistency={"smooth_depth": 9}),
     ),
     Preset(
         "Photographs",
-        "For a few photographs with sharp borders between near and far.",
-        Recipe("gradient", {"window": 17}, consistency={"small_regions": 0.01}),
+        "For two or a few photographs: copies each pixel from the plane that is sharp there.",
+        Recipe("adaptive", {"composition": "copy"}),
     ),
 )
 

@@ -64,3 +64,9 @@ def test_what_does_not_fit_is_refused(stack):
 )
 def test_durations_are_written_for_people(seconds, text):
     assert format_seconds(seconds) == text
+
+
+def test_damaged_pixels_do_not_stop_the_estimate():
+    pixels = np.random.default_rng(1).random((5, 41, 51), dtype=np.float32)
+    pixels[2, 20, 20] = np.nan
+    assert estimate(ZStack.from_array(pixels), "gradient").seconds > 0

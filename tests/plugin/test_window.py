@@ -208,11 +208,15 @@ def test_channels_get_a_layer_each(panel, viewer, relief, fused):
     assert panel.request().stack.axes == "ZYX"
 
 
-def test_error_stands_in_the_panel(panel, viewer, relief, fused):
+def test_error_stands_in_the_panel(panel, viewer, relief, fused, qtbot):
     broken = np.asarray(relief.stack.pixels).astype(np.float32)
     broken[3, 5, 7] = np.nan
     viewer.add_image(broken, name="broken", contrast_limits=(0, 1))
     fused(panel)
+    assert "Plane 3 of broken" in panel.run_box.problem.text()
+    panel.run_box.show_estimate("")
+    panel._estimate()
+    qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
     assert "Plane 3 of broken" in panel.run_box.problem.text()
     assert [layer.name for layer in viewer.layers] == ["broken"]
     assert panel.run_box.fuse.isEnabled()
@@ -228,6 +232,7 @@ def test_presets_fill_the_form(panel, add_relief):
         for name, value in {**preset.recipe.parameters, **preset.recipe.consistency}.items():
             assert shown[name] == value
         assert box.presets.button(number).isChecked()
+    box.apply(PRESETS[1])
     choose(panel, window=33)
     assert box.presets.checkedButton() is None
 
@@ -305,3 +310,57 @@ def test_every_parameter_has_a_tooltip_with_its_range(panel):
         for control in form.controls.values():
             assert control.parameter.help in control.toolTip()
             assert "Default" in control.toolTip()
+
+
+def test_file_is_opened_fused_and_repeated_by_python_and_command(
+    panel, viewer, relief, fused, tmp_path, monkeypatch
+):
+    import shlex
+
+    from qtpy.QtWidgets import QApplication
+
+    from napari_mfif import open_stack
+    from napari_mfif.cli import main
+    from napari_mfif.io import write_image
+
+    monkeypatch.chdir(tmp_path)
+    pixels = np.asarray(relief.stack.pixels)
+    write_image("pollen.ome.tif", pixels, axes="ZYX", z_step=0.5, pixel_size=(0.1, 0.1), unit="um")
+    viewer.open("pollen.ome.tif", plugin="napari-mfif")
+    assert "7 planes, 131 x 97, uint16, 0.5 um steps" in panel.stack_box.description.text()
+    panel.method_box.apply(PRESETS[2])
+    fused(panel)
+    panel.copy("python")
+    names: dict = {}
+    exec(QApplication.clipboard().text(), names)
+    np.testing.assert_array_equal(names["fusion"].image, panel.fusion.image)
+    assert names["fusion"].unit == "um"
+    panel.copy("command")
+    program, *words = shlex.split(QApplication.clipboard().text())
+    assert program == "napari-mfif"
+    assert main(words) == 0
+    written = open_written("pollen in focus.ome.tif")
+    np.testing.assert_array_equal(written, panel.fusion.image)
+    assert open_stack("pollen.ome.tif").z_step == 0.5
+
+
+def open_written(path):
+    import tifffile
+
+    return tifffile.imread(path)
+
+
+def test_results_are_saved_without_waiting(panel, add_relief, fused, tmp_path, qtbot):
+    from napari_mfif.plugin.saving import write
+
+    add_relief()
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    said = write(panel.fusion, "all", str(tmp_path / "pollen in focus.ome.tif"))
+    assert "height" in said
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == sorted(
+        ["pollen in focus.ome.tif"]
+        + [f"pollen {name}.ome.tif" for name in ("height", "depth", "decision", "confidence")]
+    )
+    assert "recipe.json" in write(panel.fusion, "recipe", str(tmp_path / "recipe.json"))

@@ -122,6 +122,8 @@ def _read_piece(stack: ZStack) -> tuple[float, ZStack]:
     spent = (time.perf_counter() - began) / count
     reading = spent * height / (rows.stop - rows.start)
     pixels = np.asarray(planes)  # C Z Y X, with S at the end where there is colour
+    if pixels.dtype.kind == "f":  # that it is not finite somewhere is for the fusion to say
+        pixels = np.nan_to_num(pixels, posinf=0, neginf=0)
     axes = "CZYXS" if stack.n_samples > 1 else "CZYX"
     return reading, replace(stack, pixels=pixels, axes=axes)
 

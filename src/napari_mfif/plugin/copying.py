@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from napari_mfif.plugin.worker import Request
@@ -28,7 +29,7 @@ def as_python(request: Request, layers: Sequence[str], axes: str) -> str:
     head = ["from napari_mfif import fuse", ""]
     if request.stack.source:
         head = ["from napari_mfif import fuse, open_stack", ""]
-        head.append(f"stack = open_stack({request.stack.source!r})")
+        head.append(f"stack = open_stack({_whole(request.stack.source)!r})")
     elif len(layers) == 1:
         head.append(f"stack = viewer.layers[{layers[0]!r}].data  # in napari's console")
         given.append(f"axes={axes!r}")
@@ -54,7 +55,8 @@ def as_python(request: Request, layers: Sequence[str], axes: str) -> str:
 def as_command(request: Request) -> str:
     """Return the command line that repeats a fusion; ``STACK.tif`` stands for an unsaved one."""
     stack = request.stack
-    words = ["napari-mfif", "fuse", stack.source or "STACK.tif", "-o", suggested_path(stack)]
+    source = _whole(stack.source) if stack.source else "STACK.tif"
+    words = ["napari-mfif", "fuse", source, "-o", suggested_path(stack)]
     words += ["--method", request.method]
     if request.channel is not None:
         words += ["--channel", str(request.channel)]
@@ -69,6 +71,11 @@ def suggested_path(stack: ZStack) -> str:
     """Return a file name for the all-in-focus image."""
     safe = "".join(sign if sign.isalnum() or sign in " ._-" else "_" for sign in stack.name)
     return f"{safe.strip() or 'stack'} in focus.ome.tif"
+
+
+def _whole(path: str) -> str:
+    """Return the path from the root, so that it holds wherever the text is used."""
+    return str(Path(path).absolute())
 
 
 def _plain(value: Any) -> str:

@@ -227,7 +227,8 @@ class FusePanel(Panel):
         if self.is_running() or self.stack_box.stack is None or request != self.request():
             return
         self.run_box.show_estimate(text)
-        self.run_box.show_problem(problem)
+        if problem:
+            self.run_box.show_problem(problem)
 
     def _open(self) -> None:
         tell = self.welcome.tell if self.stack_box.is_empty() else self.run_box.show_problem

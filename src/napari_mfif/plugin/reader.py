@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,11 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
     """
     from napari_mfif.io import open_stack
 
-    return layers_of(open_stack(path if isinstance(path, str) else list(path)))
+    if isinstance(path, str):
+        return layers_of(open_stack(path))
+    stack = open_stack(list(path))
+    # the folder may hold more than these: it does not stand for them
+    return layers_of(replace(stack, source=None) if len(path) > 1 else stack)
 
 
 def layers_of(stack: ZStack) -> list[LayerData]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_mfif.errors import MfifError
@@ -87,14 +87,14 @@ class StackBox(QWidget):
         grid = QGridLayout(row)
         grid.setContentsMargins(0, 2, 0, 0)
         grid.setHorizontalSpacing(8)
-        for column, (text, box) in enumerate((("Decide on", self.decide), ("Fuse", self.which))):
+        grid.setColumnStretch(1, 1)
+        for number, (text, box) in enumerate((("Decide on", self.decide), ("Fuse", self.which))):
             label = QLabel(text)
             label.setBuddy(box)
             box.setAccessibleName(text)
             box.setMinimumContentsLength(6)
-            grid.addWidget(label, 0, 2 * column)
-            grid.addWidget(box, 0, 2 * column + 1)
-            grid.setColumnStretch(2 * column + 1, 1)
+            grid.addWidget(label, number, 0)
+            grid.addWidget(box, number, 1)
         row.hide()
         return row
 
@@ -108,7 +108,9 @@ class StackBox(QWidget):
             index = self._first_stack()
         blocked = self.box.blockSignals(True)
         self.box.clear()
-        self.box.addItems([entry.title for entry in self._entries])
+        for number, entry in enumerate(self._entries):
+            self.box.addItem(entry.title)
+            self.box.setItemData(number, entry.title, Qt.ItemDataRole.ToolTipRole)
         self.box.setCurrentIndex(index)
         self.box.blockSignals(blocked)
         if before is None or (now := self._current()) is None or now.ids != before.ids:
