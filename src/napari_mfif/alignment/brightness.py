@@ -1,4 +1,4 @@
-"""Bringing planes to one another. For now: their brightness along z."""
+"""The brightness of planes along z: how it drifts, and what undoes it."""
 
 from __future__ import annotations
 

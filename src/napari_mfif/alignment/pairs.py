@@ -1,0 +1,168 @@
+"""One plane against another: detail that both share, and the similarity between them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Match", "detail", "matrix_of", "register", "start_of", "step_of"]
+
+FloatMap = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+#: Bounds of the detail that is compared, as sigmas in pixels: finer is noise and lost by defocus,
+#: coarser is shading.
+BAND = (2.0, 8.0)
+
+#: Steps are shorter than this, in pixels at the image's edge, when it has converged.
+_CONVERGED = 0.005
+_MOST_STEPS = 25
+
+#: The least likeness, and that in standard deviations of noise, so many pixels of which are alike.
+_LEAST_LIKENESS, _DEVIATIONS, _PIXELS_ALIKE = 0.15, 4.0, 60.0
+
+#: The largest change of magnification or angle between two planes, and of place, as a share.
+_LARGEST_TURN, _LARGEST_SHIFT = 0.04, 1 / 3
+
+
+class Match(NamedTuple):
+    """What comparing two planes told.
+
+    Parameters
+    ----------
+    step : float64, (4,)
+        Shift in x and y, magnification and rotation, the latter as pixels at the image's edge.
+    information : float64, (4, 4)
+        Inverse covariance of `step`.
+    likeness : float
+        Correlation of the two, -1 to 1, after the match.
+    trusted : bool
+        Whether they are more alike than noise can be, and the step is a possible one.
+    """
+
+    step: Matrix
+    information: Matrix
+    likeness: float
+    trusted: bool
+
+
+def detail(plane: FloatMap, *, octave: int = 0) -> FloatMap:
+    """Return the band of a plane that is compared, evened out in contrast.
+
+    Offsets fall out by the band, gains by dividing by the contrast around; the strongest
+    objects do not outvote the rest.
+    """
+    small = plane
+    for _ in range(octave):
+        small = cv2.pyrDown(small)
+    fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in BAND)
+    band = fine - coarse
+    energy = cv2.GaussianBlur(band * band, (0, 0), 1.5 * BAND[1])
+    floor = 0.1 * float(energy.mean()) + 1e-20
+    return np.asarray(band / np.sqrt(energy + floor), np.float32)
+
+
+def matrix_of(step: Matrix, shape: tuple[int, int]) -> Matrix:
+    """Return the 2 x 3 matrix of a step, for an image of this many rows and columns."""
+    radius, centre = _radius(shape), (np.array(shape[::-1]) - 1) / 2
+    scale, turn = step[2] / radius, step[3] / radius
+    linear = np.array([[1 + scale, -turn], [turn, 1 + scale]])
+    return np.column_stack([linear, centre - linear @ centre + step[:2]])
+
+
+def step_of(matrix: Matrix, shape: tuple[int, int]) -> Matrix:
+    """Return the step whose matrix this is; the inverse of `matrix_of`."""
+    radius, centre = _radius(shape), (np.array(shape[::-1]) - 1) / 2
+    shift = matrix[:, :2] @ centre + matrix[:, 2] - centre
+    return np.array([*shift, (matrix[0, 0] - 1) * radius, matrix[1, 0] * radius])
+
+
+def start_of(fixed: FloatMap, moving: FloatMap) -> Matrix:
+    """Return the shift, to whole pixels or a little better, by phase correlation."""
+    window = cv2.createHanningWindow(fixed.shape[::-1], cv2.CV_32F)
+    (x, y), _ = cv2.phaseCorrelate(fixed, moving, window)
+    limit = min(fixed.shape) * _LARGEST_SHIFT
+    return np.array([x, y, 0, 0]) if max(abs(x), abs(y)) < limit else np.zeros(4)
+
+
+def register(
+    fixed: FloatMap, moving: FloatMap, start: Matrix, *, free: int, margin: int = 4
+) -> Match:
+    """Find the similarity that brings one image onto another, by Gauss-Newton steps.
+
+    Gradients are averages of both images', which converges twice as fast as with one of them and
+    favours neither where they are blurred differently [1]_.
+
+    Parameters
+    ----------
+    fixed, moving : float32, (Y, X)
+        Detail of the two planes.
+    start : float64, (4,)
+        A first guess.
+    free : int
+        How many of the four numbers are found: 2 shifts, 4 all.
+    margin : int, optional
+        Pixels at the border that are not compared.
+
+    References
+    ----------
+    .. [1] S. Benhimane, E. Malis, "Real-time image-based tracking of planes using efficient
+       second-order minimization", IROS 2004.
+    """
+    shape = fixed.shape
+    size, flags = shape[::-1], cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    step = np.array(start, np.float64)
+    information, likeness = np.zeros((4, 4)), 0.0
+    inside = np.ones(shape, np.float32)
+    x, y = _places(shape)
+    for _ in range(_MOST_STEPS):
+        matrix = matrix_of(step, shape)
+        brought = cv2.warpAffine(moving, matrix, size, flags=flags)
+        seen = cv2.warpAffine(inside, matrix, size, flags=cv2.INTER_NEAREST | flags & 16)
+        seen = cv2.erode(seen, np.ones((2 * margin + 1,) * 2), borderValue=0)
+        across, along = _gradients(fixed + brought)
+        rest = fixed - brought
+        rest *= seen
+        pull = np.stack([across, along, x * across + y * along, x * along - y * across])[:free]
+        pull = pull.reshape(free, -1) * seen.ravel()
+        normal = np.float64(pull @ pull.T)
+        spread = float(np.mean(rest**2)) / max(float(seen.mean()), 1e-6)
+        both = float(np.sqrt(_power(fixed * seen) * _power(brought * seen)))
+        likeness = float(np.sum(fixed * brought * seen)) / max(both, 1e-20)
+        information[:free, :free] = normal / max(spread, 1e-20)
+        if seen.mean() < 0.25 or np.linalg.cond(normal) > 1e8:
+            return Match(np.array(start), np.zeros((4, 4)), 0.0, False)
+        change = np.linalg.solve(normal, np.float64(pull @ rest.ravel()))
+        step[:free] += change
+        if np.abs(change).max() < _CONVERGED:
+            break
+    least = max(_LEAST_LIKENESS, _DEVIATIONS * (_PIXELS_ALIKE / fixed.size) ** 0.5)
+    return Match(step, information, likeness, likeness > least and _possible(step, shape))
+
+
+def _possible(step: Matrix, shape: tuple[int, ...]) -> bool:
+    shift, turn = np.abs(step[:2]).max(), np.abs(step[2:]).max()
+    return bool(shift < _LARGEST_SHIFT * min(shape) and turn < _LARGEST_TURN * _radius(shape))
+
+
+def _power(values: FloatMap) -> float:
+    return float(np.vdot(values, values))
+
+
+def _radius(shape: tuple[int, ...]) -> float:
+    return max(shape) / 2
+
+
+def _places(shape: tuple[int, ...]) -> tuple[FloatMap, FloatMap]:
+    """Return x (1, X) and y (Y, 1) from the centre, 1 at the longer edge."""
+    axes = [(np.arange(n, dtype=np.float32) - (n - 1) / 2) / _radius(shape) for n in shape]
+    return axes[1][None, :], axes[0][:, None]
+
+
+def _gradients(twice: FloatMap) -> tuple[FloatMap, FloatMap]:
+    """Return the derivatives along x and y of half an image."""
+    taps, one = np.array([-0.25, 0, 0.25], np.float32), np.ones(1, np.float32)
+    return cv2.sepFilter2D(twice, -1, taps, one), cv2.sepFilter2D(twice, -1, one, taps)

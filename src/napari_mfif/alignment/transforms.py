@@ -1,0 +1,221 @@
+"""Where the planes of a stack lie: a matrix per plane, the area they share, and moving them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.errors import ParameterError
+
+__all__ = ["MODELS", "Transforms", "common_area", "source_rows", "warp"]
+
+#: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates.
+MODELS = ("translation", "similarity")
+
+Matrix = NDArray[np.float64]
+Area = tuple[slice, slice]
+
+#: A cubic needs two pixels around the one it makes.
+_REACH = 2
+
+
+@dataclass(frozen=True)
+class Transforms:
+    """Where every plane lies.
+
+    Parameters
+    ----------
+    matrices : float64, (Z, 2, 3)
+        Maps (x, y, 1) in the coordinates of the result, which are those of the reference plane,
+        to x, y in the plane. Pixel centres are whole numbers.
+    model : str
+        One of `MODELS`.
+    reference : int
+        The plane that stays where it is.
+    """
+
+    matrices: Matrix
+    model: str = "similarity"
+    reference: int = 0
+
+    def __post_init__(self) -> None:
+        matrices = np.asarray(self.matrices, np.float64)
+        object.__setattr__(self, "matrices", matrices)
+        if self.model not in MODELS:
+            raise ParameterError(f"model={self.model!r} is not possible: {', '.join(MODELS)}.")
+        if matrices.ndim != 3 or matrices.shape[1:] != (2, 3) or not np.isfinite(matrices).all():
+            raise ParameterError(
+                f"Transforms are finite numbers of shape (planes, 2, 3), not {matrices.shape}."
+            )
+
+    def __len__(self) -> int:
+        """Return the number of planes."""
+        return len(self.matrices)
+
+    def excursion(self, shape: tuple[int, int]) -> float:
+        """Return how far apart two planes lie at most in a corner of the image, in pixels."""
+        moved = self.matrices @ _corners(shape)
+        return float(np.ptp(moved, axis=0).max())
+
+    def as_entry(self) -> dict[str, Any]:
+        """Return it as an entry for JSON."""
+        rounded = np.round(self.matrices.reshape(len(self), 6), 8)
+        return {
+            "model": self.model,
+            "reference": self.reference,
+            "matrices": rounded.tolist(),
+        }
+
+    def to_json(self) -> str:
+        """Return it as JSON: a matrix per line, row by row."""
+        entry = self.as_entry()
+        lines = ",\n    ".join(json.dumps(row) for row in entry.pop("matrices"))
+        head = json.dumps(entry)[:-1]
+        return f'{head}, "matrices": [\n    {lines}\n]}}\n'
+
+    @classmethod
+    def from_entry(cls, entry: Any) -> Transforms:
+        """Read back what `as_entry` gave.
+
+        Raises
+        ------
+        ParameterError
+            It is something else.
+        """
+        try:
+            rows = np.asarray(entry["matrices"], np.float64).reshape(-1, 2, 3)
+            return cls(rows, str(entry["model"]), int(entry["reference"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParameterError(
+                f"These are no transforms ({error!r}): they have a model, a reference, and "
+                f"matrices of six numbers each."
+            ) from error
+
+    @classmethod
+    def from_json(cls, text: str) -> Transforms:
+        """Read back what `to_json` gave.
+
+        Raises
+        ------
+        ParameterError
+            The text is something else.
+        """
+        try:
+            return cls.from_entry(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ParameterError(
+                f"The transforms are not JSON: {error.msg} at line {error.lineno}."
+            ) from error
+
+
+def common_area(transforms: Transforms | Sequence[Transforms], shape: tuple[int, int]) -> Area:
+    """Return the rectangle that every plane covers.
+
+    Parameters
+    ----------
+    transforms : Transforms, or a sequence of them
+        Where the planes lie; of all timepoints, if there are several.
+    shape : (int, int)
+        Rows and columns of a plane.
+
+    Returns
+    -------
+    (slice, slice)
+        Rows and columns of the result; empty where the planes have nothing in common.
+    """
+    several = [transforms] if isinstance(transforms, Transforms) else transforms
+    matrices = np.concatenate([one.matrices for one in several])
+    corners = _backwards(matrices) @ _corners(shape)  # (Z, 2, 4), where planes' corners come from
+    left, right = corners[:, 0, :2].max(), corners[:, 0, 2:].min()
+    top, bottom = corners[:, 1, ::2].max(), corners[:, 1, 1::2].min()
+    rows, columns = shape
+    return _whole(top, bottom, rows), _whole(left, right, columns)
+
+
+def warp(
+    plane: NDArray[Any], matrix: Matrix, *, first_row: int = 0, rows: slice | None = None
+) -> NDArray[Any]:
+    """Bring one plane to the place of the reference, by one cubic interpolation.
+
+    Parameters
+    ----------
+    plane : array, (Y, X) or (Y, X, K)
+        Whole numbers stay whole numbers, within the range of their type.
+    matrix : float64, (2, 3)
+        A matrix of `Transforms`.
+    first_row : int, optional
+        Where `plane` begins, if it is only a part of one.
+    rows : slice, optional
+        The rows of the result that are wanted; as many as `plane` has, when not given.
+
+    Returns
+    -------
+    array
+        The type of `plane`. Outside of the plane it is mirrored.
+    """
+    start, stop = (0, plane.shape[0]) if rows is None else (rows.start, rows.stop)
+    if np.array_equal(matrix, np.eye(2, 3)):
+        return plane[start - first_row : stop - first_row]
+    onto = matrix.copy()
+    onto[:, 2] += onto[:, 1] * start
+    onto[1, 2] -= first_row
+    size = (plane.shape[1], stop - start)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    bands = plane if plane.ndim == 3 else plane[..., None]
+    kind = plane.dtype if plane.dtype in _WARPED else np.dtype(_substitute(plane.dtype))
+    moved = np.empty((size[1], size[0], bands.shape[2]), plane.dtype)
+    for k in range(bands.shape[2]):
+        band = np.ascontiguousarray(bands[..., k], kind)
+        made = cv2.warpAffine(band, onto, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+        moved[..., k] = made if kind == plane.dtype else _as_type(made, plane.dtype)
+    return moved.reshape(moved.shape[:2] + plane.shape[2:])
+
+
+def source_rows(matrices: Matrix, rows: slice, shape: tuple[int, int]) -> slice:
+    """Return the rows of the planes from which `rows` of the result are made."""
+    ends = np.array([[x, y, 1.0] for x in (0, shape[1] - 1) for y in (rows.start, rows.stop - 1)])
+    places = (matrices @ ends.T)[:, 1]
+    first, last = int(np.floor(places.min())) - _REACH, int(np.ceil(places.max())) + _REACH
+    bottom = shape[0] - 1
+    seen = [first, last, -min(first, 0), bottom - max(last - bottom, 0)]  # with what is mirrored
+    inside = [min(max(row, 0), bottom) for row in seen]
+    return slice(min(inside), max(inside) + 1)
+
+
+#: Types that OpenCV moves as they are.
+_WARPED = tuple(np.dtype(kind) for kind in (np.uint8, np.uint16, np.int16, np.float32, np.float64))
+
+
+def _substitute(dtype: np.dtype[Any]) -> type:
+    exact = (dtype.kind in "biu" and dtype.itemsize <= 2) or dtype == np.float16
+    return np.float32 if exact else np.float64
+
+
+def _as_type(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if dtype.kind not in "iu":
+        return values.astype(dtype)
+    limits = np.iinfo(dtype)
+    clipped = np.clip(np.rint(values), limits.min, limits.max)
+    return np.asarray(clipped, dtype)
+
+
+def _corners(shape: tuple[int, int]) -> Matrix:
+    rows, columns = shape
+    return np.array([[x, y, 1.0] for x in (0, columns - 1) for y in (0, rows - 1)]).T
+
+
+def _backwards(matrices: Matrix) -> Matrix:
+    square = np.zeros((len(matrices), 3, 3))
+    square[:, :2], square[:, 2, 2] = matrices, 1
+    return np.asarray(np.linalg.inv(square)[:, :2])
+
+
+def _whole(first: float, last: float, length: int) -> slice:
+    start = int(np.clip(np.ceil(first - 1e-3), 0, length))
+    return slice(start, int(np.clip(np.floor(last + 1e-3) + 1, start, length)))

@@ -1,0 +1,113 @@
+"""Where planes lie is found, with known truth."""
+
+import cv2
+import numpy as np
+import pytest
+
+from napari_mfif.alignment import Transforms, detect_drift, estimate_transforms
+from napari_mfif.errors import ParameterError
+from napari_mfif.optics import simulate
+
+SMALL = {"shape": (181, 203), "planes": 9}
+
+
+def planes_of(made):
+    pixels = np.asarray(made.stack.pixels, np.float32)
+    return pixels if pixels.ndim == 3 else pixels.mean(3)
+
+
+def found(planes, **options):
+    return estimate_transforms(lambda z: planes[z], len(planes), **options)
+
+
+def residual(matrices, truth, shape):
+    """Root mean square, over pixels and planes, of the distance to the true places."""
+    y, x = np.mgrid[: shape[0] : 8, : shape[1] : 8]
+    places = np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    return float(np.sqrt((((matrices - truth) @ places) ** 2).sum(1).mean()))
+
+
+@pytest.mark.parametrize("kind", ["relief", "occlusion", "tissue"])
+def test_translation_is_found_within_a_tenth_of_a_pixel(kind):
+    made = simulate(kind, seed=3, drift=6.0, slope=0.8, **SMALL)
+    given = found(planes_of(made), model="translation")
+    assert np.array_equal(given.matrices[:, :, :2], np.tile(np.eye(2), (9, 1, 1)))
+    assert residual(given.matrices, made.transforms, (181, 203)) < 0.1
+
+
+@pytest.mark.parametrize("kind", ["relief", "steps", "occlusion", "fluorescence", "halo", "colour"])
+def test_similarity_of_6_pixels_and_1_percent_is_found_within_0_3_pixels(kind):
+    made = simulate(kind, seed=0, drift=6.0, magnification_drift=0.01, rotation=0.2, **SMALL)
+    given = found(planes_of(made), model="similarity")
+    assert residual(given.matrices, made.transforms, (181, 203)) < 0.3
+
+
+@pytest.mark.parametrize("kind", ["relief", "steps", "occlusion", "tissue"])
+def test_without_drift_planes_stay_where_they_are(kind):
+    made = simulate(kind, seed=1, slope=0.8, **SMALL)
+    still = np.tile(np.eye(2, 3), (9, 1, 1))
+    assert residual(found(planes_of(made)).matrices, still, (181, 203)) < 0.1
+
+
+def test_gain_and_offset_of_each_plane_do_not_matter():
+    made = simulate("relief", seed=2, drift=4.0, **SMALL)
+    planes = planes_of(made)
+    gains = np.linspace(0.5, 2, 9, dtype=np.float32)
+    changed = [plane * gain + 300 * gain for plane, gain in zip(planes, gains, strict=True)]
+    given, again = found(planes), found(changed)
+    assert residual(again.matrices, given.matrices, (181, 203)) < 0.02
+
+
+def test_a_large_jump_between_two_planes_is_found():
+    made = simulate("relief", seed=5, slope=0.5, **SMALL)
+    planes = planes_of(made)
+    jump = np.array([[1, 0, 19.0], [0, 1, -11.0]])
+    planes[6:] = [cv2.warpAffine(p, jump, (203, 181), borderMode=4) for p in planes[6:]]
+    shifts = found(planes, model="translation").matrices[:, :, 2]
+    assert np.abs(shifts[:6]).max() < 0.15
+    assert np.abs(shifts[6:] - [19, -11]).max() < 0.15
+
+
+def test_a_plane_without_detail_follows_its_neighbours():
+    made = simulate("relief", seed=3, drift=8.0, slope=0.5, **SMALL)
+    planes = planes_of(made)
+    planes[3] = planes[3].mean()
+    given = found(planes, model="translation")
+    beside = (given.matrices[2] + given.matrices[4]) / 2
+    assert np.abs(given.matrices[3] - beside).max() < 0.3
+
+
+def test_planes_of_pure_noise_stay_finite_and_near():
+    planes = np.random.default_rng(1).normal(size=(5, 65, 71)).astype(np.float32)
+    assert Transforms(found(planes).matrices).excursion((65, 71)) < 8
+
+
+@pytest.mark.parametrize("planes", [np.zeros((3, 41, 37)), np.zeros((2, 5, 5)), np.ones((1, 9, 9))])
+def test_empty_planes_stay_where_they_are(planes):
+    given = found(planes.astype(np.float32))
+    assert np.allclose(given.matrices, np.eye(2, 3))
+
+
+def test_the_reference_stays_where_it_is():
+    made = simulate("relief", seed=3, drift=6.0, **SMALL)
+    assert np.array_equal(found(planes_of(made), reference=2).matrices[2], np.eye(2, 3))
+
+
+def test_large_planes_are_registered_at_a_smaller_scale():
+    made = simulate("relief", seed=3, drift=3.0, slope=0.5, **SMALL)
+    planes = [cv2.resize(plane, None, fx=5, fy=5) for plane in planes_of(made)]
+    given = found(planes, model="translation").matrices[:, :, 2]
+    assert np.abs(given - 5 * made.transforms[:, :, 2]).max() < 0.5
+
+
+def test_drift_is_detected_and_its_absence_too():
+    still = planes_of(simulate("relief", seed=4, slope=0.8, **SMALL))
+    moved = planes_of(simulate("relief", seed=4, slope=0.8, drift=5.0, **SMALL))
+    assert detect_drift(lambda z: still[z], 9) < 0.5
+    assert detect_drift(lambda z: moved[z], 9) == pytest.approx(5, abs=1)
+
+
+@pytest.mark.parametrize("wrong", [{"model": "affine"}, {"reference": 9}, {"reference": -1}])
+def test_impossible_requests_are_refused(wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        found(np.zeros((9, 33, 35), np.float32), **wrong)
