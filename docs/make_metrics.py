@@ -15,8 +15,8 @@ PAGE = Path(__file__).with_name("metrics.md")
 HEAD = """# Measures
 
 Made by `python docs/make_metrics.py` from the declarations in the code. In Python they are
-functions in `napari_mfif.metrics`, and `metrics.evaluate.evaluate` computes all that the given
-images allow; on the command line:
+functions in `napari_mfif.metrics`, and `metrics.evaluate` computes all that the given images
+allow; on the command line:
 
     napari-mfif evaluate fused.tif --sources a.png b.png
     napari-mfif evaluate fused/ --sources "pairs/{name}-A.png" "pairs/{name}-B.png" --csv
@@ -50,13 +50,12 @@ FAMILIES = {
 
 def section(about: Measure) -> list[str]:
     """Return the paragraphs about one measure."""
-    usual = " Usual." if about.name in USUAL else ""
+    usual = " Reported unless others are asked for." if about.name in USUAL else ""
     better = "no direction" if about.better == "neither" else f"{about.better} is better"
     lines = [
         f"### {about.name}",
         "",
-        f"{about.summary} `{about.function.__module__.rpartition('.')[2]}."
-        f"{about.function.__name__}`.{usual}",
+        f"{about.summary} In Python `metrics.{about.function.__name__}`.{usual}",
         "",
         f"- Range: {about.span}; {better}.",
         f"- Formula: {text(about.formula)}",
@@ -72,9 +71,18 @@ def text(words: str) -> str:
     return words.translate({ord(sign): f"\\{sign}" for sign in "*_<>|"})
 
 
+def overview() -> list[str]:
+    """Return a table of all measures."""
+    rows = ["## All of them", "", "| measure | compares | better | range |", "|---|---|---|---|"]
+    for name, about in MEASURES.items():
+        shown = f"**{name}**" if name in USUAL else name
+        rows.append(f"| {shown} | {about.needs} | {about.better} | {about.span} |")
+    return [*rows, "", "Bold: reported unless others are asked for (`--measures`).", ""]
+
+
 def page() -> str:
     """Return the whole page."""
-    lines = [HEAD]
+    lines = [HEAD, *overview()]
     for needs, title in FAMILIES.items():
         lines += [f"## {title}", ""]
         for about in MEASURES.values():

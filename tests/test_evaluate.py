@@ -14,7 +14,7 @@ import tifffile
 from napari_mfif.cli import main
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io.image import read_image
-from napari_mfif.metrics.evaluate import eight_bits, evaluate, tolerance
+from napari_mfif.metrics.evaluation import eight_bits, evaluate, tolerance
 from napari_mfif.metrics.pairs import q_e
 from napari_mfif.metrics.registry import MEASURES
 from napari_mfif.metrics.truth import depth_error, psnr

@@ -83,6 +83,23 @@ def test_measures_of_the_image_alone_fall_with_blur(name, scene):
     assert score(name, [], scene) > score(name, [], cv2.GaussianBlur(scene, (0, 0), 2))
 
 
+@pytest.mark.parametrize("name", ["SF", "AG", "AG_forward", "GLD", "EN", "STD", "Q_R"])
+def test_measures_of_the_image_alone_take_noise_for_detail(name, scene):
+    noise = np.random.default_rng(1).normal(0, 15, scene.shape)
+    assert score(name, [], np.clip(scene + noise, 0, 255)) > score(name, [], scene)
+
+
+def test_viff_rewards_sharpening(planes, scene):
+    sharpened = np.clip(2 * scene - cv2.GaussianBlur(scene, (0, 0), 1.5), 0, 255)
+    assert score("VIFF", planes, sharpened) > score("VIFF", planes, scene)
+
+
+@pytest.mark.parametrize("name", ["MSD", "PSNR_sources", "PSNR_published", "SSIM_sources"])
+def test_differences_to_the_sources_prefer_their_average(name, planes, scene):
+    average, right = score(name, planes, np.mean(planes, 0)), score(name, planes, scene)
+    assert average < right if name == "MSD" else average > right
+
+
 def test_equal_images_give_the_known_best_values(scene):
     assert detail.q_m(scene, scene, scene) == pytest.approx(3)
     assert detail.msd(scene, scene, scene) == 0

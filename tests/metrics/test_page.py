@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from napari_mfif.metrics.evaluate import evaluate
+from napari_mfif.metrics.evaluation import evaluate
 from napari_mfif.metrics.registry import MEASURES
 
 ROOT = Path(__file__).resolve().parents[2]

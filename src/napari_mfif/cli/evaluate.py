@@ -120,7 +120,7 @@ def _check_pairing(given: argparse.Namespace, fused: Sequence[str]) -> None:
 
 def _row(given: argparse.Namespace, path: str | None, measures: Sequence[str]) -> Row:
     from napari_mfif.io.image import read_image
-    from napari_mfif.metrics.evaluate import evaluate
+    from napari_mfif.metrics.evaluation import evaluate
 
     def filled(option: str) -> str:
         return option if path is None else option.replace("{name}", _stem(path))

@@ -18,7 +18,7 @@ __all__ = ["mi", "ncie", "nmi", "nmi_unstretched", "te", "te_cvejic", "te_exchan
 
 Levels = NDArray[np.intp]
 
-_COPIES = "It measures copying, not focus: the wrong choice everywhere costs nothing"
+_COPIES = "It measures copying, not focus: the wrong choice everywhere costs hardly anything"
 _MEAN = "twice the mean over the sources, so the range stays."
 _TSALLIS_ORDER, _CVEJIC_ORDER = 0.43137, 1.85
 
@@ -165,7 +165,7 @@ def _tsallis_ratio(images: Sequence[ArrayLike], *, exchanged: bool) -> float:
     formula="(I(A, F) + I(B, F)) / (H(A)^q + H(B)^q + I(A, B)), q = 0.43137, I(X, Y) = (1 - sum "
     "p(x, y)^q / (p(x) p(y))^(q - 1)) / (1 - q); each image stretched to 0..255 first.",
     several="means over the sources and over their pairs stand for the sums.",
-    fooled=f"{_COPIES}, and halving the contrast raises it.",
+    fooled=f"{_COPIES}, and the maximum of the sources or one of them beats the right choice.",
     reference="Nava, Cristobal, Escalante 2007; the denominator as in the program in use.",
 )
 def te(*images: ArrayLike) -> float:
@@ -179,7 +179,7 @@ def te(*images: ArrayLike) -> float:
     formula="TE with the two marginals exchanged inside I, an error of the program by which the "
     "published values were made; terms whose wrong product is zero are left out.",
     several="as TE.",
-    fooled=f"{_COPIES}; it is a few per cent off TE, for comparison with published values only.",
+    fooled=f"{_COPIES}; halving the contrast raises it; for comparison with published values only.",
     reference="As TE, as in the comparison of Liu et al. 2012 (TPAMI 34).",
 )
 def te_exchanged(*images: ArrayLike) -> float:

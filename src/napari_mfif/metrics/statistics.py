@@ -174,7 +174,7 @@ def _renyi(distribution: Float) -> Float:
     "long. The paper leaves the window, the directions and P open: 8 points, four directions and "
     "P are those of Gabarda and Cristobal 2007, so its published values (0.9 to 1.8) are not met.",
     fooled="Noise raises it as detail does, and adding a constant brightness lowers it.",
-    reference="Guo et al. 2018 (FD-FCN), equation 10, after Saleem et al. 2011.",
+    reference="Guo et al. 2020 (FD-FCN), equation 10, after Saleem et al. 2011.",
 )
 def q_r(fused: ArrayLike) -> float:
     """Entropy of the local spectra (Wigner-Ville), which blur lowers."""
