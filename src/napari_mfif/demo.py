@@ -17,11 +17,11 @@ from napari_mfif.optics import Simulation, simulate
 
 __all__ = ["run"]
 
-#: What is fused: bristles over a ground, 14 bits of a camera's 16, few photons.
-SCENE: dict[str, Any] = {"seed": 7, "shape": (512, 512), "planes": 24, "photons": "low"}
+#: What is fused: bristles over a ground of cells.
+SCENE: dict[str, Any] = {"seed": 25, "shape": (400, 400), "planes": 20, "photons": "low"}
 METHODS = ("adaptive", "cnn")
 
-PANEL, GAP, HEAD = 512, 16, 44
+GAP, HEAD = 16, 44
 BACKGROUND, INK = (18, 20, 24), (235, 238, 242)
 
 
@@ -95,7 +95,6 @@ def _peak_memory() -> str:
 def _overview(scene: Simulation, fusion: Fusion, path: Path) -> Path:
     planes = np.asarray(scene.stack.pixels)
     low, high = np.percentile(fusion.image, (0.5, 99.7))
-    unit = "\u00b5m" if fusion.unit == "um" else fusion.unit
     top = float(fusion.height.max())
     panels = [
         _Panel(f"plane {n + 1} of {len(planes)}", _grey(planes[n], low, high))
@@ -104,7 +103,7 @@ def _overview(scene: Simulation, fusion: Fusion, path: Path) -> Path:
     panels += [
         _Panel("all in focus", _grey(fusion.image, low, high)),
         _Panel("truth", _grey(scene.image, low, high)),
-        _Panel(f"height, 0 to {top:.1f} {unit}", _coloured(fusion.height / top, "viridis")),
+        _Panel(f"height, 0 to {top:.1f} {fusion.unit}", _coloured(fusion.height / top, "viridis")),
         _Panel("confidence, 0 to 1", _coloured(fusion.confidence, "magma")),
     ]
     _sheet(panels, columns=3).save(path)
@@ -130,12 +129,13 @@ def _sheet(panels: list[_Panel], *, columns: int) -> Any:
     from PIL import Image, ImageDraw, ImageFont
 
     rows = -(-len(panels) // columns)
-    width = columns * (PANEL + GAP) + GAP
-    sheet = Image.new("RGB", (width, rows * (PANEL + HEAD) + GAP), BACKGROUND)
+    high, wide = panels[0].picture.shape[:2]
+    size = (columns * (wide + GAP) + GAP, rows * (high + HEAD) + GAP)
+    sheet = Image.new("RGB", size, BACKGROUND)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
     for number, panel in enumerate(panels):
-        x = GAP + (number % columns) * (PANEL + GAP)
-        y = (number // columns) * (PANEL + HEAD)
+        x = GAP + (number % columns) * (wide + GAP)
+        y = (number // columns) * (high + HEAD)
         draw.text((x, y + 12), panel.title, fill=INK, font=font)
         sheet.paste(Image.fromarray(np.ascontiguousarray(panel.picture)), (x, y + HEAD))
     return sheet
