@@ -30,8 +30,9 @@ __all__ = ["Adaptive"]
 LEVELS = 4
 #: No noise is believed to be smaller than this variance, in the unit of `Plane.decide`.
 LEAST_NOISE = 1e-9
-#: From so many planes on, energies are smoothed over one and two planes on either side.
-PLANES_FOR_REACH = (4, 6)
+#: From so many planes on, and such a width of the focus curve in planes, energies are smoothed over
+#: one and over two planes on either side.
+PLANES_FOR_REACH, WIDTH_FOR_REACH = (4, 6), (0.75, 1.2)
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Adaptive(Method):
         """Make the state for a region."""
         levels = max(1, min(LEVELS, int(np.log2(max(2, min(survey.plane_shape)))) - 1))
         shapes = level_shapes(region.shape, levels)
-        reach = sum(survey.n_planes >= enough for enough in PLANES_FOR_REACH)
+        reach = _reach(survey)
         # the image decided on is summed too; it is the only one where there is a single band
         images = 1 if survey.n_bands == 1 else 1 + survey.n_bands
         variance = _variance(region, survey) * np.float32(settings["noise"])
@@ -157,6 +158,15 @@ class Adaptive(Method):
         """Bytes per pixel: sums, three planes in waiting, energies, scratch."""
         images = 1 if n_bands == 1 else 1 + n_bands
         return 140 + 32 * images
+
+
+def _reach(survey: Survey) -> int:
+    """Over how many planes on either side to smooth: fewer where planes lie far apart."""
+    width = survey.facts.get("focus_width") or np.inf
+    return sum(
+        survey.n_planes >= enough and width > wide
+        for enough, wide in zip(PLANES_FOR_REACH, WIDTH_FOR_REACH, strict=True)
+    )
 
 
 def _variance(region: Region, survey: Survey) -> FloatMap:
