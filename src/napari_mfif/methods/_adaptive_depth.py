@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import BinomialAlongZ
+from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.kernels.pyramid import align_up, binomial, binomial3, down, level_shapes, up
 from napari_mfif.kernels.running_peak import RunningPeak
@@ -33,6 +34,12 @@ VOTE_EDGE = 4e-3
 #: In the first and the last plane a peak is seen from one side only: its vote counts this much, and
 #: a depth there is held less likely by this share.
 END_VOTE, END_DOUBT = 0.4, 0.6
+#: Share of pixels that were right within one plane, by the votes for them: simulated stacks of
+#: eight kinds at three levels of noise, seeds 0 to 5.
+CALIBRATION = (
+    (0.0, 0.08, 0.13, 0.18, 0.23, 0.28, 0.33, 0.38, 0.43, 0.48, 0.53, 0.60, 0.70, 0.86, 1.0),
+    (0.0, 0.22, 0.37, 0.50, 0.60, 0.69, 0.78, 0.84, 0.90, 0.94, 0.965, 0.985, 0.994, 0.997, 1.0),
+)
 #: Scores at which a peak is believed for the most part.
 BELIEVED = 1.0
 
@@ -132,7 +139,7 @@ class DepthFold:
         return windows
 
     def answer(self, fused: Map, *, window: int) -> tuple[Map, Map]:
-        """Return depth in planes, and the share of votes for it, at full size.
+        """Return depth in planes, and the probability that it is right, at full size.
 
         Parameters
         ----------
@@ -157,7 +164,8 @@ class DepthFold:
         # where they agree, a trusted pixel's own fraction is better than that of the vote
         depth += np.where(np.abs(depth - own) < 0.5, (own - depth) * trust, 0)
         confidence = self._less_at_the_ends(votes.best, depth)
-        return _up_along_edges(depth, guide, fused), align_up(confidence, _shape(fused))
+        confidence = calibrated(align_up(confidence, _shape(fused)), CALIBRATION)
+        return _up_along_edges(depth, guide, fused), confidence
 
     def _trust(self) -> Map:
         """Share of the plausibility that the peak and its neighbours hold; little in noise."""
