@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ pixels at the border left out. Depth is judged where the texture makes it decida
 planes, *within 1* the share of pixels right within one plane. *AUROC*: how well the confidence
 tells right from wrong. *true depth* copies each pixel from the plane that is truly nearest; it is
 no upper bound, since where things overlap no single plane is right. **Bold** are the methods of
-this project. The planes of 12-bit cameras are multiplied by 16 for the rivals (most take 65535
-for white), and their results divided by it."""
+this project. Rivals get the planes multiplied by a whole number, so that the brightest pixel comes
+near 65535, which most of them take for white (a 12-bit camera would look black to them); their
+results are divided by it."""
 
 FAULTS = """\
 Loss in dB against the same stacks without the fault (low noise, first seed): mean over kinds, and
@@ -142,6 +144,8 @@ def _depth(rows: list[Row]) -> list[str]:
 def _depth_cell(rows: list[Row], kind: str) -> str:
     chosen = [row for row in rows if row["kind"] == kind]
     error, within = tables.mean(chosen, "depth_error"), tables.mean(chosen, "within_one")
+    if math.isnan(error):
+        return "–"
     return f"{number(error)} / {number(100 * within, 0)} %"
 
 

@@ -191,7 +191,7 @@ RIVALS: tuple[Rival, ...] = (
     OpenFocus("OpenFocus C", "openfocus, -m openfocus_c", "openfocus_c", gives_depth=True),
     OpenFocus("OpenFocus guided", "openfocus, -m guided_filter", "guided_filter"),
     FocusWeave("focusweave", "defaults (sharpness 4), no alignment", 4),
-    FocusWeave("focusweave hard", "--sharpness 8, no alignment", 8),
+    FocusWeave("focusweave hard", "--sharpness 6 (at 8 its weights underflow), no alignment", 6),
     PyClEsperanto("pyclesperanto Sobel", "extended_depth_of_focus_sobel_projection, sigma 5", 5),
     ShineStacker("shinestacker pyramid", "PyramidStack, defaults", "pyramid"),
     ShineStacker("shinestacker depth map", "DepthMapStack, defaults", "depthmap"),

@@ -83,7 +83,10 @@ def measure_memory(tools: Sequence[Tool], folder: Path, log: Log) -> Runs:
         for tool in tools:
             try:
                 cost = tool.spend(inputs, inputs.folder / "fused.ome.tif")
-                table[tool.name][str(planes)] = {"peak": round(cost.peak), "cpu": cost.cpu}
+                table[tool.name][str(planes)] = {
+                    "peak": round(cost.peak),
+                    "cpu": round(cost.cpu, 2),
+                }
             except ToolFailed as trouble:
                 log(f"  {tool.name} failed with {planes} planes: {trouble}")
         log(f"  memory with {planes} planes")
