@@ -12,6 +12,7 @@ import tifffile
 
 from napari_mfif import fuse
 from napari_mfif.cli import main
+from napari_mfif.optics import simulate
 
 
 @pytest.fixture
@@ -42,6 +43,19 @@ def test_recipe_inside_a_result_repeats_it(source, tmp_path) -> None:
     main(["fuse", str(source), "-o", str(first), "--method", "laplacian", "--set", "levels=2"])
     assert main(["fuse", str(source), "-o", str(second), "--recipe", str(first)]) == 0
     np.testing.assert_array_equal(tifffile.imread(first), tifffile.imread(second))
+
+
+def test_align_brings_drifting_planes_together_and_says_so(tmp_path, capsys) -> None:
+    made = simulate("relief", seed=3, shape=(97, 131), planes=7, drift=5.0)
+    source, out = tmp_path / "drifting.tif", tmp_path / "fused.ome.tif"
+    tifffile.imwrite(source, made.stack.pixels, imagej=True, metadata={"axes": "ZYX"})
+    assert main(["fuse", str(source), "-o", str(out), "--align", "translation"]) == 0
+    expected = fuse(made.stack.pixels, align="translation")
+    np.testing.assert_array_equal(tifffile.imread(out), expected.image)
+    rows, columns = expected.common_area
+    said = capsys.readouterr().out
+    assert f"rows {rows.start} to {rows.stop - 1}" in said
+    assert f"columns {columns.start} to {columns.stop - 1}" in said
 
 
 def test_quiet_says_nothing(source, tmp_path, capsys) -> None:

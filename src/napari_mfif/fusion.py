@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
+from napari_mfif.alignment import Transforms, common_area
 from napari_mfif.composition import rounded
+from napari_mfif.engine.aligned import iter_aligned, transforms_of
 from napari_mfif.engine.memory import default_budget, parse_bytes
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.request import as_stack, complete_recipe
@@ -103,6 +105,18 @@ class Fusion:
         return (self.stack.unit or "units") if self.stack.z_step else "planes"
 
     @property
+    def transforms(self) -> tuple[Transforms, ...]:
+        """Where the planes of each timepoint lie; nothing when they were not aligned."""
+        return transforms_of(self.stack)
+
+    @property
+    def common_area(self) -> tuple[slice, slice]:
+        """Rows and columns that all planes cover; outside of them the confidence is 0."""
+        shape = self.stack.plane_shape
+        whole = (slice(0, shape[0]), slice(0, shape[1]))
+        return common_area(self.transforms, shape) if self.transforms else whole
+
+    @property
     def scores(self) -> dask.array.Array:
         """The method's score map of every plane, ``(Z, Y, X)`` or ``(T, Z, Y, X)``, lazily."""
         import dask.array as da
@@ -176,6 +190,7 @@ def fuse(
     axes: str | None = None,
     channel: int | str | None = None,
     along: str | None = None,
+    align: str | Sequence[Transforms] | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | None = None,
     decision: NDArray[Any] | None = None,
@@ -198,6 +213,10 @@ def fuse(
         The channel on which sharpness is judged; all together when not given. All are fused.
     along : str, optional
         How planes are compared: ``"joint"`` or ``"sequential"``, where the method can do both.
+    align : str or sequence of Transforms, optional
+        Bring planes to one another: ``"translation"``, ``"similarity"`` (shift, magnification,
+        rotation) or ``"none"``; or where they lie, one `Transforms` per timepoint. The result has
+        the shape and the coordinates of the middle plane; see `Fusion.common_area`.
     consistency : mapping, optional
         Parameters of the consistency verification that cleans up the decision.
     recipe : Recipe, optional
@@ -230,6 +249,7 @@ def fuse(
         axes=axes,
         channel=channel,
         along=along,
+        align=align,
         consistency=consistency,
         recipe=recipe,
         decision=decision,
@@ -251,6 +271,7 @@ def iter_fuse(
     axes: str | None = None,
     channel: int | str | None = None,
     along: str | None = None,
+    align: str | Sequence[Transforms] | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | None = None,
     decision: NDArray[Any] | None = None,
@@ -263,7 +284,7 @@ def iter_fuse(
 
     Parameters
     ----------
-    data, method, axes, channel, along, consistency, recipe, decision, device, memory
+    data, method, axes, channel, along, align, consistency, recipe, decision, device, memory
         As for `fuse`.
     preview : float, optional
         Every so many seconds the progress carries the result so far.
@@ -284,8 +305,16 @@ def iter_fuse(
         )
     if device not in DEVICES:
         raise ParameterError(f"device={device!r} is not possible: {', '.join(DEVICES)}.")
-    recipe = complete_recipe(stack, recipe, method, axes, channel, along, consistency, parameters)
+    model = align if align is None or isinstance(align, str) else align[0].model
+    recipe = complete_recipe(
+        stack, recipe, method, axes, channel, along, consistency, parameters, model
+    )
     budget = default_budget() if memory is None else parse_bytes(memory)
+    if recipe.align != "none":
+        places = recipe.align if align is None or isinstance(align, str) else align
+        stack = yield from _iter_aligned(stack, recipe, places)
+        found = [one.as_entry() for one in transforms_of(stack)]
+        recipe = replace(recipe, transforms=found)
     if decision is not None:
         yield from _iter_decided(stack, recipe, np.asarray(decision), began)
         return
@@ -301,6 +330,20 @@ def iter_fuse(
                 yield step
     fusion = _assemble(stack, parts, recipe, tuple(takes), time.perf_counter() - began)
     yield Progress("Done", runner.total, runner.total, fusion, finished=True)
+
+
+def _iter_aligned(
+    stack: ZStack, recipe: Recipe, places: str | Sequence[Transforms]
+) -> Generator[Progress, None, ZStack]:
+    """Yield the progress of finding out where planes lie; return the aligned stack."""
+    channel = None if recipe.channel is None else stack.channel_index(recipe.channel)
+    settings = dict(recipe.parameters)
+    total = 2 * stack.n_times * stack.n_planes
+    for done, ready in enumerate(iter_aligned(stack, places, channel, settings)):
+        if ready is not None:
+            return ready
+        yield Progress("Aligning planes", done + 1, total)
+    raise AssertionError("the last one is the stack")
 
 
 @dataclass
@@ -323,6 +366,8 @@ class _Runner:
             "along": self.recipe.along,
             "device": self.device,
         }
+        if transforms_of(self.stack):  # they were repaired before they were moved
+            settings["repair_hot_pixels"] = False
         reader = PlaneReader(self.stack, t)
         layout = plan(method, settings, reader, self.budget)
         per_time = self.stack.n_planes * method.passes * len(layout.groups)
@@ -397,12 +442,21 @@ def _assemble(
         over_time([_unfolded(pixels, stack) for pixels, _ in parts]),
         over_time([answer.depth for _, answer in parts]),
         over_time([answer.decision for _, answer in parts]),
-        over_time([answer.confidence for _, answer in parts]),
+        _within(over_time([answer.confidence for _, answer in parts]), stack),
         recipe,
         stack,
         seconds,
         takes,
     )
+
+
+def _within(confidence: FloatMap, stack: ZStack) -> FloatMap:
+    """Set the confidence to 0 outside of what all planes cover."""
+    if transforms := transforms_of(stack):
+        inside = np.zeros(stack.plane_shape, np.bool_)
+        inside[common_area(transforms, stack.plane_shape)] = True
+        return np.where(inside, confidence, np.float32(0))
+    return confidence
 
 
 def _unfolded(pixels: NDArray[Any], stack: ZStack) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ class Recipe:
         Axes of the input, where they had to be given.
     consistency : dict
         A value for each parameter of the consistency verification.
+    align : str
+        ``"none"``, ``"translation"`` or ``"similarity"``: how planes are brought to one another.
+        On another stack their places are found anew.
+    transforms : list of dict
+        The places that were found, an entry of `Transforms` per timepoint; a record.
     version : str
         The version of napari-mfif that made it.
     """
@@ -42,6 +47,8 @@ class Recipe:
     channel: int | str | None = None
     axes: str | None = None
     consistency: Mapping[str, Any] = field(default_factory=dict)
+    align: str = "none"
+    transforms: Sequence[Mapping[str, Any]] = field(default_factory=list)
     version: str = ""
 
     def to_json(self) -> str:

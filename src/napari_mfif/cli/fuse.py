@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.parameters import Settings
+
+if TYPE_CHECKING:
+    from napari_mfif.fusion import Fusion
 
 __all__ = ["add", "run"]
 
@@ -29,6 +32,11 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help="a parameter of the method or of the consistency verification",
     )
     parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
+    parser.add_argument(
+        "--align",
+        choices=("none", "translation", "similarity"),
+        help="bring planes that drift or change in magnification to one another",
+    )
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--series", type=int, help="which image of a file with several")
     parser.add_argument("--channel", help="number or name of the channel that decides")
@@ -64,6 +72,7 @@ def run(given: argparse.Namespace) -> int:
         method=given.method,
         channel=given.channel,
         along=given.along,
+        align=given.align,
         recipe=recipe,
         consistency=consistency,
         device=given.device,
@@ -83,12 +92,26 @@ def run(given: argparse.Namespace) -> int:
     if not given.quiet:
         for note in stack.notes:
             print(note)
+        if fusion.transforms:
+            print(_told(fusion))
         sure = 100 * float((fusion.confidence > 0.5).mean())
         print(
             f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
             f"{fusion.seconds:.2f} s, {sure:.0f} % of the area decided with confidence"
         )
     return 0
+
+
+def _told(fusion: Fusion) -> str:
+    """Say how far planes were moved, and what they have in common."""
+    shape = fusion.stack.plane_shape
+    far = max(one.excursion(shape) for one in fusion.transforms)
+    rows, columns = fusion.common_area
+    return (
+        f"Planes lay up to {far:.1f} pixels apart. All of them cover rows {rows.start} to "
+        f"{rows.stop - 1} and columns {columns.start} to {columns.stop - 1}; outside of that the "
+        f"confidence is 0."
+    )
 
 
 def _assigned(assignments: Sequence[str], method: str | None) -> tuple[Settings, Settings]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_mfif import __version__, methods
 from napari_mfif import consistency as verification
+from napari_mfif.alignment import MODELS
 from napari_mfif.errors import AxesError, ParameterError
 from napari_mfif.io import open_stack
 from napari_mfif.parameters import resolve
@@ -26,6 +27,7 @@ def complete_recipe(
     along: str | None,
     consistency: Mapping[str, Any] | None,
     parameters: Mapping[str, Any],
+    align: str | None = None,
 ) -> Recipe:
     """Check what was asked for and fill in the rest from a recipe and the defaults.
 
@@ -51,8 +53,18 @@ def complete_recipe(
             f"along={along!r} is not possible with {chosen.name}: {', '.join(chosen.along)}."
         )
     channel = base.channel if channel is None else channel
+    align = align or base.align
+    if align not in ("none", *MODELS):
+        raise ParameterError(f"align={align!r} is not possible: none, {', '.join(MODELS)}.")
     return Recipe(
-        chosen.name, values, along, channel, axes or base.axes, cleaning, version=__version__
+        chosen.name,
+        values,
+        along,
+        channel,
+        axes or base.axes,
+        cleaning,
+        align,
+        version=__version__,
     )
 
 

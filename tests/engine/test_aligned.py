@@ -1,0 +1,148 @@
+"""Fusing planes that drift, aligned on the way."""
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_mfif import Recipe, ZStack, fuse, iter_fuse
+from napari_mfif.alignment import Transforms
+from napari_mfif.engine.aligned import aligned
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.survey import survey_stack
+from napari_mfif.errors import ParameterError
+from napari_mfif.metrics.truth import psnr
+from napari_mfif.optics import simulate
+
+SMALL = {"shape": (125, 143), "planes": 9, "slope": 1.0, "seed": 3}
+DRIFT = {"drift": 6.0, "magnification_drift": 0.01}
+
+
+def drifting(kind="relief", **more):
+    return simulate(kind, **{**SMALL, **DRIFT, **more})
+
+
+@pytest.mark.parametrize("method", ["adaptive", "gradient", "laplacian"])
+def test_a_drifting_stack_is_fused_nearly_as_well_as_one_that_stands_still(method):
+    still, moved = simulate("relief", **SMALL), drifting()
+    best = fuse(still.stack, method=method)
+    given = fuse(moved.stack, method=method, align="similarity")
+    area = given.common_area
+    sharpness = [psnr(f.image[area], still.image[area]) for f in (best, given)]
+    assert sharpness[1] > sharpness[0] - 0.8
+    assert sharpness[1] > psnr(fuse(moved.stack, method=method).image[area], still.image[area]) + 5
+
+
+def test_the_result_keeps_its_shape_and_is_not_sure_outside_the_common_area():
+    made = drifting()
+    fusion = fuse(made.stack, align="similarity")
+    rows, columns = fusion.common_area
+    assert fusion.image.shape == fusion.depth.shape == (125, 143)
+    assert 100 < rows.stop - rows.start < 125
+    outside = np.ones((125, 143), bool)
+    outside[rows, columns] = False
+    assert np.all(fusion.confidence[outside] == 0)
+    assert fusion.confidence[~outside].mean() > 0.5
+    assert np.all(fusion.refine(small_regions=0.01).confidence[outside] == 0)
+
+
+def test_without_align_nothing_is_moved():
+    made = drifting()
+    plain = fuse(made.stack)
+    assert plain.transforms == () and plain.stack is made.stack
+    assert plain.common_area == (slice(0, 125), slice(0, 143))
+    assert np.array_equal(fuse(made.stack, align="none").image, plain.image)
+
+
+def test_the_recipe_names_the_places_and_makes_the_same_again(tmp_path):
+    made = drifting()
+    fusion = fuse(made.stack, align="translation")
+    loaded = Recipe.load(fusion.recipe.save(tmp_path / "recipe.json"))
+    assert loaded == fusion.recipe and loaded.align == "translation"
+    places = [Transforms.from_entry(entry) for entry in loaded.transforms]
+    assert np.allclose(places[0].matrices, fusion.transforms[0].matrices, atol=1e-6)
+    again = fuse(made.stack, recipe=loaded)
+    assert np.array_equal(again.image, fusion.image)
+    assert np.array_equal(again.depth, fusion.depth)
+
+
+def test_given_transforms_are_taken():
+    made = drifting()
+    found = fuse(made.stack, align="similarity").transforms
+    again = fuse(made.stack, align=found)
+    assert np.array_equal(again.transforms[0].matrices, found[0].matrices)
+    with pytest.raises(ParameterError, match="9"):
+        fuse(made.stack, align=[Transforms(found[0].matrices[:4])])
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones():
+    with pytest.raises(ParameterError, match=r"affine.*translation, similarity"):
+        fuse(np.zeros((3, 33, 35)), align="affine")
+
+
+def test_colour_channels_and_timepoints_are_aligned_too():
+    colour = drifting("colour")
+    fusion = fuse(colour.stack, align="similarity", method="gradient")
+    assert fusion.image.shape == (125, 143, 3)
+    one, other = drifting().stack.pixels, drifting(seed=8).stack.pixels
+    both = np.stack([[one, one // 2], [other, other // 2]])
+    fusion = fuse(ZStack.from_array(both, "TCZYX"), align="translation", method="gradient")
+    assert fusion.image.shape == (2, 2, 125, 143)
+    assert len(fusion.transforms) == 2
+    alone = fuse(other, align="translation", method="gradient")
+    assert np.abs(fusion.transforms[1].matrices - alone.transforms[0].matrices).max() < 0.05
+
+
+def test_a_decision_is_copied_from_aligned_planes():
+    made = drifting()
+    fusion = fuse(made.stack, align="similarity", method="gradient")
+    again = fuse(made.stack, align="similarity", decision=fusion.decision)
+    assert np.array_equal(again.image, fusion.image)
+
+
+def test_hot_pixels_are_repaired_before_planes_are_moved():
+    clean, hot = drifting(), drifting(hot_pixels=60)
+    given = [fuse(made.stack, align="similarity") for made in (clean, hot)]
+    area = given[0].common_area
+    first, second = (psnr(one.image[area], clean.image[area]) for one in given)
+    assert second > first - 1
+
+
+def test_thin_strips_give_what_the_whole_gives():
+    made = drifting()
+    moved = fuse(made.stack, align="similarity", method="gradient").stack
+    whole = np.asarray(moved.pixels[...])
+    assert whole.dtype == moved.dtype
+    for rows in (slice(0, 9), slice(50, 61), slice(118, 125)):
+        strip = moved.plane(0, rows=rows).astype(float)
+        assert np.abs(strip - whole[0, rows]).max() <= 2
+
+
+def test_aligned_pixels_are_indexed_like_an_array():
+    pixels = np.asarray(drifting("colour").stack.pixels)
+    stack = ZStack.from_array(np.stack([pixels, pixels]), "TZYXS")
+    settings = {"repair_hot_pixels": True, "equalise_brightness": False}
+    preparation = survey_stack(PlaneReader(stack), None, settings)[1]
+    turned = np.array([[1.01, -0.01, 2.0], [0.01, 1.01, -3.0]])
+    places = [Transforms(np.stack([turned] * 9))] * 2
+    lazy = aligned(stack, places, [preparation] * 2).pixels
+    whole = np.asarray(lazy)
+    assert whole.shape == stack.shape
+    for index in [
+        (1, 3),
+        (0, slice(2, 5), slice(10, 40, 3), slice(None, None, 2)),
+        (slice(None), -1, ..., 1),
+        (0, 0, slice(5, 5)),
+        np.array([1]),
+    ]:
+        close = np.abs(lazy[index].astype(float) - whole[index])
+        assert close.shape == whole[index].shape
+        assert close.max(initial=0) <= 1
+
+
+def test_lazy_input_works_and_progress_is_told():
+    made = drifting()
+    lazy = da.from_array(np.asarray(made.stack.pixels), chunks=(1, -1, -1))
+    steps = list(iter_fuse(lazy, align="translation", method="gradient"))
+    assert sum(step.stage == "Aligning planes" for step in steps) == 18
+    expected = fuse(made.stack, align="translation", method="gradient")
+    assert np.array_equal(steps[-1].fusion.image, expected.image)
