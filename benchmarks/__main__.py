@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import imports, keep, quality, report, rivals, speed, window
+from benchmarks import imports, keep, quality, report, rivals, speed, stalls
 from benchmarks.environments import machine
 from benchmarks.tools import Baseline, Own, Tool
 from napari_mfif import methods
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             keep.save("imports", imports.measure())
         if "window" in parts:
             log("window")
-            keep.save("window", window.measure())
+            keep.save("window", stalls.measure())
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     report.write()

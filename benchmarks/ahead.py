@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import nan
 from operator import gt, lt
+from statistics import fmean
 from typing import Any
 
 from benchmarks import tables
@@ -32,11 +34,11 @@ def losses(rows: list[Row], tool: str, fault: str) -> list[float]:
 def sentences(rows: list[Row], runs: Row, rivals: Iterable[str]) -> list[str]:
     """Return the lines: where a rival is ahead, and how far we are ahead on the whole."""
     names = list(rivals)
-    points = [*_quality(rows, names), *_speed(runs, names)]
+    points = [*_quality(rows, names), *_faults(rows, names), *_speed(runs, names)]
     head = f"**Where a rival is ahead of `{DEFAULT}`:** "
     head += "nowhere in the tables below." if not points else ""
     whole = [line for noise in ("low", "high") if (line := _whole(rows, names, noise))]
-    return [head, *([""] if points else []), *points, "", *whole]
+    return [head.strip(), *([""] if points else []), *points, "", *whole]
 
 
 def _quality(rows: list[Row], names: list[str]) -> list[str]:
@@ -44,15 +46,37 @@ def _quality(rows: list[Row], names: list[str]) -> list[str]:
     for noise in ("low", "high"):
         chosen = [r for r in rows if r["noise"] == noise and not r.get("fault")]
         for kind in dict.fromkeys(row["kind"] for row in chosen):
-            some = [row for row in chosen if row["kind"] == kind]
-            own, others = _means(some, names, "psnr")
-            for name, value in lead(own, others, gt)[:1]:
-                points.append(f"- {kind}, {noise} noise: {name}, {number(value - own)} dB more.")
+            points += _kind([row for row in chosen if row["kind"] == kind], names)
         for key, words, better, digits in _MAPS:
             own, others = _means(chosen, names, key)
-            for name, value in lead(own, others, better)[:1]:
+            for name, value in lead(own, others, better, digits)[:1]:
                 pair = f"{number(value, digits)} against {number(own, digits)}"
                 points.append(f"- {words}, mean at {noise} noise: {name}, {pair}.")
+    return points
+
+
+def _kind(rows: list[Row], names: list[str]) -> list[str]:
+    where = f"{rows[0]['kind']}, {rows[0]['noise']} noise"
+    points = []
+    own, others = _means(rows, names, "psnr")
+    for name, value in lead(own, others, gt, 2)[:1]:
+        points.append(f"- {where}: {name}, {number(value - own)} dB more.")
+    own, others = _means(rows, names, "within_one")
+    for name, value in lead(own, others, gt, 3)[:1]:
+        pair = f"{number(100 * value, 1)} % against {number(100 * own, 1)} %"
+        points.append(f"- {where}, depth within one plane: {name}, {pair}.")
+    return points
+
+
+def _faults(rows: list[Row], names: list[str]) -> list[str]:
+    points = []
+    for fault in dict.fromkeys(row["fault"] for row in rows if row.get("fault")):
+        lost = {tool: losses(rows, tool, fault) for tool in (DEFAULT, *names)}
+        means = {tool: fmean(values) for tool, values in lost.items() if values}
+        own = means.pop(DEFAULT, nan)
+        for name, value in lead(own, means, lt, 2)[:1]:
+            pair = f"loses {number(value)} dB, we {number(own)} dB"
+            points.append(f"- {fault}, mean of all kinds: {name} {pair}.")
     return points
 
 
@@ -64,8 +88,8 @@ def _speed(runs: Row, names: list[str]) -> list[str]:
     for key, words, unit in _COSTS:
         own = taken[DEFAULT][key]
         others = {name: taken[name][key] for name in names if name in taken}
-        for name, value in lead(own, others, lt)[:1]:
-            digits = 0 if unit == "MB" else 2
+        digits = 0 if unit == "MB" else 2
+        for name, value in lead(own, others, lt, digits)[:1]:
             pair = f"{number(value, digits)} {unit} against {number(own, digits)} {unit}"
             points.append(f"- {words}, 20 planes of 1024 x 1024: {name}, {pair}.")
     return points

@@ -49,10 +49,11 @@ def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def lead(
-    own: float, others: dict[str, float], better: Callable[[float, float], bool]
+    own: float, others: dict[str, float], better: Callable[[float, float], bool], digits: int
 ) -> list[tuple[str, float]]:
-    """Return who is ahead of us and by how much, the best first."""
-    ahead = [(name, value) for name, value in others.items() if better(value, own)]
+    """Return who is ahead of us when both are rounded, and their values, the best first."""
+    shown = round(own, digits)
+    ahead = [(n, value) for n, value in others.items() if better(round(value, digits), shown)]
     return sorted(ahead, key=lambda pair: -abs(pair[1] - own))
 
 
