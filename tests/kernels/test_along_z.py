@@ -1,0 +1,73 @@
+"""What is smoothed or sought along z equals what a whole volume would give."""
+
+import numpy as np
+import pytest
+
+from napari_mfif.kernels.along_z import BinomialAlongZ, binomial_energy
+from napari_mfif.kernels.focus_width import focus_width, textured_places
+from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.kernels.running_peak import RunningPeak
+
+KERNELS = {0: [1], 1: [1, 2, 1], 2: [1, 4, 6, 4, 1]}
+
+
+def _whole(volume, reach):
+    padded = np.pad(volume, ((reach, reach), (0, 0), (0, 0)), mode="edge")
+    return sum(w * padded[i : i + len(volume)] for i, w in enumerate(KERNELS[reach]))
+
+
+@pytest.mark.parametrize("reach", [0, 1, 2])
+@pytest.mark.parametrize("planes", [3, 9])
+def test_running_binomial_equals_the_filter_of_the_volume(reach, planes):
+    volume = np.random.default_rng(0).random((planes, 5, 7), dtype=np.float32)
+    smooth = BinomialAlongZ(reach)
+    late = [smooth.take(plane.copy()) for plane in volume]
+    late += [smooth.take(volume[-1].copy()) for _ in range(reach)]
+    found = np.stack([plane for plane in late if plane is not None]) / smooth.scale
+    np.testing.assert_allclose(found, _whole(volume, reach) / smooth.scale, rtol=1e-5)
+
+
+@pytest.mark.parametrize("reach", [0, 1, 2])
+def test_energy_around_each_plane_equals_the_filter_of_the_squares(reach):
+    volume = np.random.default_rng(1).normal(size=(6, 5, 7)).astype(np.float32)
+    found = [binomial_energy(list(volume), z, reach) for z in range(6)]
+    np.testing.assert_allclose(found, _whole(volume**2, reach), rtol=1e-5)
+
+
+def test_peak_lies_where_the_parabola_has_it():
+    z = np.arange(9, dtype=np.float32)
+    centre = np.linspace(1, 7, 35, dtype=np.float32).reshape(5, 7)
+    peak = RunningPeak((5, 7))
+    for plane in z:
+        peak.take(-((plane - centre) ** 2))
+    np.testing.assert_allclose(peak.position(), centre, atol=1e-3)
+    assert peak.inside().all()
+
+
+def test_peak_at_an_end_is_not_inside():
+    peak = RunningPeak((2, 3))
+    for value in (3, 2, 1):
+        peak.take(np.full((2, 3), value, np.float32))
+    assert not peak.inside().any()
+    assert np.all(peak.position() == 0)
+
+
+@pytest.mark.parametrize("width", [0.8, 1.6])
+def test_width_of_the_focus_curve_is_measured(width):
+    rng = np.random.default_rng(2)
+    texture = rng.normal(size=(64, 64)).astype(np.float32)
+    envelope = np.exp(-((np.arange(15) - 7.3) ** 2) / (4 * width**2)).astype(np.float32)
+    pieces = (envelope[:, None, None] * texture)[:, None]
+    assert focus_width(pieces, NoiseLine(1e-6, 0.0, 0.0)) == pytest.approx(width, rel=0.15)
+
+
+def test_no_width_is_claimed_for_noise():
+    pieces = np.random.default_rng(3).normal(size=(12, 2, 64, 64)).astype(np.float32)
+    assert focus_width(pieces, NoiseLine(1.0, 0.0, 0.0)) is None
+
+
+def test_textured_pieces_are_found_first():
+    plane = np.zeros((200, 300), np.float32)
+    plane[70:120, 140:190] = np.random.default_rng(4).random((50, 50))
+    rows, columns = textured_places([plane, 0 * plane], side=64, count=3)[0]
+    assert (rows.start, columns.start) == (64, 128)
