@@ -26,6 +26,9 @@ Log = Callable[[str], None]
 SEEDS = (100, 101)
 PLANES = (12, 16, 20, 24, 28, 32, 36, 40)
 
+#: Of the confidence, from 0 to 1.
+BINS = 20
+
 #: What is wrong with the stacks of the second table.
 FAULTS: dict[str, dict[str, Any]] = {
     "400 hot pixels": {"hot_pixels": 400},
@@ -140,9 +143,9 @@ def _score_depth(outcome: Outcome, simulation: Simulation) -> Row:
         right = np.abs(outcome.depth - simulation.depth) <= 1
         sure = outcome.confidence[where]
         row["auroc"] = truth.roc_auc(sure, right[where])
-        shares, counts = truth.calibration(sure, right[where])
-        row["calibration"] = [_rounded(share) for share in shares]
-        row["calibration_pixels"] = [int(count) for count in counts]
+        shares, counts = truth.calibration(sure, right[where], bins=BINS)
+        row["pixels"] = [int(count) for count in counts]
+        row["right"] = [int(n) for n in np.rint(np.nan_to_num(shares) * counts)]
     return row
 
 

@@ -36,6 +36,9 @@ this project. Rivals get the planes multiplied by a whole number, so that the br
 near 65535, which most of them take for white (a 12-bit camera would look black to them); their
 results are divided by it."""
 
+CONFIDENCE = """\
+Share of pixels right within one plane, by the confidence that a method gave them."""
+
 FAULTS = """\
 Loss in dB against the same stacks without the fault (low noise, first seed): mean over kinds, and
 the worst kind. With brightness drift the true brightness is not defined, so one gain is fitted to
@@ -161,23 +164,16 @@ def _confidence(rows: list[Row]) -> str:
     lines = []
     for noise in ("low", "high"):
         for tool in methods.names():
-            mine = [r for r in tables.of_tool(rows, tool, noise=noise) if "calibration" in r]
+            mine = [row for row in tables.of_tool(rows, tool, noise=noise) if "pixels" in row]
             if mine:
-                shares = [number(share) for share in _pooled(mine)]
-                auroc = number(tables.mean(mine, "auroc"))
-                lines.append([f"{_name(tool)}, {noise} noise", *shares, auroc])
-    words = "Share of pixels right within one plane, by the confidence that a method gave them."
-    return words + "\n\n" + markdown(["method", *bins, "AUROC"], lines)
-
-
-def _pooled(rows: list[Row]) -> list[float]:
-    shares = []
-    for place in range(5):
-        pairs = [(r["calibration"][place], r["calibration_pixels"][place]) for r in rows]
-        count = sum(pixels for _, pixels in pairs)
-        right = sum(share * pixels for share, pixels in pairs if share is not None)
-        shares.append(right / count if count else float("nan"))
-    return shares
+                pixels, right = tables.pooled(mine, "pixels"), tables.pooled(mine, "right")
+                shares = tables.shares(right, pixels, 5)
+                each = number(tables.mean(mine, "auroc"))
+                whole = number(tables.area(right, pixels - right))
+                cells = [number(share) for share in shares]
+                lines.append([f"{_name(tool)}, {noise} noise", *cells, each, whole])
+    header = ["method", *bins, "AUROC, mean of stacks", "AUROC, all pixels"]
+    return CONFIDENCE + "\n\n" + markdown(header, lines)
 
 
 def _faults(rows: list[Row]) -> list[str]:

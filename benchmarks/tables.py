@@ -7,7 +7,21 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, median
 from typing import Any
 
-__all__ = ["lead", "markdown", "mean", "number", "of_tool", "speeds", "tools_of"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "area",
+    "lead",
+    "markdown",
+    "mean",
+    "number",
+    "of_tool",
+    "pooled",
+    "shares",
+    "speeds",
+    "tools_of",
+]
 
 Row = dict[str, Any]
 
@@ -65,3 +79,20 @@ def speeds(runs: dict[str, Any]) -> dict[str, Row]:
         for tool, taken in runs.items()
         if taken["wall"] and "failed" not in taken
     }
+
+
+def pooled(rows: Iterable[Row], key: str) -> NDArray[np.float64]:
+    """Sum of a column of histograms."""
+    return np.sum([row[key] for row in rows], axis=0, dtype=np.float64)
+
+
+def area(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> float:
+    """Area under the ROC curve of two histograms over the same rising bins."""
+    below = np.cumsum(wrong) - wrong / 2
+    return float((right * below).sum() / (right.sum() * wrong.sum()))
+
+
+def shares(part: NDArray[np.float64], whole: NDArray[np.float64], bins: int) -> list[float]:
+    """Return a part of the whole in fewer bins; NaN in an empty one."""
+    parts, wholes = part.reshape(bins, -1).sum(1), whole.reshape(bins, -1).sum(1)
+    return [float(p / w) if w else math.nan for p, w in zip(parts, wholes, strict=True)]
