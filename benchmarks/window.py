@@ -38,7 +38,7 @@ from napari_mfif.presets import PRESETS
 PLANES, SIDE = 32, 1024
 LIMIT = 100  # milliseconds of our own code
 OWN = {
-    FusePanel: ("start", "_show", "_finished", "_done", "_estimate", "_show_estimate", "cancel",
+    FusePanel: ("start", "_show", "_done", "_estimate", "_show_estimate", "cancel",
                 "_layer_added", "refresh", "_stack_changed", "_settings_changed", "copy"),
     LayerWriter: ("_write_next",),
 }  # fmt: skip

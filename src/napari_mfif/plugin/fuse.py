@@ -155,23 +155,22 @@ class FusePanel(Panel):
         self.writer.clear()
         self._worker = create_worker(run, self._request, look, _start_thread=False)
         self._worker.yielded.connect(self._show)
-        self._worker.finished.connect(self._finished)
         self.run_box.show_running(0, "starting")
         self._worker.start()
 
     def cancel(self) -> None:
-        """Stop the fusion that runs; it ends after the plane at hand."""
+        """Stop the fusion that runs; its thread ends after the plane at hand."""
         if self._worker is None:
             return
-        self.run_box.show_running(0, "stopping")
-        if self._worker.is_running:
-            self._worker.quit()
-        else:  # it has just ended; its layers are being shown
-            self._cancelled()
+        self._worker.quit()
+        self.writer.undo()
+        self._end_run()
+        self.run_box.show_note("Cancelled. Everything is as it was before.")
 
-    def _show(self, step: Step | Failure) -> None:
-        if self._worker is None or self._worker.abort_requested:
-            return
+    def _show(self, news: tuple[Request, Step | Failure]) -> None:
+        request, step = news
+        if self._worker is None or request is not self._request:
+            return  # of a run that was cancelled
         if isinstance(step, Failure):
             self.writer.undo()
             self._end_run()
@@ -193,16 +192,6 @@ class FusePanel(Panel):
     def _done(self, sentence: str) -> None:
         self._end_run()
         self.run_box.show_result(sentence)
-
-    def _finished(self) -> None:
-        """Come to rest after a run that was cancelled; others end when their layers are there."""
-        if self._worker is not None and self._worker.abort_requested:
-            self._cancelled()
-
-    def _cancelled(self) -> None:
-        self.writer.undo()
-        self._end_run()
-        self.run_box.show_note("Cancelled. Everything is as it was before.")
 
     def _end_run(self) -> None:
         self._worker = None

@@ -101,8 +101,14 @@ class Failure:
     sentence: str
 
 
-def run(request: Request, look: Look) -> Iterator[Step | Failure]:
-    """Fuse, and yield what the main thread has to show; no error leaves it."""
+def run(request: Request, look: Look) -> Iterator[tuple[Request, Step | Failure]]:
+    """Fuse, and yield what the main thread has to show, each with the request it belongs to."""
+    for step in _steps(request, look):
+        yield request, step
+
+
+def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
+    """Fuse; no error leaves it."""
     began = time.perf_counter()
     try:
         warm_up()
