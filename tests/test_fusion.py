@@ -53,6 +53,7 @@ def test_reversed_planes_give_the_mirrored_depth(method, slope) -> None:
 def test_strips_equal_the_whole(method, slope, monkeypatch) -> None:
     pixels = np.concatenate([np.concatenate([slope[0]] * 9, axis=1)] * 2, axis=2)
     parameters = {"laplacian": {"levels": 2}, "guided": {"base_radius": 9}}.get(method, {})
+    monkeypatch.setattr(run, "HALOS_PER_STRIP", 1)
     layouts = []
     plan = run.plan
 

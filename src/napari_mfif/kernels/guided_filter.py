@@ -35,7 +35,7 @@ class GuidedFilter:
         self._variance: Map = self._box(guide * guide) - self._mean * self._mean
         # A flat window in float32 may come out a hair below zero.
         np.maximum(self._variance, 0, out=self._variance)
-        self._variance += np.float32(max(epsilon, np.finfo(np.float32).tiny))
+        self._variance += np.float32(max(epsilon, float(np.finfo(np.float32).tiny)))
 
     def __call__(self, values: Map) -> Map:
         """Return `values`, float32 ``(Y, X)``, smoothed along the guide's edges."""

@@ -87,7 +87,8 @@ class RunningBest:
         before = np.where(first, self._after, self._before)
         after = np.where(last, self._before, self._after)
         shift = parabola_peak(before, self.best, after)
-        return np.clip(self.index + shift, 0, max(0, self._taken - 1)).astype(np.float32)
+        depth: Map = np.clip(self.index + shift, 0, max(0, self._taken - 1)).astype(np.float32)
+        return depth
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""
