@@ -45,6 +45,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         "Regions smaller than this share of the image take the plane of what surrounds them.",
         minimum=0.0,
         maximum=0.5,
+        title="Ignore small regions",
     ),
     Parameter(
         "holes",
@@ -54,6 +55,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         minimum=0.0,
         maximum=0.5,
         advanced=True,
+        title="Fill holes",
     ),
     Parameter(
         "grow",
@@ -64,6 +66,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         maximum=50,
         unit="px",
         advanced=True,
+        title="Grow earlier planes",
     ),
     Parameter(
         "smooth_depth",
@@ -73,6 +76,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         minimum=0,
         maximum=12,
         unit="px",
+        title="Smooth the height",
     ),
     Parameter(
         "guided_radius",
@@ -82,6 +86,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         minimum=0,
         maximum=100,
         unit="px",
+        title="Edges follow the image",
     ),
     Parameter(
         "guided_epsilon",
@@ -91,6 +96,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         minimum=1e-8,
         maximum=10.0,
         advanced=True,
+        title="Edge strength",
     ),
 )
 
