@@ -13,12 +13,12 @@ __all__ = [
     "BAND_NOISE",
     "align_up",
     "binomial",
-    "binomial3",
     "collapse",
     "down",
     "gaussian_levels",
     "laplacian_levels",
     "level_shapes",
+    "three_taps",
     "up",
 ]
 
@@ -28,7 +28,6 @@ Map = NDArray[np.float32]
 BAND_NOISE = (0.9425, 0.2303, 0.1006, 0.0487, 0.0240)
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
-_BINOMIAL3 = np.array([1, 2, 1], np.float32) / 4
 
 
 def level_shapes(shape: tuple[int, int], levels: int) -> list[tuple[int, int]]:
@@ -70,10 +69,11 @@ def binomial(values: Map) -> Map:
     return blurred
 
 
-def binomial3(values: Map) -> Map:
-    """Smooth with 1 2 1 along both axes: a Gaussian of 0.7 pixels."""
+def three_taps(values: Map, side: float = 0.25) -> Map:
+    """Smooth with three taps along both axes; `side` is the weight of either neighbour."""
+    taps = np.array([side, 1 - 2 * side, side], np.float32)
     blurred: Map = cv2.sepFilter2D(
-        values, cv2.CV_32F, _BINOMIAL3, _BINOMIAL3, borderType=cv2.BORDER_REFLECT_101
+        values, cv2.CV_32F, taps, taps, borderType=cv2.BORDER_REFLECT_101
     )
     return blurred
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_mfif.kernels.along_z import BinomialAlongZ
 from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.guided_filter import GuidedFilter
-from napari_mfif.kernels.pyramid import align_up, binomial, binomial3, down, level_shapes, up
+from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
 from napari_mfif.methods._adaptive_level import independent_planes
 
@@ -129,7 +129,7 @@ class DepthFold:
     def _windows(self, magnitudes: list[Map]) -> list[Map]:
         """Magnitudes in the windows of `WINDOWS`, all at half the size."""
         fine = magnitudes[0]
-        windows = [binomial3(fine), binomial(binomial(fine))]
+        windows = [three_taps(fine), binomial(binomial(fine))]
         shapes = [(m.shape[0], m.shape[1]) for m in magnitudes]
         for octave in range(1, self._octaves):
             window = binomial(magnitudes[octave])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import BINOMIALS, binomial_energy
-from napari_mfif.kernels.pyramid import binomial, binomial3, down, up
+from napari_mfif.kernels.pyramid import binomial, down, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
 
 __all__ = ["POWER", "LevelFold", "independent_planes"]
@@ -21,7 +21,7 @@ SHARE = 0.06
 #: The evidence is raised to about ``1 / SHARE``, halved for each of two windows.
 POWER = 8
 #: Standard deviations of the windows in pixels of the level: tight in the finest, tight, wide.
-FINEST, TIGHT, WIDE = 0.707, 1.0, 2.45
+FINEST, TIGHT, WIDE = 0.5, 1.0, 2.45
 #: Sums are rescaled where the evidence outgrows its reference by this factor.
 HEADROOM = 64.0
 #: Softness is made good by at most this factor, in amplitude.
@@ -67,7 +67,7 @@ class LevelFold:
         self._reach = reach
         self._recent: list[Map] = []
         self._waiting: list[list[Map]] = []
-        self._narrow = binomial3 if finest else binomial
+        self._finest = finest
         self._half_noise = down(noise)
         self._doubt = np.float32(2 * _uncertainty(WIDE, reach))
         self._scale = scale = BINOMIALS[reach][0] + 2 * sum(BINOMIALS[reach][1:])
@@ -110,7 +110,7 @@ class LevelFold:
         wide *= self._per_wide
         wide += 1
         evidence = up(wide, self._shape)
-        tight = self._narrow(energy)
+        tight = three_taps(energy, side=FINEST**2 / 2) if self._finest else binomial(energy)
         bands = self._waiting.pop(0)
         for rows in self._blocks:
             tight[rows] *= self._per_tight[rows]
