@@ -1,26 +1,32 @@
 """Draw the pictures of the window that README and docs show, from a stack simulated on the spot.
 
-Run ``python docs/screenshots.py [FOLDER]``; where there is no display, after
+Run ``python docs/screenshots.py [FOLDER]``: window.png and states.png go to docs/pictures, and all
+states in both themes to the folder, where one is given. Where there is no display, after
 ``xvfb-run -a -s "-screen 0 1400x1000x24"``.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("NAPARI_CONFIG", str(Path(tempfile.mkdtemp()) / "settings.yaml"))
 
+import cv2
 import napari
+import numpy as np
 from napari.qt import get_qapp
 
+from napari_mfif.fusion import Progress
 from napari_mfif.plugin.fuse import FusePanel
 from napari_mfif.plugin.reader import layers_of
 from napari_mfif.plugin.samples import make_sample
+from napari_mfif.plugin.worker import Request
 from napari_mfif.presets import PRESETS
 
 SIZE = (1280, 800)
@@ -49,10 +55,22 @@ def open_window(theme: str) -> tuple[napari.Viewer, FusePanel]:
     return viewer, panel
 
 
+def slowly(steps: Callable[[Request], Iterator[Progress]]) -> Callable[..., Iterator[Progress]]:
+    """Give a camera the time to see a fusion run."""
+
+    def waiting(request: Request) -> Iterator[Progress]:
+        for step in steps(request):
+            time.sleep(0.1)
+            yield step
+
+    return waiting
+
+
 def main(folder: Path, themes: tuple[str, ...]) -> None:
     """Draw every state in every theme, and the window for the README."""
     folder.mkdir(parents=True, exist_ok=True)
     stack = make_sample("relief")
+    Request.steps = slowly(Request.steps)  # type: ignore[method-assign]
     for theme in themes:
         viewer, panel = open_window(theme)
 
@@ -73,7 +91,7 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
         panel.method_box.advanced.open(False)
         panel.method_box.cleaning.open(False)
         panel.start()
-        until(lambda panel=panel: panel.run_box.bar.fraction > 0.4 or not panel.is_running())
+        until(lambda panel=panel: panel.run_box.bar.fraction > 0.5 or not panel.is_running())
         shoot("running")
         until(lambda panel=panel: not panel.is_running())
         shoot("done")
@@ -110,8 +128,18 @@ def window_picture(viewer: napari.Viewer, path: Path) -> None:
     print(path)
 
 
+def sheet_of_states(folder: Path, path: Path) -> None:
+    """Put the panels of some states side by side."""
+    names = ("empty-light", "ready-dark", "running-light", "done-dark", "question-light")
+    panels = [cv2.imread(str(folder / f"{name}.png"))[:, 905:] for name in names]
+    cv2.imwrite(str(path), np.hstack(panels))
+    print(path)
+
+
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures",
-        ("dark", "light"),
-    )
+    states = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
+    pictures = Path(__file__).parent / "pictures"
+    pictures.mkdir(exist_ok=True)
+    main(states, ("dark", "light"))
+    sheet_of_states(states, pictures / "states.png")
+    shutil.copy(states / "window.png", pictures / "window.png")
