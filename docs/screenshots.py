@@ -70,7 +70,7 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
     """Draw every state in every theme, and the window for the README."""
     folder.mkdir(parents=True, exist_ok=True)
     stack = make_sample("relief")
-    Request.steps = slowly(Request.steps)  # type: ignore[method-assign]
+    quickly = Request.steps
     for theme in themes:
         viewer, panel = open_window(theme)
 
@@ -90,9 +90,14 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
         shoot("advanced")
         panel.method_box.advanced.open(False)
         panel.method_box.cleaning.open(False)
+        Request.steps = slowly(quickly)
         panel.start()
         until(lambda panel=panel: panel.run_box.bar.fraction > 0.5 or not panel.is_running())
         shoot("running")
+        panel.cancel()
+        Request.steps = quickly
+        rest(2)
+        panel.start()
         until(lambda panel=panel: not panel.is_running())
         shoot("done")
         if theme == "dark":
