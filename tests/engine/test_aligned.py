@@ -55,7 +55,7 @@ def test_without_align_nothing_is_moved():
 
 def test_the_recipe_names_the_places_and_makes_the_same_again(tmp_path):
     made = drifting()
-    fusion = fuse(made.stack, align="translation")
+    fusion = fuse(made.stack, align="translation", method="gradient")
     loaded = Recipe.load(fusion.recipe.save(tmp_path / "recipe.json"))
     assert loaded == fusion.recipe and loaded.align == "translation"
     places = [Transforms.from_entry(entry) for entry in loaded.transforms]

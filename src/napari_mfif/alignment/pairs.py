@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Match", "detail", "matrix_of", "register", "start_of", "step_of"]
+__all__ = ["Match", "detail", "matrix_of", "moved", "register", "start_of", "step_of"]
 
 FloatMap = NDArray[np.float32]
 Matrix = NDArray[np.float64]
@@ -83,7 +83,8 @@ def step_of(matrix: Matrix, shape: tuple[int, int]) -> Matrix:
 def start_of(fixed: FloatMap, moving: FloatMap) -> Matrix:
     """Return the shift, to whole pixels or a little better, by phase correlation."""
     window = cv2.createHanningWindow(fixed.shape[::-1], cv2.CV_32F)
-    (x, y), _ = cv2.phaseCorrelate(fixed, moving, window)
+    # OpenCV 5 multiplies the window into what it is given, where no padding is needed
+    (x, y), _ = cv2.phaseCorrelate(fixed.copy(), moving.copy(), window)
     limit = min(fixed.shape) * _LARGEST_SHIFT
     return np.array([x, y, 0, 0]) if max(abs(x), abs(y)) < limit else np.zeros(4)
 
@@ -113,15 +114,15 @@ def register(
        second-order minimization", IROS 2004.
     """
     shape = fixed.shape
-    size, flags = shape[::-1], cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     step = np.array(start, np.float64)
     information, likeness = np.zeros((4, 4)), 0.0
     inside = np.ones(shape, np.float32)
     x, y = _places(shape)
     for _ in range(_MOST_STEPS):
         matrix = matrix_of(step, shape)
-        brought = cv2.warpAffine(moving, matrix, size, flags=flags)
-        seen = cv2.warpAffine(inside, matrix, size, flags=cv2.INTER_NEAREST | flags & 16)
+        brought = moved(moving, matrix)
+        nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        seen = cv2.warpAffine(inside, matrix, shape[::-1], flags=nearest)
         seen = cv2.erode(seen, np.ones((2 * margin + 1,) * 2), borderValue=0)
         across, along = _gradients(fixed + brought)
         rest = fixed - brought
@@ -146,6 +147,25 @@ def register(
 def _possible(step: Matrix, shape: tuple[int, ...]) -> bool:
     shift, turn = np.abs(step[:2]).max(), np.abs(step[2:]).max()
     return bool(shift < _LARGEST_SHIFT * min(shape) and turn < _LARGEST_TURN * _radius(shape))
+
+
+def moved(band: FloatMap, matrix: Matrix) -> FloatMap:
+    """Return a band of detail as a matrix moves it, 0 where it does not reach.
+
+    OpenCV moves by whole 1/32 pixels, so that a magnification of less than that over the image
+    would be none: what is missing is made up for by the slope.
+    """
+    rows, columns = band.shape
+    x, y = np.arange(columns, dtype=np.float64), np.arange(rows, dtype=np.float64)[:, None]
+    exact = [np.asarray(line[0] * x + line[1] * y + line[2], np.float32) for line in matrix]
+    whole, share = cv2.convertMaps(exact[0], exact[1], cv2.CV_16SC2)
+    brought: FloatMap = cv2.remap(band, whole, share, cv2.INTER_CUBIC)
+    parts = (share & 31, share >> 5)
+    for axis, slope in enumerate(_gradients(2 * brought)):
+        missing = exact[axis] - whole[..., axis]
+        missing -= parts[axis] * np.float32(1 / 32)
+        brought += missing * slope
+    return brought
 
 
 def _power(values: FloatMap) -> float:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.alignment.pairs import Match, detail, matrix_of, register, start_of, step_of
+from napari_mfif.alignment.pairs import Match, detail, matrix_of, moved, register, start_of, step_of
 from napari_mfif.alignment.transforms import MODELS, Transforms
 from napari_mfif.errors import ParameterError
 
@@ -36,6 +35,10 @@ SYSTEMATIC = 0.02
 #: How far a plane may be from the straight course between its neighbours, in pixels at the edge
 #: (shifts, magnification and rotation). Loose: it decides only where the planes say little.
 WANDER = np.array([1.0, 1.0, 0.15, 0.15])
+
+#: Decimals that are kept: the last digits that sums in another order
+#: would change are left out, so that the same stack gives the same places again.
+DECIMALS = 7
 
 
 class _Edge(NamedTuple):
@@ -115,7 +118,7 @@ def iter_transforms(
         for matrix, change in zip(matrices, changes, strict=True)
     ]
     places[reference] = np.eye(2, 3)  # it is, but for rounding
-    yield Transforms(np.stack(places), model, reference)
+    yield Transforms(np.round(places, DECIMALS), model, reference)
 
 
 def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
@@ -178,10 +181,9 @@ def _around(
     kept: deque[FloatMap] = deque(maxlen=max(GAPS))
     for z, matrix in enumerate(matrices):
         flat = detail(planes(z), octave=octave)
-        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
         margin = 4 + int(np.ceil(max(np.abs(step_of(m, flat.shape)).sum() for m in matrices)))
         margin = min(margin, min(flat.shape) // 4)
-        now = cv2.warpAffine(flat, matrix, flat.shape[::-1], flags=flags)
+        now = moved(flat, matrix)
         yield [
             _Edge(z - gap, z, register(kept[-gap], now, np.zeros(4), free=free, margin=margin))
             for gap in GAPS
