@@ -21,7 +21,7 @@ Matrix = NDArray[np.float64]
 Planes = Callable[[int], FloatMap]
 
 #: Planes are halved until their longer side is at most so many pixels.
-LONGEST_SIDE = 800
+LONGEST_SIDE = 640
 
 #: Planes so far apart are compared once all are roughly in place.
 GAPS = (1, 2, 3)
@@ -36,8 +36,8 @@ SYSTEMATIC = 0.02
 #: (shifts, magnification and rotation). Loose: it decides only where the planes say little.
 WANDER = np.array([1.0, 1.0, 0.15, 0.15])
 
-#: Decimals that are kept: the last digits that sums in another order
-#: would change are left out, so that the same stack gives the same places again.
+#: Decimals that are kept: the last digits, which sums in another order would change, are left out,
+#: so that the same stack gives the same places again.
 DECIMALS = 7
 
 
