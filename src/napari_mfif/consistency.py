@@ -110,7 +110,9 @@ PAIR: Mapping[str, Any] = MappingProxyType(
 STACK: Mapping[str, Any] = MappingProxyType({**OFF, "smooth_depth": 5})
 
 
-def complete(given: Mapping[str, Any] | None, *, n_planes: int) -> Settings:
+def complete(
+    given: Mapping[str, Any] | None, *, n_planes: int, stack: Mapping[str, Any] | None = None
+) -> Settings:
     """Fill settings from the profile for so many planes.
 
     Parameters
@@ -119,13 +121,15 @@ def complete(given: Mapping[str, Any] | None, *, n_planes: int) -> Settings:
         Values by name; what is missing comes from `PAIR` or `STACK`.
     n_planes : int
         Planes of the stack.
+    stack : mapping, optional
+        Where a method has values of its own for z-stacks: these, before `STACK`.
 
     Raises
     ------
     ParameterError
         A name is unknown or a value is not possible.
     """
-    profile = PAIR if n_planes == 2 else STACK
+    profile = PAIR if n_planes == 2 else {**STACK, **(stack or {})}
     return resolve(CONSISTENCY, {**profile, **(given or {})}, owner="consistency")
 
 

@@ -132,7 +132,7 @@ class Fusion:
         Parameters
         ----------
         **consistency
-            Parameters of the consistency verification; those not given start from their defaults.
+            Parameters of the consistency verification; those not given stay as they are.
 
         Returns
         -------
@@ -141,7 +141,9 @@ class Fusion:
         """
         if not self._takes:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
-        settings = verification.complete(consistency, n_planes=self.stack.n_planes)
+        settings = verification.complete(
+            {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
+        )
         parts = [take.composed(settings) for take in self._takes]
         recipe = replace(self.recipe, consistency=settings)
         return _assemble(self.stack, parts, recipe, self._takes, self.seconds)
@@ -375,7 +377,7 @@ class _Runner:
         yield Progress("Looking at the stack", self.done, self.total)
         channel = self.recipe.channel
         decides = None if channel is None else self.stack.channel_index(channel)
-        survey, preparation = survey_stack(reader, decides, settings)
+        survey, preparation = survey_stack(reader, decides, settings, method.facts)
         folding = fold(method, settings, reader, survey, preparation, layout)
         answer, shown, wanted = None, time.perf_counter(), None
         while answer is None:

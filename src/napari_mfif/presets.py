@@ -45,7 +45,7 @@ PRESETS = (
     Preset(
         "Noisy",
         "For dim stacks: takes out more of the noise and smooths the height.",
-        Recipe("adaptive", {"denoise": 1.5}, consistency={"smooth_depth": 9}),
+        Recipe("adaptive", {"denoise": 1.5}, consistency={"smooth_depth": 5}),
     ),
     Preset(
         "Photographs",

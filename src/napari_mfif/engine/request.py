@@ -45,7 +45,9 @@ def complete_recipe(
         chosen.all_parameters(), {**inherited, **parameters}, owner=f"the method {chosen.name}"
     )
     cleaning = verification.complete(
-        {**base.consistency, **(consistency or {})}, n_planes=stack.n_planes
+        {**base.consistency, **(consistency or {})},
+        n_planes=stack.n_planes,
+        stack=chosen.verification,
     )
     along = along or (base.along if base.along in chosen.along else chosen.along[0])
     if along not in chosen.along:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from napari_mfif.alignment import BrightnessDrift, brightness_factors
 from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
 from napari_mfif.errors import ReadError
+from napari_mfif.kernels.focus_width import focus_width, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
 from napari_mfif.kernels.order import quantiles
@@ -27,7 +30,7 @@ RANGE = (0.005, 0.995)
 
 
 def survey_stack(
-    reader: PlaneReader, channel: int | None, settings: Settings
+    reader: PlaneReader, channel: int | None, settings: Settings, wanted: Sequence[str] = ()
 ) -> tuple[Survey, Preparation]:
     """Find out what the fold has to know beforehand.
 
@@ -39,6 +42,8 @@ def survey_stack(
         The channel that decides; ``None`` for all, each weighted by its own range.
     settings : dict
         Holds ``repair_hot_pixels`` and ``equalise_brightness``.
+    wanted : sequence of str, optional
+        What else a method asks for, see `Method.facts`.
 
     Raises
     ------
@@ -58,15 +63,18 @@ def survey_stack(
     gain = 1 / span if span > 0 else 1.0
     repairs = settings["repair_hot_pixels"] and n_planes >= 3
     noise = _band_noise(samples) if repairs or reader.n_bands == 1 else []
-    preparation = Preparation(
-        weights,
-        offset,
-        gain,
-        noise if repairs else [],
-        [find_stuck([s[..., k] for s in samples], line) for k, line in enumerate(noise)]
+    preparation = Preparation(weights, offset, gain)
+    decide_noise = _decide_noise(samples, noise, preparation)
+    places = _places(samples, preparation) if "focus_width" in wanted and n_planes > 3 else []
+    follow = settings["equalise_brightness"] and n_planes >= 3
+    cells, pieces = _glance(reader, preparation, places) if follow or places else ([], [])
+    preparation = replace(
+        preparation,
+        noise=noise if repairs else [],
+        stuck=[find_stuck([s[..., k] for s in samples], line) for k, line in enumerate(noise)]
         if repairs
         else [],
-        _drift(reader, weights, offset) if settings["equalise_brightness"] else None,
+        drift=_drift(np.stack(cells), weights, offset) if follow else None,
     )
     quarters = [_quarter(to_decide(sample, preparation)) for sample in samples]
     survey = Survey(
@@ -75,8 +83,9 @@ def survey_stack(
         reader.n_bands,
         offset,
         gain,
-        _decide_noise(samples, noise, preparation),
+        decide_noise,
         np.mean(quarters, axis=0, dtype=np.float32),
+        {"focus_width": focus_width(np.stack(pieces), decide_noise)} if places else {},
     )
     return survey, preparation
 
@@ -101,14 +110,29 @@ def _decide_noise(
     )
 
 
-def _drift(reader: PlaneReader, weights: FloatMap, offset: float) -> BrightnessDrift | None:
+def _places(samples: list[NDArray[Any]], preparation: Preparation) -> list[tuple[slice, slice]]:
+    """Find small textured pieces in which the focus curve can be seen."""
+    return textured_places([to_decide(sample, preparation) for sample in samples])
+
+
+def _glance(
+    reader: PlaneReader, preparation: Preparation, places: list[tuple[slice, slice]]
+) -> tuple[list[FloatMap], list[FloatMap]]:
+    """Look at all planes, once: their brightness in coarse cells, and some pieces of each."""
+    cells, pieces = [], []
+    for z in range(reader.stack.n_planes):
+        bands = reader.bands(z)
+        cells.append(coarse_cells(bands, preparation.weights))
+        if places:
+            pieces.append(np.stack([to_decide(bands[place], preparation) for place in places]))
+    return cells, pieces
+
+
+def _drift(cells: FloatMap, weights: FloatMap, offset: float) -> BrightnessDrift | None:
     """Follow the brightness of all planes, in coarse cells."""
-    if reader.stack.n_planes < 3:
-        return None
-    planes = range(reader.stack.n_planes)
-    cells = np.stack([coarse_cells(reader.bands(z), weights) for z in planes]) / weights.sum()
-    darkest = min(offset / float(weights.sum()), float(cells.min()))
-    return brightness_factors(cells, darkest=darkest)
+    total = float(weights.sum())
+    darkest = min(offset, float(cells.min())) / total
+    return brightness_factors(cells / total, darkest=darkest)
 
 
 def _weights(

@@ -92,7 +92,11 @@ class DepthFold:
         for image in images[: self._octaves]:
             along_x = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
             along_y = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
-            found.append(down(cv2.magnitude(along_x, along_y, magnitude=along_x)))
+            # Not cv2.magnitude: with IPP its last bit depends on where the arrays lie in memory.
+            along_x *= along_x
+            along_y *= along_y
+            along_x += along_y
+            found.append(down(cv2.sqrt(along_x, dst=along_x)))
         return found
 
     def _score(self, magnitudes: list[Map]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -55,7 +56,8 @@ class Adaptive(Method):
     """Noise-aware pyramid fusion, in one pass over the planes."""
 
     name = "adaptive"
-    title = "Adaptive"
+    title = "Noise-aware pyramid"
+    reference = "this project: docs/methods.md"
     summary = (
         "Blends planes where they are alike and chooses sharply where they differ: clean, free of "
         "halos, with depth between planes."
@@ -65,7 +67,7 @@ class Adaptive(Method):
             "composition", str, "blend",
             "Blend planes band by band (best for stacks), or copy each pixel from the plane that "
             "is sharp there (best for pairs of photographs).",
-            choices=("blend", "copy"),
+            choices=("blend", "copy"), title="Pixels",
         ),
         Parameter(
             "denoise", float, 1.0,
@@ -85,6 +87,9 @@ class Adaptive(Method):
         ),
     )  # fmt: skip
     blends = True
+    facts = ("focus_width",)
+    # Its depths have been voted on already; a wider median would wipe out hairs.
+    verification = MappingProxyType({"smooth_depth": 2})
     tile_halo = 96
     stride = 2**LEVELS
 

@@ -7,7 +7,9 @@ each plane into it, and when the planes are through the state is the answer.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -105,7 +107,8 @@ class Survey:
     mean : float32, (Y/4, X/4)
         Mean over some planes of `Plane.decide`, at a quarter of the size.
     facts : dict
-        What a method's own `prepare` found out (cached there for all regions).
+        What the method asked for, see `Method.facts`. ``focus_width``: standard deviation of the
+        focus curve's peak in planes, ``None`` where it cannot be told.
     """
 
     n_planes: int
@@ -167,6 +170,10 @@ class Method(ABC):
     neural: ClassVar[bool] = False
     #: Whether pixels are blended by the method itself (otherwise they are copied by the decision).
     blends: ClassVar[bool] = False
+    #: What it wants the survey to find out, in `Survey.facts`: ``focus_width``.
+    facts: ClassVar[tuple[str, ...]] = ()
+    #: Where the consistency verification of its z-stacks starts from, other than the usual.
+    verification: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: How often it has to see the planes.
     passes: ClassVar[int] = 1
     #: Rows by which neighbouring regions overlap, and to a multiple of which regions are cut.

@@ -22,6 +22,7 @@ from napari_mfif.plugin.forms import Form
 from napari_mfif.plugin.style import Fold, button, heading, hint, say, trouble
 from napari_mfif.plugin.worker import torch_is_missing, torch_remedy
 from napari_mfif.presets import PRESETS, Preset
+from napari_mfif.recipe import Recipe
 
 __all__ = ["MethodBox"]
 
@@ -115,7 +116,7 @@ class MethodBox(QWidget):
         self._show_method(preset.recipe.method)
         for form in (self.basic_form, self.advanced_form):
             form.set_values(self._defaults(preset))
-        self.cleaning_form.set_values(self._cleaning(preset))
+        self.cleaning_form.set_values(self._cleaning(preset.recipe))
         self._quiet = False
         self._tell()
 
@@ -133,7 +134,7 @@ class MethodBox(QWidget):
             if (
                 preset.recipe.method == self.name()
                 and self._defaults(preset) == values
-                and self._cleaning(preset) == cleaning
+                and self._cleaning(preset.recipe) == cleaning
             ):
                 return preset
         return None
@@ -142,13 +143,21 @@ class MethodBox(QWidget):
         method = methods.get(preset.recipe.method)
         return resolve(method.all_parameters(), preset.recipe.parameters, owner=method.name)
 
-    def _cleaning(self, preset: Preset) -> Settings:
-        return consistency.complete(preset.recipe.consistency, n_planes=self._n_planes or 3)
+    def _cleaning(self, recipe: Recipe) -> Settings:
+        return consistency.complete(
+            recipe.consistency,
+            n_planes=self._n_planes or 3,
+            stack=methods.get(recipe.method).verification,
+        )
 
     def _method_chosen(self) -> None:
-        if not self._quiet:
-            self._show_method(self.name())
-            self._tell()
+        if self._quiet:
+            return
+        self._quiet = True
+        self._show_method(self.name())
+        self.cleaning_form.set_values(self._cleaning(Recipe(self.name())))
+        self._quiet = False
+        self._tell()
 
     def _show_method(self, name: str) -> None:
         """Make the forms of another method."""
