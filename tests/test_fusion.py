@@ -64,7 +64,7 @@ def test_strips_equal_the_whole(method, slope, monkeypatch) -> None:
     fused = []
     for threads in (1, 3):
         monkeypatch.setattr(
-            "napari_mfif.fusion.plan", lambda *a, n=threads, **k: planned(*a, threads=n, **k)
+            "napari_mfif.running.plan", lambda *a, n=threads, **k: planned(*a, threads=n, **k)
         )
         fused.append(fuse(pixels, method=method, **parameters))
     assert len(layouts[0].groups[0]) == 1 < len(layouts[1].groups[0])

@@ -1,0 +1,216 @@
+"""What a fusion gives: the image, the maps, and where a running one stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif import consistency as verification
+from napari_mfif.alignment import Transforms, common_area
+from napari_mfif.engine.aligned import transforms_of
+from napari_mfif.engine.take import Take
+from napari_mfif.errors import ParameterError
+from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.recipe import Recipe
+from napari_mfif.stack import ZStack
+
+if TYPE_CHECKING:
+    import dask.array
+
+__all__ = ["Fusion", "Progress", "assemble"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a running fusion stands.
+
+    Parameters
+    ----------
+    stage : str
+        What is being done, in words.
+    done, total : int
+        Steps of the whole fusion, all timepoints together.
+    fusion : Fusion, optional
+        The result so far where it was asked for, and the finished one in the last progress.
+    finished : bool
+        Whether `fusion` is the finished result.
+    """
+
+    stage: str
+    done: int
+    total: int
+    fusion: Fusion | None = None
+    finished: bool = False
+
+    @property
+    def fraction(self) -> float:
+        """Share that is done, 0 to 1."""
+        return self.done / max(1, self.total)
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """One sharp image, and why each pixel is what it is.
+
+    Parameters
+    ----------
+    image : array
+        The all-in-focus image: type, colour and shape of the input without Z.
+    depth : float32, (Y, X) or (T, Y, X)
+        Plane index with fractions; 0 is the first plane.
+    decision : uint16, as `depth`
+        The plane taken at each pixel.
+    confidence : float32, as `depth`
+        Probability, 0 to 1, that the depth is right within one plane.
+    recipe : Recipe
+        All that reproduces it.
+    stack : ZStack
+        What was fused.
+    seconds : float
+        How long it took.
+    """
+
+    image: NDArray[Any]
+    depth: FloatMap
+    decision: NDArray[np.uint16]
+    confidence: FloatMap
+    recipe: Recipe
+    stack: ZStack
+    seconds: float = 0.0
+    _takes: tuple[Take, ...] = field(default=(), repr=False)
+
+    @property
+    def height(self) -> FloatMap:
+        """The depth times the z step, in `unit`; planes where no step is known."""
+        return self.depth * np.float32(self.stack.z_step or 1)
+
+    @property
+    def unit(self) -> str:
+        """Unit of `height`."""
+        return (self.stack.unit or "units") if self.stack.z_step else "planes"
+
+    @property
+    def transforms(self) -> tuple[Transforms, ...]:
+        """Where the planes of each timepoint lie; nothing when they were not aligned."""
+        return transforms_of(self.stack)
+
+    @property
+    def common_area(self) -> tuple[slice, slice]:
+        """Rows and columns that all planes cover; outside of them the confidence is 0."""
+        shape = self.stack.plane_shape
+        whole = (slice(0, shape[0]), slice(0, shape[1]))
+        return common_area(self.transforms, shape) if self.transforms else whole
+
+    @property
+    def scores(self) -> dask.array.Array:
+        """The method's score map of every plane, ``(Z, Y, X)`` or ``(T, Z, Y, X)``, lazily."""
+        import dask.array as da
+
+        if not self._takes:
+            raise ParameterError("This fusion was made from a given decision: it has no scores.")
+        maps = [take.scores() for take in self._takes]
+        return maps[0] if "T" not in self.stack.axes else da.stack(maps)
+
+    def refine(self, **consistency: Any) -> Fusion:
+        """Clean up the decision with other values; no method runs again.
+
+        Parameters
+        ----------
+        **consistency
+            Parameters of the consistency verification; those not given stay as they are.
+
+        Returns
+        -------
+        Fusion
+            A new one. Where the method blends pixels itself, only the maps change.
+        """
+        if not self._takes:
+            raise ParameterError("This fusion was made from a given decision: nothing to refine.")
+        settings = verification.complete(
+            {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
+        )
+        parts = [take.composed(settings) for take in self._takes]
+        recipe = replace(self.recipe, consistency=settings)
+        return assemble(self.stack, parts, recipe, self._takes, self.seconds)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the image, with sizes, units and the recipe inside.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.ome.tif`` keeps everything; see `napari_mfif.io.write_image` for others.
+        overwrite : bool, optional
+            Whether an existing file is replaced.
+        """
+        return self._write(path, self.image, self.stack.axes.replace("Z", ""), overwrite)
+
+    def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write ``depth``, ``height``, ``decision``, ``confidence`` or ``scores`` as TIFF."""
+        axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
+        return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
+
+    def _write(
+        self, path: str | Path, array: Any, axes: str, overwrite: bool, *, labels: bool = False
+    ) -> Path:
+        from napari_mfif.io import write_image
+
+        named = self.stack.channel_names if "C" in axes else ()
+        return write_image(
+            path,
+            array,
+            axes=axes,
+            pixel_size=self.stack.pixel_size,
+            z_step=self.stack.z_step if "Z" in axes else None,
+            unit=self.stack.unit,
+            channel_names=named,
+            recipe=self.recipe.to_json(),
+            labels=labels,
+            overwrite=overwrite,
+        )
+
+
+def assemble(
+    stack: ZStack,
+    parts: list[tuple[NDArray[Any], Answer]],
+    recipe: Recipe,
+    takes: tuple[Take, ...],
+    seconds: float,
+) -> Fusion:
+    """Bring the timepoints together in the stack's own axes."""
+
+    def over_time(maps: list[NDArray[Any]]) -> NDArray[Any]:
+        return np.stack(maps) if "T" in stack.axes else maps[0]
+
+    return Fusion(
+        over_time([_unfolded(pixels, stack) for pixels, _ in parts]),
+        over_time([answer.depth for _, answer in parts]),
+        over_time([answer.decision for _, answer in parts]),
+        _within(over_time([answer.confidence for _, answer in parts]), stack),
+        recipe,
+        stack,
+        seconds,
+        takes,
+    )
+
+
+def _within(confidence: FloatMap, stack: ZStack) -> FloatMap:
+    """Set the confidence to 0 outside of what all planes cover."""
+    if transforms := transforms_of(stack):
+        inside = np.zeros(stack.plane_shape, np.bool_)
+        inside[common_area(transforms, stack.plane_shape)] = True
+        return np.where(inside, confidence, np.float32(0))
+    return confidence
+
+
+def _unfolded(pixels: NDArray[Any], stack: ZStack) -> NDArray[Any]:
+    """Turn (Y, X, K) into C Y X S, as far as the stack has these axes."""
+    rows, columns = stack.plane_shape
+    pixels = pixels.reshape(rows, columns, stack.n_channels, stack.n_samples)
+    pixels = np.moveaxis(pixels, 2, 0)
+    index = (slice(None) if "C" in stack.axes else 0, ..., slice(None) if "S" in stack.axes else 0)
+    return np.ascontiguousarray(pixels[index])
