@@ -16,6 +16,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("input", nargs="+")
     parser.add_argument("--axes")
     parser.add_argument("--series", type=int)
+    parser.add_argument("--method", help="estimate time and memory of this method, by trying a bit")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=run)
     return parser
@@ -51,6 +52,10 @@ def run(given: argparse.Namespace) -> int:
         print(f"pixel    {width:g} x {height:g} {stack.unit or ''}")
     if stack.channel_names:
         print(f"channels {', '.join(stack.channel_names)}")
+    if given.method:
+        from napari_mfif.engine.estimate import estimate
+
+        print(f"fusing   {estimate(stack, given.method)} with {given.method}")
     for note in stack.notes:
         print(note)
     return 0
