@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FINDER = '''import sys
+FINDER = """import sys
 from importlib.machinery import PathFinder
 
 
@@ -20,7 +20,7 @@ class _Finder:
 
 
 sys.meta_path.insert(0, _Finder)
-'''
+"""
 
 
 class EditableHook(BuildHookInterface):
