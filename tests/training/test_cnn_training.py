@@ -145,7 +145,7 @@ def test_trust_of_the_shipped_network_is_what_simulated_stacks_give() -> None:
     from napari_mfif.methods.patch_scores import load_scorer
 
     scorer = load_scorer("cpu", "collapsed")
-    trust = measured_trust(scorer, seeds=(5,), kinds=("relief",), shape=(64, 64), planes=6)
+    trust = measured_trust(scorer, stacks=((5, 6),), kinds=("relief",), shape=(64, 64))
     assert np.all(np.diff(trust.shares) >= 0)
     assert np.all(np.diff(trust.probabilities) >= 0)
     assert trust.probabilities[-1] > 0.9

@@ -30,7 +30,7 @@ from napari_mfif.training.loop import Plan, run
 __all__ = ["LEVELS", "Sharpness", "accuracy", "blur_series", "degrade", "flicker", "train"]
 
 #: Batches of the shipped weights.
-STEPS = 600
+STEPS = 350
 #: Folder of what a stopped run needs to go on, inside the folder for the weights.
 UNFINISHED = "unfinished"
 

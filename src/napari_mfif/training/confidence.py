@@ -18,8 +18,8 @@ from napari_mfif.parameters import resolve
 
 __all__ = ["measured_trust", "monotone"]
 
-#: Seeds of simulated stacks that no benchmark uses.
-SEEDS = (90001, 90002)
+#: Seeds and planes of simulated stacks that no benchmark uses; short and long ones.
+STACKS = ((90001, 8), (90002, 20))
 #: Temperatures to choose from, for networks whose scores differ by a few or by hundreds.
 TEMPERATURES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 #: Points of the table.
@@ -31,10 +31,9 @@ Judged = tuple[FloatMap, NDArray[np.bool_]]
 def measured_trust(
     scorer: PatchScorer,
     *,
-    seeds: Sequence[int] = SEEDS,
+    stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
-    planes: int = 14,
 ) -> Trust:
     """Measure how probable a depth is right within one plane, by how far its score stands out.
 
@@ -42,8 +41,10 @@ def measured_trust(
     ----------
     scorer : PatchScorer
         The trained network.
-    seeds, kinds, shape, planes
-        Of the simulated stacks; each comes at low and at high noise.
+    stacks : sequence of (int, int)
+        Seeds and planes of the simulated stacks; each comes at low and at high noise.
+    kinds, shape
+        What they show, and how large it is.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def measured_trust(
     """
     judged: dict[float, list[Judged]] = {temperature: [] for temperature in TEMPERATURES}
     for kind in kinds:
-        for seed in seeds:
+        for seed, planes in stacks:
             for photons in ("low", "high"):
                 for temperature, found in _judge(scorer, kind, seed, photons, shape, planes):
                     judged[temperature].append(found)
