@@ -50,7 +50,7 @@ def page() -> str:
         "",
         *table(CONSISTENCY),
     ]
-    for profile, planes in ((PAIR, "Two planes"), (STACK, "More planes")):
+    for profile, planes in ((PAIR, "Two planes"), (STACK, "More planes, unless the method says otherwise,")):
         changed = [
             f"`{p.name}={profile[p.name]}`" for p in CONSISTENCY if profile[p.name] != p.default
         ]

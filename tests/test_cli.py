@@ -68,7 +68,7 @@ def test_quiet_says_nothing(source, tmp_path, capsys) -> None:
     ("words", "code", "message"),
     [
         (["fuse", "nowhere.tif", "-o", "out.tif"], 1, "There is no file nowhere.tif"),
-        (["fuse", "{source}", "-o", "{source}"], 1, "exists"),
+        (["fuse", "{source}", "-o", "{source}"], 2, "is an input"),
         (["fuse", "{source}", "-o", "{folder}/no/such/out.tif"], 1, "no folder"),
         (["fuse", "{source}", "-o", "{folder}/o.tif", "--method", "magic"], 2, "no method 'magic'"),
         (["fuse", "{source}", "-o", "{folder}/o.tif", "--set", "window"], 2, "NAME=VALUE"),
@@ -134,3 +134,22 @@ def test_simulate_writes_stack_and_truth(tmp_path) -> None:
     assert main([*words, "--truth", str(truth)]) == 0
     assert tifffile.imread(out).shape == (5, 64, 64)
     assert tifffile.imread(truth).shape == (64, 64)
+
+
+@pytest.mark.parametrize("output", ["{source}", "{folder}/a.tif"])
+def test_outputs_may_be_neither_inputs_nor_each_other(output, source, tmp_path, capsys) -> None:
+    out = output.format(source=source, folder=tmp_path)
+    before = source.read_bytes()
+    words = ["fuse", str(source), "-o", out, "--depth", str(tmp_path / "a.tif"), "--overwrite"]
+    assert main(words) == 2
+    assert "cannot be written to" in capsys.readouterr().err
+    assert source.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("depth", ["d.xyz", "d.png"])
+def test_impossible_endings_are_refused_before_the_work(depth, source, tmp_path, capsys) -> None:
+    words = ["fuse", str(source), "-o", str(tmp_path / "a.tif"), "--depth", str(tmp_path / depth)]
+    assert main(words) == 1
+    assert depth in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == [source]

@@ -268,3 +268,54 @@ def test_hot_pixels_do_not_decide() -> None:
     hot = simulate("relief", seed=3, shape=(96, 128), planes=9, hot_pixels=40)
     loss = psnr(fuse(clean.stack).image, clean.image) - psnr(fuse(hot.stack).image, hot.image)
     assert loss < 5
+
+
+@pytest.mark.parametrize("method", CLASSICAL)
+def test_every_budget_from_the_least_on_gives_a_plan(method, slope) -> None:
+    from napari_mfif.engine.planes import PlaneReader
+
+    chosen = methods.get(method)
+    settings = {p.name: p.default for p in chosen.all_parameters()}
+    reader = PlaneReader(ZStack.from_array(np.zeros((3, 1500, 400), np.uint8)))
+    planned = 0
+    for budget in range(2_000_000, 120_000_000, 1_500_000):
+        try:
+            layout = run.plan(chosen, settings, reader, budget)
+        except MemoryBudgetError:
+            assert not planned, "a larger budget is refused after a smaller one was enough"
+            continue
+        planned += 1
+        assert layout.bytes <= budget
+        assert layout.groups[-1][-1].stop == 1500
+    assert planned
+
+
+def test_axes_of_a_recipe_are_used_again(slope) -> None:
+    pixels = np.moveaxis(slope[0], 0, -1)
+    fusion = fuse(pixels, axes="YXZ", method="gradient")
+    again = fuse(pixels, recipe=fusion.recipe)
+    np.testing.assert_array_equal(again.image, fusion.image)
+
+
+def test_recipe_of_a_given_decision_repeats_no_method(slope) -> None:
+    fusion = fuse(slope[0], decision=np.zeros(slope[1].shape, np.uint8))
+    with pytest.raises(ParameterError, match="given decision"):
+        fuse(slope[0], recipe=fusion.recipe)
+
+
+@pytest.mark.parametrize("factor", [1e300, 1e-300])
+def test_values_beyond_computing_are_refused(factor, slope) -> None:
+    with pytest.raises(ReadError, match="Bring them into a usual range"):
+        fuse(slope[0] * factor)
+
+
+def test_complex_pixels_are_refused(slope) -> None:
+    with pytest.raises(ReadError, match="complex128"):
+        fuse(slope[0].astype(complex))
+
+
+def test_channels_that_are_flat_in_the_sampled_planes_still_decide() -> None:
+    pixels = np.full((2, 20, 40, 50), 7, np.uint8)
+    pixels[:, 2] = np.random.default_rng(0).integers(0, 255, (40, 50))
+    fusion = fuse(pixels, axes="CZYX", method="gradient")
+    assert np.mean(fusion.decision == 2) > 0.9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 from napari_mfif.result import Fusion, Progress, assemble
 from napari_mfif.running import Runner, iter_aligning, iter_decided
+from napari_mfif.stack import ZStack
 
 __all__ = ["Fusion", "Progress", "fuse", "iter_fuse"]
 
@@ -38,7 +40,7 @@ def fuse(
     along: str | None = None,
     align: str | Sequence[Transforms] | None = None,
     consistency: Mapping[str, Any] | None = None,
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | Path | None = None,
     decision: NDArray[Any] | None = None,
     device: str = "auto",
     memory: int | str | None = None,
@@ -65,7 +67,7 @@ def fuse(
         the shape and the coordinates of the middle plane; see `Fusion.common_area`.
     consistency : mapping, optional
         Parameters of the consistency verification that cleans up the decision.
-    recipe : Recipe, optional
+    recipe : Recipe or path, optional
         Where the values come from that are not given here.
     decision : unsigned integer, (Y, X) or (T, Y, X), optional
         Take the pixels of these planes, and run no method.
@@ -119,7 +121,7 @@ def iter_fuse(
     along: str | None = None,
     align: str | Sequence[Transforms] | None = None,
     consistency: Mapping[str, Any] | None = None,
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | Path | None = None,
     decision: NDArray[Any] | None = None,
     device: str = "auto",
     memory: int | str | None = None,
@@ -143,15 +145,18 @@ def iter_fuse(
         The last one is `finished` and has the `Fusion`.
     """
     began = time.perf_counter()
-    stack = as_stack(data, axes)
+    if isinstance(recipe, str | Path):
+        recipe = Recipe.load(recipe)
+    named = isinstance(data, ZStack)  # a recipe's axes are for what does not know its own
+    stack = as_stack(data, axes or (recipe.axes if recipe and not named else None))
     if stack.n_planes < 2:
         raise ReadError(
-            f"{stack.name} has one plane only ({stack.describe()}): focus stacking needs at least "
+            f"{stack.name} has one plane only: focus stacking needs at least "
             f"two. If other axes hold the planes, say so with axes=."
         )
     if device not in DEVICES:
         raise ParameterError(f"device={device!r} is not possible: {', '.join(DEVICES)}.")
-    model = align if align is None or isinstance(align, str) else align[0].model
+    model = align if align is None or isinstance(align, str) else _model(align)
     recipe = complete_recipe(
         stack, recipe, method, axes, channel, along, consistency, parameters, model
     )
@@ -176,3 +181,15 @@ def iter_fuse(
                 yield step
     fusion = assemble(stack, parts, recipe, tuple(takes), time.perf_counter() - began)
     yield Progress("Done", runner.total, runner.total, fusion, finished=True)
+
+
+def _model(places: Sequence[Transforms]) -> str:
+    """Return the model of given transforms, one per timepoint."""
+    if not isinstance(places, list | tuple) or not all(hasattr(one, "model") for one in places):
+        raise ParameterError(
+            "align must be None, 'none', 'translation', 'similarity' or a list of Transforms, "
+            "one per timepoint."
+        )
+    if not places:
+        raise ParameterError("align is an empty list: give Transforms for every timepoint.")
+    return str(places[0].model)

@@ -14,6 +14,19 @@ from napari_mfif.parameters import unknown_name
 __all__ = ["Recipe"]
 
 
+#: What the entries of a recipe must be.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "method": (str,),
+    "parameters": (dict,),
+    "along": (str,),
+    "channel": (str, int, type(None)),
+    "axes": (str, type(None)),
+    "consistency": (dict,),
+    "align": (str,),
+    "version": (str,),
+}
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Method, parameters and everything else that decides the result.
@@ -76,6 +89,11 @@ class Recipe:
         for name in entries:
             if name not in known:
                 raise ParameterError(unknown_name("entry", name, known, of="a recipe"))
+        for name, kinds in _KINDS.items():
+            if name in entries and not isinstance(entries[name], kinds):
+                raise ParameterError(
+                    f"{source} has {name}={entries[name]!r}, which is no {kinds[0].__name__}."
+                )
         return cls(**entries)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:

@@ -15,6 +15,7 @@ from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.engine.take import Take
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.parameters import unknown_name
 from napari_mfif.recipe import Recipe
 from napari_mfif.stack import ZStack
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import dask.array
 
 __all__ = ["Fusion", "Progress", "assemble"]
+
+#: The maps that can be written.
+MAPS = ("depth", "height", "decision", "confidence", "scores")
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,8 @@ class Fusion:
 
     def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write ``depth``, ``height``, ``decision``, ``confidence`` or ``scores`` as TIFF."""
+        if name not in MAPS:
+            raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="a fusion"))
         axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
         return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
 

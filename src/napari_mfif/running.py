@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 from napari_mfif.result import Progress, assemble
 
 __all__ = ["Runner", "iter_aligning", "iter_decided"]
+
+#: What stands in a recipe in the place of a method where the decision was given.
+GIVEN = "given decision"
 
 #: Between two previews passes at least so many times what the last one cost.
 PREVIEW_SHARE = 6.0
@@ -128,6 +131,8 @@ def iter_decided(
             f"The decision names planes {decision.min()} to {decision.max()}, but {stack.name} has "
             f"planes 0 to {stack.n_planes - 1}."
         )
+    # Nothing was measured: no method to repeat, and no doubt about what was asked for.
+    recipe = replace(recipe, method=GIVEN, parameters={}, consistency={})
     parts = []
     for t in range(stack.n_times):
         chosen = decision[t] if "T" in stack.axes else decision

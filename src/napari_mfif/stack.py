@@ -125,6 +125,11 @@ class ZStack:
         """
         pixels = array if hasattr(array, "__getitem__") and hasattr(array, "dtype") else None
         pixels = np.asarray(array) if pixels is None or isinstance(array, Sequence) else pixels
+        if np.dtype(pixels.dtype).kind not in "buif":
+            raise ReadError(
+                f"Pixels of type {pixels.dtype} cannot be fused: integers, floating point and "
+                f"booleans can. Convert them first, for example with numpy.abs for complex ones."
+            )
         axes = guess_axes(pixels.shape, pixels.dtype) if axes is None else axes.upper()
         _check_axes(axes, pixels.shape)
         order = [axes.index(letter) for letter in AXES if letter in axes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError
@@ -56,17 +57,15 @@ def run(given: argparse.Namespace) -> int:
     """Fuse one z-stack and write the results."""
     from napari_mfif.fusion import iter_fuse
     from napari_mfif.io import open_stack
-    from napari_mfif.io.atomic import check_target
     from napari_mfif.recipe import Recipe
 
     recipe = Recipe.load(given.recipe) if given.recipe else None
-    outputs = [given.output, given.save_recipe, *(getattr(given, name) for name in MAPS)]
-    for path in filter(None, outputs):
-        check_target(path, overwrite=given.overwrite)
+    _check_outputs(given)
     method = given.method or (recipe.method if recipe else None)
     parameters, consistency = _assigned(given.set, method)
     source = given.input[0] if len(given.input) == 1 else given.input
-    stack = open_stack(source, axes=given.axes, series=given.series)
+    axes = given.axes or (recipe.axes if recipe else None)
+    stack = open_stack(source, axes=axes, series=given.series)
     steps = iter_fuse(
         stack,
         method=given.method,
@@ -100,6 +99,37 @@ def run(given: argparse.Namespace) -> int:
             f"{fusion.seconds:.2f} s, {sure:.0f} % of the area decided with confidence"
         )
     return 0
+
+
+def _check_outputs(given: argparse.Namespace) -> None:
+    """Refuse what cannot be written before any work is done.
+
+    Raises
+    ------
+    ParameterError
+        An output is an input, or two outputs are one file.
+    WriteError
+        A target exists, cannot be written, or has an unknown ending.
+    """
+    from napari_mfif.io.atomic import check_target
+    from napari_mfif.io.write import check_ending
+
+    taken = {Path(path).resolve(): f"{path} is an input" for path in given.input}
+    for name in ("output", *MAPS, "save_recipe"):
+        path = getattr(given, name)
+        if not path:
+            continue
+        place = Path(path).resolve()
+        inside = next((said for one, said in taken.items() if place == one), None)
+        if inside or any(place.parent == one and place.exists() for one in taken if one.is_dir()):
+            raise ParameterError(
+                f"{inside or f'{path} is one of the planes'}: it cannot be written to. "
+                f"Give --{name.replace('_', '-')} another name."
+            )
+        taken[place] = f"{path} is written to already"
+        check_target(path, overwrite=given.overwrite)
+        if name != "save_recipe":
+            check_ending(path, floats=name in ("depth", "confidence", "scores"))
 
 
 def _told(fusion: Fusion) -> str:

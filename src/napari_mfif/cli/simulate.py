@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from napari_mfif.errors import ParameterError
+
 __all__ = ["add", "run"]
 
 
@@ -33,7 +35,13 @@ def run(given: argparse.Namespace) -> int:
     from napari_mfif.io import write_image
     from napari_mfif.optics import simulate
 
-    photons = given.photons if given.photons in ("low", "high") else float(given.photons)
+    words = ("low", "mid", "high")
+    try:
+        photons = given.photons if given.photons in words else float(given.photons)
+    except ValueError:
+        raise ParameterError(
+            f"--photons {given.photons} is not possible: {', '.join(words)} or a number."
+        ) from None
     made = simulate(
         given.kind,
         seed=given.seed,

@@ -74,7 +74,8 @@ def plan(
     results = (
         rows * columns * (12 + 4 * reader.n_bands + reader.n_bands * reader.stack.dtype.itemsize)
     )
-    least = min(rows, method.stride * 2 + 2 * halo)
+    reach = -(-halo // method.stride) * method.stride
+    least = min(rows, method.stride + 2 * reach)
     if results + least * per_row > budget:
         raise MemoryBudgetError(
             f"{method.title} needs at least {format_bytes(results + least * per_row)} for planes "
@@ -84,15 +85,14 @@ def plan(
     strips = min(threads, max(1, rows // max(1, HALOS_PER_STRIP * halo)))
     while True:
         tiles = cut(rows, size=-(-rows // strips), halo=halo, stride=method.stride)
-        side_by_side = min(threads, len(tiles))
         tallest = max(tile.outer_stop - tile.outer_start for tile in tiles)
-        needed = results + side_by_side * tallest * per_row
-        if needed <= budget or tallest <= least:
+        fitting = (budget - results) // (tallest * per_row)
+        # The thinnest strips are `least` high, and that fits.
+        if fitting >= 1 or tallest <= least:
             break
-        if side_by_side > 1 and results + tallest * per_row <= budget:
-            threads = max(1, (budget - results) // (tallest * per_row))
-        else:
-            strips *= 2
+        strips *= 2
+    side_by_side = max(1, min(threads, len(tiles), fitting))
+    needed = results + side_by_side * tallest * per_row
     groups = [tiles[i : i + side_by_side] for i in range(0, len(tiles), side_by_side)]
     return Layout(groups, needed)
 

@@ -25,6 +25,9 @@ __all__ = ["survey_stack"]
 #: How many planes, spread over the stack, are looked at closely.
 SAMPLES = 5
 
+#: Values up to this size, and differences down to its inverse, can be computed with.
+LARGEST = 1e18
+
 #: Shares of the pixels below what is mapped to 0 and 1, so that a glint does not set the scale.
 RANGE = (0.005, 0.995)
 
@@ -57,6 +60,7 @@ def survey_stack(
     ranges = [_robust_range([sample[..., k] for sample in samples]) for k in range(reader.n_bands)]
     if all(high <= low for low, high in ranges):
         _refuse_constant(reader)
+    _refuse_extreme(reader, ranges)
     weights = _weights(reader, channel, ranges)
     offset = float(np.dot(weights, [low for low, _ in ranges]))
     span = float(np.dot(weights, [high - low for low, high in ranges]))
@@ -142,10 +146,11 @@ def _weights(
     samples = reader.stack.n_samples
     colour = np.asarray(LUMINANCE if samples == 3 else (1 / samples,) * samples, np.float32)
     shares = []
+    all_flat = channel is None and all(high <= low for low, high in ranges)
     for c in range(reader.stack.n_channels):
         spans = [high - low for low, high in ranges[c * samples : (c + 1) * samples]]
         alone = reader.stack.n_channels == 1
-        share = 1.0 if alone else 1 / max(spans) if max(spans) > 0 else 0.0
+        share = 1 / max(spans) if max(spans) > 0 and not alone else float(alone or all_flat)
         shares.append(colour * np.float32(share if channel in (None, c) else 0.0))
     weights: FloatMap = np.concatenate(shares)
     if not weights.any():
@@ -164,6 +169,18 @@ def _robust_range(planes: list[NDArray[Any]]) -> tuple[float, float]:
         low = min(float(plane.min()) for plane in planes)
         high = max(float(plane.max()) for plane in planes)
     return low, high
+
+
+def _refuse_extreme(reader: PlaneReader, ranges: list[tuple[float, float]]) -> None:
+    """Refuse values whose squares 32-bit floating point cannot hold."""
+    largest = max(abs(limit) for pair in ranges for limit in pair)
+    span = max(high - low for low, high in ranges)
+    if largest > LARGEST or 0 < span < 1 / LARGEST:
+        raise ReadError(
+            f"The values of {reader.stack.name} lie within {span:g} of each other, up to "
+            f"{largest:g}: beyond what can be computed with. Bring them into a usual range first, "
+            f"for example 0 to 1."
+        )
 
 
 def _refuse_constant(reader: PlaneReader) -> None:

@@ -18,7 +18,7 @@ from napari_mfif.io.sizes import METRES, Sizes
 from napari_mfif.pixels import Pixels
 from napari_mfif.stack import AXES
 
-__all__ = ["SUFFIXES", "read_recipe", "write_image"]
+__all__ = ["SUFFIXES", "check_ending", "read_recipe", "write_image"]
 
 #: Endings of the files that can be written.
 SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
@@ -141,6 +141,28 @@ def read_recipe(path: str | os.PathLike[str]) -> str:
 
 def _stem(path: Path) -> str:
     return path.name.split(".")[0] or path.name
+
+
+def check_ending(path: str | os.PathLike[str], *, floats: bool = False) -> None:
+    """Refuse a target whose ending stands for no format that can hold the pixels.
+
+    Parameters
+    ----------
+    path : path
+        The target.
+    floats : bool, optional
+        Whether floating-point values will be written.
+
+    Raises
+    ------
+    WriteError
+        The ending is unknown, or pictures of this kind hold no such values.
+    """
+    target = Path(path)
+    if _writer(target) is not _write_tiff and floats:
+        raise WriteError(
+            f"{target.name} cannot hold floating-point values. Use .ome.tif, which keeps them."
+        )
 
 
 def _writer(path: Path) -> Callable[..., Any]:
