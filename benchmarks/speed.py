@@ -25,7 +25,7 @@ SEED = 100
 
 #: Whose memory is looked at with more and more planes.
 WITH_MORE_PLANES = ("adaptive", "gradient", "focusweave", "enfuse hard w9", "shinestacker pyramid")
-_MOST_RUNS, _SECONDS_EACH = 7, 30.0
+_MOST_RUNS, _SECONDS_EACH = 5, 20.0
 
 
 def measure(tools: Sequence[Tool], folder: Path, log: Log) -> Runs:
@@ -35,7 +35,7 @@ def measure(tools: Sequence[Tool], folder: Path, log: Log) -> Runs:
     -------
     dict
         By tool: lists of wall seconds, processor seconds and megabytes, one entry per round, and
-        the PSNR of the last result. Slow tools sit out rounds once they had half a minute.
+        the PSNR of the last result. Slow tools sit out rounds once they had their share of time.
     """
     simulation = _simulate()
     pixels = np.asarray(simulation.stack.pixels)
