@@ -55,10 +55,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: argparse.Namespace) -> int:
     """Fuse one z-stack and write the results."""
+    from napari_mfif.engine.memory import keep_freed_memory
     from napari_mfif.fusion import iter_fuse
     from napari_mfif.io import open_stack
     from napari_mfif.recipe import Recipe
 
+    keep_freed_memory()
     recipe = Recipe.load(given.recipe) if given.recipe else None
     _check_outputs(given)
     method = given.method or (recipe.method if recipe else None)

@@ -8,10 +8,13 @@ import sys
 
 from napari_mfif.errors import ParameterError
 
-__all__ = ["default_budget", "format_bytes", "free_bytes", "parse_bytes"]
+__all__ = ["default_budget", "format_bytes", "free_bytes", "keep_freed_memory", "parse_bytes"]
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+
+#: glibc's M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD.
+MALLOC = {-8: 1, -3: 2**30, -1: 2**30, -2: 2**25}
 
 #: The share of the free memory that a fusion takes when nothing else is said.
 SHARE = 0.5
@@ -68,6 +71,23 @@ def _free_on_windows() -> int:
     status = Status(length=ctypes.sizeof(Status))
     ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined]
     return int(status.entry1)
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what it frees instead of fetching it from the system again.
+
+    A fold makes and drops arrays of the same sizes all the time; with glibc's defaults the system
+    hands out and zeroes every one of them anew, a fifth of the time of a fusion. For programs of
+    our own only: elsewhere the setting is somebody else's.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for option, value in MALLOC.items():
+            mallopt(option, value)
 
 
 def default_budget() -> int:
