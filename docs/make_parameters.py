@@ -50,7 +50,8 @@ def page() -> str:
         "",
         *table(CONSISTENCY),
     ]
-    for profile, planes in ((PAIR, "Two planes"), (STACK, "More planes, unless the method says otherwise,")):
+    others = "More planes, unless the method says otherwise,"
+    for profile, planes in ((PAIR, "Two planes"), (STACK, others)):
         changed = [
             f"`{p.name}={profile[p.name]}`" for p in CONSISTENCY if profile[p.name] != p.default
         ]
