@@ -122,11 +122,12 @@ def _check_outputs(given: argparse.Namespace) -> None:
         if not path:
             continue
         place = Path(path).resolve()
-        inside = next((said for one, said in taken.items() if place == one), None)
-        if inside or any(place.parent == one and place.exists() for one in taken if one.is_dir()):
+        clash = taken.get(place)
+        if clash is None and place.exists() and place.parent in taken:
+            clash = f"{path} is one of the planes"
+        if clash:
             raise ParameterError(
-                f"{inside or f'{path} is one of the planes'}: it cannot be written to. "
-                f"Give --{name.replace('_', '-')} another name."
+                f"{clash}: it cannot be written to. Give --{name.replace('_', '-')} another name."
             )
         taken[place] = f"{path} is written to already"
         check_target(path, overwrite=given.overwrite)

@@ -8,12 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BINOMIALS", "BinomialAlongZ", "binomial_energy"]
+__all__ = ["BINOMIALS", "BinomialAlongZ", "binomial_energy", "binomial_mean"]
 
 Map = NDArray[np.float32]
 
 #: Weights of the planes at distance 0, 1, 2, by the reach; not normalised.
 BINOMIALS = ((1,), (2, 1), (6, 4, 1))
+
+
+def binomial_mean(before: Map, middle: Map, after: Map) -> Map:
+    """Return the mean of three maps in order, weighed 1 2 1."""
+    sides = cv2.addWeighted(before, 0.25, after, 0.25, 0)
+    mean: Map = cv2.scaleAdd(middle, 0.5, sides)
+    return mean
 
 
 def binomial_energy(maps: Sequence[Map], centre: int, reach: int) -> Map:

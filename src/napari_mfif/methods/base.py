@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.parameters import Parameter, Settings
 
-__all__ = ["PREPARATION", "Answer", "FloatMap", "Method", "Plane", "Region", "Survey"]
+__all__ = [
+    "PREPARATION",
+    "SMOOTH_ALONG_Z",
+    "Answer",
+    "FloatMap",
+    "Method",
+    "Plane",
+    "Region",
+    "Survey",
+]
 
 FloatMap = NDArray[np.float32]
 
@@ -38,6 +47,16 @@ EQUALISE_BRIGHTNESS = Parameter(
     advanced=True,
 )
 PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS)
+
+#: Of the methods that look for the best of the planes' scores.
+SMOOTH_ALONG_Z = Parameter(
+    "smooth_along_z",
+    bool,
+    True,
+    "Average the sharpness over neighbouring planes, as 1 2 1; for steps finer than the focus.",
+    title="Smooth along z",
+    advanced=True,
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.kernels.along_z import binomial_mean
+from napari_mfif.methods.base import SMOOTH_ALONG_Z, Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.methods.patch_scores import (
     CONTEXT,
     PATCH,
@@ -30,14 +31,6 @@ TIE = 1e-5
 #: More rows than any plane has.
 EVERYTHING = 1 << 24
 
-SMOOTH_ALONG_Z = Parameter(
-    "smooth_along_z",
-    bool,
-    True,
-    "Average the scores over neighbouring planes, as 1 2 1; for steps finer than the focus.",
-    title="Smooth along z",
-    advanced=True,
-)
 FORM = Parameter(
     "form",
     str,
@@ -133,7 +126,7 @@ class Joint:
             return
         self.waiting = [*(self.waiting or [scores]), scores][-3:]
         if len(self.waiting) == 3:
-            self.peak.take(_smoothed(*self.waiting))
+            self.peak.take(binomial_mean(*self.waiting))
 
     def _scores(self, plane: Plane) -> FloatMap:
         patches = self.scorer(plane.decide)
@@ -154,7 +147,7 @@ class Joint:
         peak = self.peak
         if self.smooth:
             peak = peak.copy()
-            peak.take(_smoothed(self.waiting[-2], self.waiting[-1], self.waiting[-1]))
+            peak.take(binomial_mean(self.waiting[-2], self.waiting[-1], self.waiting[-1]))
         share = peak.share()
         confidence = share if plain else self.scorer.confidence(share)
         maps = (peak.depth(), peak.index, confidence)
@@ -195,7 +188,3 @@ class Sequential(Joint):
         wins = scores > so_far
         np.copyto(self.fused, plane.decide, where=enlarge(wins, self.shape))
         self.peak.take(scores, wins)
-
-
-def _smoothed(before: FloatMap, scores: FloatMap, after: FloatMap) -> FloatMap:
-    return 0.25 * (before + after) + 0.5 * scores

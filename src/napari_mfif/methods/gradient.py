@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import cv2
 
+from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.running_best import RunningBest
-from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods.base import SMOOTH_ALONG_Z, Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.parameters import Parameter, Settings
 
 __all__ = ["Gradient"]
@@ -23,14 +24,6 @@ WINDOW = Parameter(
     minimum=1,
     maximum=99,
     unit="px",
-)
-SMOOTH_ALONG_Z = Parameter(
-    "smooth_along_z",
-    bool,
-    True,
-    "Average the sharpness over neighbouring planes, as 1 2 1; for steps finer than the focus.",
-    title="Smooth along z",
-    advanced=True,
 )
 
 
@@ -70,7 +63,7 @@ class Gradient(Method):
         if state.taken == 1:
             state.waiting.insert(0, state.waiting[0])
         if len(state.waiting) == 3:
-            state.running.take(_smoothed(*state.waiting))
+            state.running.take(binomial_mean(*state.waiting))
             state.waiting.pop(0)
         state.taken += 1
 
@@ -80,7 +73,7 @@ class Gradient(Method):
         if state.smooth:
             running = running.copy()
             before, last = state.waiting[-2:][0], state.waiting[-1]
-            running.take(_smoothed(before, last, last))
+            running.take(binomial_mean(before, last, last))
         confidence = calibrated(running.distinctness(), CALIBRATION)
         return Answer(running.depth(), running.index, confidence)
 
@@ -112,9 +105,3 @@ def _sobel_energy(image: FloatMap, window: int) -> FloatMap:
     magnitude = cv2.sqrt(across * across + down * down)
     averaged: FloatMap = cv2.blur(magnitude, (window, window), borderType=cv2.BORDER_REFLECT_101)
     return averaged
-
-
-def _smoothed(before: FloatMap, scores: FloatMap, after: FloatMap) -> FloatMap:
-    sides = cv2.addWeighted(before, 0.25, after, 0.25, 0)
-    smooth: FloatMap = cv2.scaleAdd(scores, 0.5, sides)
-    return smooth
