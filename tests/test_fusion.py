@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 
 import dask.array as da
@@ -10,12 +11,28 @@ import pytest
 
 from napari_mfif import Recipe, ZStack, fuse, iter_fuse, methods
 from napari_mfif.engine import run
+from napari_mfif.engine.tiles import blocks
 from napari_mfif.errors import AxesError, MemoryBudgetError, ParameterError, ReadError
 from napari_mfif.metrics.truth import psnr, roc_auc
 
 METHODS = methods.names()
 CLASSICAL = tuple(name for name in METHODS if not methods.get(name).neural)
 COPYING = tuple(name for name in METHODS if not methods.get(name).blends)
+
+#: Parameters with which tiles of small images do not see the whole.
+FEW_PIXELS = {"laplacian": {"levels": 2}, "guided": {"base_radius": 9}}
+
+
+@pytest.fixture(scope="module")
+def tiled(slope):
+    """The slope again and again, 268 x 279."""
+    return np.tile(slope[0], (1, 4, 3))
+
+
+@pytest.fixture(scope="module")
+def whole_of(tiled):
+    """Fuse it in one piece; once per method."""
+    return functools.cache(lambda name: fuse(tiled, method=name, **FEW_PIXELS.get(name, {})))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -49,29 +66,22 @@ def test_reversed_planes_give_the_mirrored_depth(method, slope) -> None:
     assert np.mean(apart > 0.02) < 0.01
 
 
+@pytest.mark.parametrize("size", [(134, 400), (134, 140)], ids=["strips", "rectangles"])
 @pytest.mark.parametrize("method", METHODS)
-def test_strips_equal_the_whole(method, slope, monkeypatch) -> None:
-    pixels = np.concatenate([np.concatenate([slope[0]] * 9, axis=1)] * 2, axis=2)
-    parameters = {"laplacian": {"levels": 2}, "guided": {"base_radius": 9}}.get(method, {})
-    monkeypatch.setattr(run, "HALOS_PER_STRIP", 1)
-    layouts = []
-    plan = run.plan
+def test_tiles_equal_the_whole(method, size, tiled, whole_of, monkeypatch) -> None:
+    def plan(method, settings, reader, budget):
+        halo, stride = run.reach(method, settings), method.grid(settings)
+        lines = blocks(reader.stack.plane_shape, size=size, halo=halo, stride=stride)
+        return run.Layout(lines, 0)
 
-    def planned(*arguments, threads, **known):
-        layouts.append(plan(*arguments, threads=threads, **known))
-        return layouts[-1]
-
-    fused = []
-    for threads in (1, 3):
-        monkeypatch.setattr(
-            "napari_mfif.running.plan", lambda *a, n=threads, **k: planned(*a, threads=n, **k)
-        )
-        fused.append(fuse(pixels, method=method, **parameters))
-    assert len(layouts[0].groups[0]) == 1 < len(layouts[1].groups[0])
-    whole, strips = fused
-    assert np.mean(whole.decision != strips.decision) < 1e-3
-    np.testing.assert_allclose(whole.depth, strips.depth, atol=0.02)
-    assert np.abs(whole.image.astype(int) - strips.image).max() <= 1
+    whole = whole_of(method)
+    monkeypatch.setattr("napari_mfif.running.plan", plan)
+    tiles = fuse(tiled, method=method, **FEW_PIXELS.get(method, {}))
+    assert np.mean(whole.decision != tiles.decision) < 1e-4
+    alike = whole.decision == tiles.decision
+    np.testing.assert_allclose(whole.depth[alike], tiles.depth[alike], atol=2e-3)
+    np.testing.assert_allclose(whole.confidence, tiles.confidence, atol=5e-3)
+    assert np.abs(whole.image[alike].astype(int) - tiles.image[alike]).max() <= 1
 
 
 @pytest.mark.parametrize("method", COPYING)
@@ -271,6 +281,27 @@ def test_hot_pixels_do_not_decide() -> None:
 
 
 @pytest.mark.parametrize("method", CLASSICAL)
+def test_planes_too_wide_for_strips_are_cut_on_both_axes(method) -> None:
+    from napari_mfif.engine.planes import PlaneReader
+
+    chosen = methods.get(method)
+    settings = {p.name: p.default for p in chosen.all_parameters()}
+    pixels = da.zeros((3, 6000, 200_000), dtype=np.uint8)
+    reader = PlaneReader(ZStack.from_array(pixels))
+    results = 6000 * 200_000 * (12 + 4 + 1)
+    layout = run.plan(chosen, settings, reader, results + 500_000_000)
+    assert layout.bytes <= results + 500_000_000
+    covered = seen = 0
+    for group in layout.groups:
+        for block in group:
+            rows, columns = block.place
+            covered += (rows.stop - rows.start) * (columns.stop - columns.start)
+            seen += np.prod(block.outer_shape)
+    assert covered == 6000 * 200_000
+    assert seen < 2.5 * covered
+
+
+@pytest.mark.parametrize("method", CLASSICAL)
 def test_every_budget_from_the_least_on_gives_a_plan(method, slope) -> None:
     from napari_mfif.engine.planes import PlaneReader
 
@@ -286,7 +317,7 @@ def test_every_budget_from_the_least_on_gives_a_plan(method, slope) -> None:
             continue
         planned += 1
         assert layout.bytes <= budget
-        assert layout.groups[-1][-1].stop == 1500
+        assert layout.groups[-1][-1].rows.stop == 1500
     assert planned
 
 

@@ -198,15 +198,23 @@ class ZStack:
         """Bytes of all pixels."""
         return int(prod(self.shape)) * self.dtype.itemsize
 
-    def plane(self, z: int, *, t: int = 0, c: int = 0, rows: slice = slice(None)) -> np.ndarray:
-        """Read one plane.
+    def plane(
+        self,
+        z: int,
+        *,
+        t: int = 0,
+        c: int = 0,
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+    ) -> np.ndarray:
+        """Read one plane, or a rectangle of it.
 
         Parameters
         ----------
         z, t, c : int
             Plane, timepoint and channel, from 0.
-        rows : slice, optional
-            Only these rows.
+        rows, columns : slice, optional
+            Only these rows and columns.
 
         Returns
         -------
@@ -215,7 +223,7 @@ class ZStack:
         """
         place = {"T": t, "C": c, "Z": z}
         index = tuple(place[letter] for letter in self.axes if letter in place)
-        return np.asarray(self.pixels[(*index, rows, slice(None))])
+        return np.asarray(self.pixels[(*index, rows, columns)])
 
     def channel_index(self, channel: int | str) -> int:
         """Return the number of a channel given by number or name.

@@ -37,11 +37,11 @@ def _fuse(pixels: np.ndarray, *, rows: slice | None = None, until: int | None = 
     settings = {p.name: p.default for p in METHOD.parameters} | given
     survey = _survey(pixels)
     rows = rows or slice(0, pixels.shape[1])
-    region = Region(rows.start, rows.stop, pixels.shape[2])
+    region = Region(rows.start, rows.stop, 0, pixels.shape[2])
     state = METHOD.begin(region, settings, survey)
     for z, plane in enumerate(pixels[:until]):
         decide = ((plane.mean(axis=-1) - survey.offset) * survey.gain).astype(np.float32)
-        METHOD.take(state, Plane(z, decide, plane).rows(region))
+        METHOD.take(state, Plane(z, decide, plane).cut(region))
     return METHOD.finish(state)
 
 
@@ -87,8 +87,10 @@ def test_a_tile_equals_the_whole():
     pixels = np.asarray(made.stack.pixels)
     whole = _fuse(pixels)
     halo = METHOD.tile_halo
-    tile = _fuse(pixels, rows=slice(160 - halo, 160 + 32 + halo)).cut(slice(halo, halo + 32))
-    core = whole.cut(slice(160, 192))
+    tile = _fuse(pixels, rows=slice(160 - halo, 160 + 32 + halo)).cut(
+        Region(halo, halo + 32, 0, 61)
+    )
+    core = whole.cut(Region(160, 192, 0, 61))
     scale = float(pixels.max())
     np.testing.assert_allclose(tile.pixels, core.pixels, atol=1e-6 * scale)
     np.testing.assert_allclose(tile.depth, core.depth, atol=1e-4)
@@ -147,7 +149,7 @@ def test_an_answer_half_way_leaves_the_state_as_it_was(steps, fused):
     pixels = np.asarray(steps.stack.pixels)[..., None]
     settings = {p.name: p.default for p in METHOD.parameters}
     survey = _survey(pixels)
-    state = METHOD.begin(Region(0, *pixels.shape[1:3]), settings, survey)
+    state = METHOD.begin(Region.whole(pixels.shape[1:3]), settings, survey)
     for z, plane in enumerate(pixels):
         decide = ((plane[..., 0] - survey.offset) * survey.gain).astype(np.float32)
         METHOD.take(state, Plane(z, decide, plane))
@@ -195,7 +197,7 @@ def test_planes_far_apart_are_not_smoothed_along_z():
     near = Survey(*(getattr(far, n) for n in list(far.__dict__)[:-1]), {"focus_width": 2.0})
     far.facts["focus_width"] = 0.6
     settings = {p.name: p.default for p in METHOD.parameters}
-    states = [METHOD.begin(Region(0, 64, 64), settings, survey) for survey in (far, near)]
+    states = [METHOD.begin(Region.whole((64, 64)), settings, survey) for survey in (far, near)]
     rng = np.random.default_rng(0)
     evidence = []
     for state in states:

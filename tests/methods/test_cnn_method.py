@@ -44,7 +44,7 @@ def run(planes, region, **settings):
     state = method.begin(region, settings, survey_of(len(planes), planes.shape[1:]))
     for index, pixels in enumerate(planes):
         plane = Plane(index, pixels, pixels[..., None])
-        method.take(state, plane.rows(region))
+        method.take(state, plane.cut(region))
     return method.finish(state)
 
 
@@ -95,12 +95,12 @@ def test_reversed_planes_give_the_mirrored_depth(stack) -> None:
 def test_tiles_equal_the_whole(floats, n_planes) -> None:
     planes = floats[:n_planes]
     rows, columns = planes.shape[1:]
-    whole = run(planes, Region(0, rows, columns))
+    whole = run(planes, Region.whole((rows, columns)))
     halo = Cnn.tile_halo
     for start, stop in ((0, 38), (38, 80), (80, rows)):
         top, bottom = max(0, start - halo), min(rows, stop + halo)
-        part = run(planes, Region(top, bottom, columns))
-        core = part.cut(slice(start - top, stop - top))
+        part = run(planes, Region(top, bottom, 0, columns))
+        core = part.cut(Region(start - top, stop - top, 0, columns))
         np.testing.assert_array_equal(core.decision, whole.decision[start:stop])
         np.testing.assert_allclose(core.depth, whole.depth[start:stop], atol=1e-3)
         np.testing.assert_allclose(core.confidence, whole.confidence[start:stop], atol=1e-4)
@@ -152,7 +152,7 @@ def test_scores_decide(stack) -> None:
 
 
 def test_answer_so_far_leaves_the_state_alone(floats) -> None:
-    method, region = Cnn(), Region(0, 121, 67)
+    method, region = Cnn(), Region.whole((121, 67))
     looked, left = (method.begin(region, {}, survey_of(5, (121, 67))) for _ in range(2))
     for index, pixels in enumerate(floats):
         for state in (looked, left):
@@ -164,13 +164,13 @@ def test_answer_so_far_leaves_the_state_alone(floats) -> None:
 @pytest.mark.parametrize("shape", [(5, 9), (16, 16), (17, 40)])
 def test_planes_of_any_size_are_scored(shape) -> None:
     planes = np.random.default_rng(0).random((4, *shape), dtype=np.float32)
-    answer = run(planes, Region(0, *shape))
+    answer = run(planes, Region.whole(shape))
     assert answer.depth.shape == answer.decision.shape == answer.confidence.shape == shape
 
 
 def test_threads_of_torch_stay_as_they_were(floats) -> None:
     before = torch.get_num_threads()
-    run(floats[:2], Region(0, 121, 67))
+    run(floats[:2], Region.whole((121, 67)))
     assert torch.get_num_threads() == before
 
 
@@ -194,30 +194,3 @@ def test_spread_averages_the_patches_that_cover_a_pixel() -> None:
             count[at] += 1
     found = enlarge(spread(scores, shape), shape)
     np.testing.assert_allclose(found, (total / count)[:23], rtol=1e-5)
-
-
-def test_device_out_of_memory_gets_smaller_blocks() -> None:
-    from napari_mfif.methods.patch_scores import PatchScorer
-    from napari_mfif.networks.cnn import CollapsedCnn
-
-    network = CollapsedCnn().eval()
-    plane = np.random.default_rng(0).random((90, 70), dtype=np.float32)
-    expected = PatchScorer(network)(plane)
-
-    def tight(planes):
-        if planes.shape[-2] > 60:
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
-        return network(planes)
-
-    tight.head = network.head
-    np.testing.assert_allclose(PatchScorer(tight)(plane), expected, atol=1e-5)
-
-
-def test_other_failures_of_a_device_are_not_hidden() -> None:
-    from napari_mfif.methods.patch_scores import PatchScorer
-
-    def broken(planes, other):
-        raise RuntimeError("device-side assert")
-
-    with pytest.raises(RuntimeError, match="assert"):
-        PatchScorer(broken)(np.zeros((40, 40), np.float32))

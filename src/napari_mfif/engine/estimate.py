@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Estimate:
     bytes : int
         Memory of the fold, its results, and planes that are kept.
     strips : int
-        In how many pieces the planes are folded.
+        In how many parts the planes are folded.
     """
 
     seconds: float
@@ -88,8 +89,9 @@ def estimate(
     reading, piece = _read_piece(stack)
     surveying, folding = _fold_piece(chosen, values, piece)
     height, width = stack.plane_shape
+    waited = _pixels_one_after_the_other(layout)
     turns = 1 if kept else len(layout.groups) * chosen.passes
-    per_plane = reading * turns + folding * width * _rows_one_after_the_other(layout)
+    per_plane = reading * turns + folding * waited
     seconds = stack.n_times * (surveying * height * width + stack.n_planes * per_plane)
     return Estimate(seconds, layout.bytes + kept, sum(map(len, layout.groups)))
 
@@ -149,6 +151,6 @@ def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> tuple[floa
     return surveying / pixels, folding / pixels / piece.n_planes
 
 
-def _rows_one_after_the_other(layout: Layout) -> int:
-    """Return how many rows have to be waited for, when strips of a group run side by side."""
-    return sum(max(tile.outer_stop - tile.outer_start for tile in group) for group in layout.groups)
+def _pixels_one_after_the_other(layout: Layout) -> int:
+    """Return how many pixels have to be waited for, when parts of a group run side by side."""
+    return sum(max(prod(block.outer_shape) for block in group) for group in layout.groups)

@@ -79,8 +79,10 @@ class PlaneReader:
         """Number of channels times colour samples."""
         return self.stack.n_channels * self.stack.n_samples
 
-    def bands(self, z: int, rows: slice = slice(None)) -> NDArray[Any]:
-        """Return one plane, ``(Y, X, K)`` in the stack's own type.
+    def bands(
+        self, z: int, rows: slice = slice(None), columns: slice = slice(None)
+    ) -> NDArray[Any]:
+        """Return one plane or a rectangle of it, ``(Y, X, K)`` in the stack's own type.
 
         Raises
         ------
@@ -88,28 +90,29 @@ class PlaneReader:
             The plane holds NaN or infinity, or cannot be read.
         """
         if self._cache is None:
-            return self._read(z, rows)
+            return self._read(z, rows, columns)
         if z not in self._cache:
-            self._cache[z] = self._read(z, slice(None))
-        return self._cache[z][rows]
+            self._cache[z] = self._read(z, slice(None), slice(None))
+        return self._cache[z][rows, columns]
 
-    def _read(self, z: int, rows: slice) -> NDArray[Any]:
+    def _read(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
         channels = [
-            self.stack.plane(z, t=self._time, c=c, rows=rows) for c in range(self.stack.n_channels)
+            self.stack.plane(z, t=self._time, c=c, rows=rows, columns=columns)
+            for c in range(self.stack.n_channels)
         ]
         for plane in channels:
-            self._refuse_not_finite(plane, z)
+            self._refuse_not_finite(plane, z, (rows.start or 0, columns.start or 0))
         shape = (*channels[0].shape[:2], self.stack.n_samples)
         if len(channels) == 1:
             return channels[0].reshape(shape)
         return np.concatenate([plane.reshape(shape) for plane in channels], axis=2)
 
-    def _refuse_not_finite(self, plane: NDArray[Any], z: int) -> None:
+    def _refuse_not_finite(self, plane: NDArray[Any], z: int, origin: tuple[int, int]) -> None:
         if plane.dtype.kind not in "fc":
             return
         wrong = plane.size - int(np.count_nonzero(np.isfinite(plane)))
         if wrong:
-            row, column = np.argwhere(~np.isfinite(plane))[0][:2]
+            row, column = np.argwhere(~np.isfinite(plane))[0][:2] + origin
             raise ReadError(
                 f"Plane {z} of {self.stack.name} holds {wrong} values that are NaN or infinite, "
                 f"the first at row {row}, column {column}. Replace them first, for example with "
@@ -121,6 +124,7 @@ class PlaneReader:
         preparation: Preparation,
         *,
         rows: slice = slice(None),
+        columns: slice = slice(None),
         pixels: bool = True,
         first: int = 0,
         count: int | None = None,
@@ -131,8 +135,8 @@ class PlaneReader:
         ----------
         preparation : Preparation
             What is done to them.
-        rows : slice, optional
-            Only these rows.
+        rows, columns : slice, optional
+            Only these rows and columns.
         pixels : bool, optional
             Whether the bands to fuse are wanted; without them `Plane.pixels` has no bands.
         first, count : int, optional
@@ -140,11 +144,12 @@ class PlaneReader:
         """
         last = self.stack.n_planes - 1
         stop = last + 1 if count is None else first + count
-        before = self.bands(first - 1, rows) if first else None
-        current = self.bands(first, rows)
+        place = rows, columns
+        before = self.bands(first - 1, *place) if first else None
+        current = self.bands(first, *place)
         for z in range(first, stop):
-            after = self.bands(z + 1, rows) if z < last else None
-            ready = _repaired(before, current, after, preparation, rows)
+            after = self.bands(z + 1, *place) if z < last else None
+            ready = _repaired(before, current, after, preparation, place)
             ready = _equalised(ready, preparation.drift, z)
             yield Plane(z, to_decide(ready, preparation), ready if pixels else ready[..., :0])
             before, current = current, after  # type: ignore[assignment]
@@ -171,14 +176,14 @@ def _repaired(
     bands: NDArray[Any],
     after: NDArray[Any] | None,
     preparation: Preparation,
-    rows: slice,
+    place: tuple[slice, slice],
 ) -> NDArray[Any]:
     if not preparation.noise:
         return bands
     repaired = bands
     for k, noise in enumerate(preparation.noise):
         beside = [None if plane is None else plane[..., k] for plane in (before, after)]
-        stuck = _inside(preparation.stuck[k], rows, len(bands))
+        stuck = _inside(preparation.stuck[k], place, bands.shape[:2])
         band = repair_plane(beside[0], bands[..., k], beside[1], stuck, noise)
         if not np.may_share_memory(band, bands):
             repaired = repaired.copy() if repaired is bands else repaired
@@ -187,11 +192,14 @@ def _repaired(
 
 
 def _inside(
-    places: tuple[NDArray[np.intp], NDArray[np.intp]], rows: slice, count: int
+    found: tuple[NDArray[np.intp], NDArray[np.intp]],
+    place: tuple[slice, slice],
+    shape: tuple[int, ...],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    top = rows.start or 0
-    within = (places[0] >= top) & (places[0] < top + count)
-    return places[0][within] - top, places[1][within]
+    """Return the found pixels that lie in a rectangle, counted from its corner."""
+    rows, columns = (at - (part.start or 0) for at, part in zip(found, place, strict=True))
+    within = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    return rows[within], columns[within]
 
 
 def _equalised(bands: NDArray[Any], drift: BrightnessDrift | None, z: int) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Drives a fold: planes in order, strips side by side, within a memory budget."""
+"""Drives a fold: planes in order, rectangles side by side, within a memory budget."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import os
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from napari_mfif.engine.memory import format_bytes
 from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched
-from napari_mfif.engine.tiles import Tile, cut
+from napari_mfif.engine.tiles import Block, blocks
 from napari_mfif.errors import MemoryBudgetError
-from napari_mfif.methods.base import Answer, Method, Plane, Region, Survey
+from napari_mfif.methods.base import Answer, Method, Region, Survey
 from napari_mfif.parameters import Settings
 
-__all__ = ["Layout", "fold", "plan"]
+__all__ = ["Layout", "fold", "plan", "reach"]
 
 #: A second thread costs the halo twice: it pays from about so many pixels times planes.
 PIXELS_FOR_THREADS = 12_000_000
+
+#: Hot pixels are told by the medians of their neighbours, so by pixels up to two away.
+REPAIR_HALO = 2
 
 #: A strip has at least so many times the rows of its halo, so that little is done twice.
 HALOS_PER_STRIP = 4
@@ -28,24 +32,25 @@ HALOS_PER_STRIP = 4
 
 @dataclass(frozen=True)
 class Layout:
-    """How the rows of a plane are shared out.
+    """How a plane is shared out.
 
     Parameters
     ----------
-    groups : list of list of Tile
-        Strips of a group are folded side by side, groups one after the other.
+    groups : list of list of Block
+        Blocks of a group lie beside each other and are folded side by side, groups one after the
+        other.
     bytes : int
         What the largest group and the results take.
     """
 
-    groups: list[list[Tile]]
+    groups: list[list[Block]]
     bytes: int
 
 
 def plan(
     method: Method, settings: Settings, reader: PlaneReader, budget: int, *, threads: int = 0
 ) -> Layout:
-    """Cut the planes into strips that fit the budget.
+    """Cut the planes into parts that fit the budget: strips of whole rows as long as those will do.
 
     Parameters
     ----------
@@ -56,45 +61,55 @@ def plan(
     budget : int
         Bytes that may be used.
     threads : int, optional
-        Strips side by side; 0 decides by the number of processors and pixels.
+        Parts side by side; 0 decides by the number of processors and pixels.
 
     Raises
     ------
     MemoryBudgetError
-        Not even the thinnest strip fits.
+        Not even the smallest part fits.
     """
-    rows, columns = reader.stack.plane_shape
-    halo = method.halo(settings) + 1
+    rows, columns = shape = reader.stack.plane_shape
+    halo, stride = reach(method, settings), method.grid(settings)
     if not threads:
         large = rows * columns * reader.stack.n_planes >= PIXELS_FOR_THREADS
         threads = min(os.cpu_count() or 1, 8) if large and not method.neural else 1
-    per_row = columns * (
-        method.state_bytes(reader.n_bands) + 4 * reader.n_bands * reader.stack.dtype.itemsize
-    )
-    results = (
-        rows * columns * (12 + 4 * reader.n_bands + reader.n_bands * reader.stack.dtype.itemsize)
-    )
-    reach = -(-halo // method.stride) * method.stride
-    least = min(rows, method.stride + 2 * reach)
-    if results + least * per_row > budget:
+    own = reader.n_bands * reader.stack.dtype.itemsize
+    per_pixel = method.state_bytes(reader.n_bands) + 4 * own
+    results = rows * columns * (12 + 4 * reader.n_bands + own)
+    smallest = stride + 2 * (-(-halo // stride) * stride)
+    least = min(rows, smallest) * min(columns, smallest) * per_pixel
+    if results + least > budget:
         raise MemoryBudgetError(
-            f"{method.title} needs at least {format_bytes(results + least * per_row)} for planes "
+            f"{method.title} needs at least {format_bytes(results + least)} for planes "
             f"of {columns} x {rows} pixels, but may use {format_bytes(budget)}. "
             f"Allow more (memory=), or fuse a part of the image."
         )
-    strips = min(threads, max(1, rows // max(1, HALOS_PER_STRIP * halo)))
+    thin = HALOS_PER_STRIP * halo
+    down, across = min(threads, max(1, rows // max(1, thin))), 1
     while True:
-        tiles = cut(rows, size=-(-rows // strips), halo=halo, stride=method.stride)
-        tallest = max(tile.outer_stop - tile.outer_start for tile in tiles)
-        fitting = (budget - results) // (tallest * per_row)
-        # The thinnest strips are `least` high, and that fits.
-        if fitting >= 1 or tallest <= least:
+        size = -(-rows // down), -(-columns // across)
+        lines = blocks(shape, size=size, halo=halo, stride=stride)
+        largest = max(prod(block.outer_shape) for line in lines for block in line) * per_pixel
+        fitting = (budget - results) // largest
+        # The smallest parts take `least`, and that fits.
+        if fitting >= 1 or largest <= least:
             break
-        strips *= 2
-    side_by_side = max(1, min(threads, len(tiles), fitting))
-    needed = results + side_by_side * tallest * per_row
-    groups = [tiles[i : i + side_by_side] for i in range(0, len(tiles), side_by_side)]
-    return Layout(groups, needed)
+        if size[0] > max(thin, stride) or size[0] >= size[1]:
+            down *= 2
+        else:
+            across *= 2
+    if len(lines[0]) == 1:  # strips lie beside each other
+        lines = [[line[0] for line in lines]]
+    side_by_side = max(1, min(threads, max(map(len, lines)), fitting))
+    groups = [
+        line[i : i + side_by_side] for line in lines for i in range(0, len(line), side_by_side)
+    ]
+    return Layout(groups, results + side_by_side * largest)
+
+
+def reach(method: Method, settings: Settings) -> int:
+    """Return how far beyond a part the planes have to be seen for it, their repair included."""
+    return method.halo(settings) + REPAIR_HALO
 
 
 def fold(
@@ -117,16 +132,19 @@ def fold(
     threads = max(len(group) for group in layout.groups)
     with ThreadPoolExecutor(threads, thread_name_prefix="napari-mfif-fold") as pool:
         for group in layout.groups:
-            rows = slice(group[0].outer_start, group[-1].outer_stop)
-            regions = [Region(t.outer_start, t.outer_stop, survey.plane_shape[1]) for t in group]
+            regions = [_region(block) for block in group]
+            seen = Region(regions[0].top, regions[-1].bottom, regions[0].left, regions[-1].right)
+            rows, columns = seen.slices
+            inner = [region.within(seen) for region in regions]
             states = list(pool.map(lambda r: method.begin(r, settings, survey), regions))
             for turn in range(method.passes):
                 if turn:
                     list(pool.map(method.turn, states))
-                planes = reader.planes(preparation, rows=rows, pixels=method.blends)
+                planes = reader.planes(
+                    preparation, rows=rows, columns=columns, pixels=method.blends
+                )
                 for plane in prefetched(planes):
-                    strips = [_strip(plane, region, rows.start) for region in regions]
-                    list(pool.map(method.take, states, strips))
+                    list(pool.map(method.take, states, map(plane.cut, inner)))
                     if (yield None):
                         yield _gathered(method, pool, group, states, whole, survey)
             whole = _gathered(method, pool, group, states, whole, survey)
@@ -134,35 +152,44 @@ def fold(
     yield whole
 
 
-def _strip(plane: Plane, region: Region, top: int) -> Plane:
-    return plane.rows(Region(region.top - top, region.bottom - top, region.width))
+def _region(block: Block) -> Region:
+    """Return what a block sees."""
+    rows, columns = block.rows, block.columns
+    return Region(rows.outer_start, rows.outer_stop, columns.outer_start, columns.outer_stop)
+
+
+def _core(block: Block) -> Region:
+    """Return what a block answers for, within what it sees."""
+    rows, columns = block.place
+    core = Region(rows.start, rows.stop, columns.start, columns.stop)
+    return core.within(_region(block))
 
 
 def _gathered(
     method: Method,
     pool: ThreadPoolExecutor,
-    group: list[Tile],
+    group: list[Block],
     states: list[Any],
     whole: Answer | None,
     survey: Survey,
 ) -> Answer:
-    """Put the parts that the strips answer for together with those of earlier groups."""
+    """Put what the blocks answer for together with that of earlier groups."""
     answers = [
-        answer.cut(tile.core)
-        for tile, answer in zip(group, pool.map(method.finish, states), strict=True)
+        answer.cut(_core(block))
+        for block, answer in zip(group, pool.map(method.finish, states), strict=True)
     ]
     parts: dict[str, Any] = {}
     for name in ("depth", "decision", "confidence", "pixels", "weight"):
         pieces = [getattr(answer, name) for answer in answers]
         if pieces[0] is None:
             continue
-        if len(pieces) == 1 and len(pieces[0]) == survey.plane_shape[0]:
+        if len(pieces) == 1 and pieces[0].shape[:2] == survey.plane_shape:
             parts[name] = pieces[0]
             continue
         into = None if whole is None else getattr(whole, name)
         if into is None:
-            into = np.zeros((survey.plane_shape[0], *pieces[0].shape[1:]), pieces[0].dtype)
-        for tile, piece in zip(group, pieces, strict=True):
-            into[tile.start : tile.stop] = piece
+            into = np.zeros((*survey.plane_shape, *pieces[0].shape[2:]), pieces[0].dtype)
+        for block, piece in zip(group, pieces, strict=True):
+            into[block.place] = piece
         parts[name] = into
     return Answer(**parts)

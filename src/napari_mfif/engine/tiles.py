@@ -1,10 +1,10 @@
-"""How an axis is cut into tiles that overlap: pure arithmetic."""
+"""How axes are cut into tiles that overlap: pure arithmetic."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Tile", "cut"]
+__all__ = ["Block", "Tile", "blocks", "cut"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,58 @@ class Tile:
     def core(self) -> slice:
         """The part it answers for, within the part it sees."""
         return slice(self.start - self.outer_start, self.stop - self.outer_start)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A rectangle of a plane.
+
+    Parameters
+    ----------
+    rows, columns : Tile
+        What it is made of.
+    """
+
+    rows: Tile
+    columns: Tile
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """The part it answers for, in the plane."""
+        rows, columns = self.rows, self.columns
+        return slice(rows.start, rows.stop), slice(columns.start, columns.stop)
+
+    @property
+    def outer_shape(self) -> tuple[int, int]:
+        """Rows and columns that it sees."""
+        rows, columns = self.rows, self.columns
+        return rows.outer_stop - rows.outer_start, columns.outer_stop - columns.outer_start
+
+
+def blocks(
+    shape: tuple[int, int], *, size: tuple[int, int], halo: int, stride: int = 1
+) -> list[list[Block]]:
+    """Cut a plane into rows of rectangles.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the plane.
+    size : (int, int)
+        Largest size of a rectangle without its halo.
+    halo, stride : int
+        As for `cut`, on both axes.
+
+    Returns
+    -------
+    list of list of Block
+        From top to bottom, in each row from left to right.
+    """
+    down, across = (
+        cut(length, size=most, halo=halo, stride=stride)
+        for length, most in zip(shape, size, strict=True)
+    )
+    return [[Block(rows, columns) for columns in across] for rows in down]
 
 
 def cut(length: int, *, size: int, halo: int, stride: int = 1) -> list[Tile]:

@@ -154,10 +154,9 @@ class Adaptive(Method):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the score by which depth is told, of one whole plane on its own."""
-        region = Region(0, survey.plane_shape[0], survey.plane_shape[1])
-        state = self.begin(region, settings, survey)
+        state = self.begin(Region.whole(survey.plane_shape), settings, survey)
         images = gaussian_levels(plane.decide, len(state.levels))
-        return align_up(state.depth.score(images), region.shape)
+        return align_up(state.depth.score(images), survey.plane_shape)
 
     def state_bytes(self, n_bands: int) -> int:
         """Bytes per pixel: sums, three planes in waiting, energies, scratch."""
@@ -180,7 +179,7 @@ def _variance(region: Region, survey: Survey) -> FloatMap:
     columns = survey.mean.shape[1] / survey.plane_shape[1]
     place = np.array(
         [
-            [columns, 0, 0.5 * columns - 0.5],
+            [columns, 0, (region.left + 0.5) * columns - 0.5],
             [0, rows, (region.top + 0.5) * rows - 0.5],
         ]
     )

@@ -19,6 +19,7 @@ from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.parameters import Parameter, Settings
 
 __all__ = [
+    "COMPUTING",
     "PREPARATION",
     "SMOOTH_ALONG_Z",
     "Answer",
@@ -48,6 +49,24 @@ EQUALISE_BRIGHTNESS = Parameter(
 )
 PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS)
 
+#: Of every method with a network: how it is computed.
+PRECISION = Parameter(
+    "precision",
+    str,
+    "auto",
+    "Precision of the network; automatic is half precision on hardware made for it.",
+    choices=("auto", "float32", "bfloat16", "float16"),
+    advanced=True,
+)
+COMPILE = Parameter(
+    "compile",
+    bool,
+    False,
+    "Compile the network first: takes a minute, pays for many large planes on a graphics card.",
+    advanced=True,
+)
+COMPUTING = (PRECISION, COMPILE)
+
 #: Of the methods that look for the best of the planes' scores.
 SMOOTH_ALONG_Z = Parameter(
     "smooth_along_z",
@@ -61,29 +80,49 @@ SMOOTH_ALONG_Z = Parameter(
 
 @dataclass(frozen=True)
 class Region:
-    """The rows of a plane that one state is responsible for, its halo included.
+    """The rectangle of a plane that one state is responsible for, its halo included.
 
     Parameters
     ----------
     top, bottom : int
         First row and the row after the last, in the whole plane.
-    width : int
-        Columns of the plane.
+    left, right : int
+        First column and the column after the last.
     """
 
     top: int
     bottom: int
-    width: int
+    left: int
+    right: int
+
+    @classmethod
+    def whole(cls, shape: tuple[int, int]) -> Region:
+        """Return the region that is a whole plane of this shape."""
+        return cls(0, shape[0], 0, shape[1])
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.bottom - self.top, self.width
+        """Number of rows and columns."""
+        return self.bottom - self.top, self.right - self.left
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns, to index a plane with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def within(self, outer: Region) -> Region:
+        """Return the same rectangle as seen from the corner of another one."""
+        return Region(
+            self.top - outer.top,
+            self.bottom - outer.top,
+            self.left - outer.left,
+            self.right - outer.left,
+        )
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One plane, or the rows of it that belong to a region.
+    """One plane, or the part of it that belongs to a region.
 
     Parameters
     ----------
@@ -101,10 +140,10 @@ class Plane:
     decide: FloatMap
     pixels: NDArray[Any]
 
-    def rows(self, region: Region) -> Plane:
-        """Cut out the rows of a region, without a copy."""
-        rows = slice(region.top, region.bottom)
-        return Plane(self.index, self.decide[rows], self.pixels[rows])
+    def cut(self, region: Region) -> Plane:
+        """Cut out a region, without a copy."""
+        place = region.slices
+        return Plane(self.index, self.decide[place], self.pixels[place])
 
 
 @dataclass(frozen=True)
@@ -164,10 +203,11 @@ class Answer:
     pixels: FloatMap | None = None
     weight: FloatMap | None = None
 
-    def cut(self, rows: slice) -> Answer:
-        """Return only these rows."""
+    def cut(self, region: Region) -> Answer:
+        """Return only this region."""
+        place = region.slices
         maps = (self.depth, self.decision, self.confidence, self.pixels, self.weight)
-        return Answer(*(None if m is None else m[rows] for m in maps))  # type: ignore[arg-type]
+        return Answer(*(None if m is None else m[place] for m in maps))  # type: ignore[arg-type]
 
 
 class Method(ABC):
@@ -181,7 +221,8 @@ class Method(ABC):
     summary: ClassVar[str]
     #: Paper, with DOI where there is one.
     reference: ClassVar[str] = ""
-    #: What may be set, besides `PREPARATION`, which every method has.
+    #: What may be set, besides `PREPARATION`, which every method has, and `COMPUTING`, which those
+    #: with a network have.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     #: How planes are compared: ``joint`` (all at once), ``sequential`` (result so far, next).
     along: ClassVar[tuple[str, ...]] = ("joint",)
@@ -195,13 +236,14 @@ class Method(ABC):
     verification: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: How often it has to see the planes.
     passes: ClassVar[int] = 1
-    #: Rows by which neighbouring regions overlap, and to a multiple of which regions are cut.
+    #: Rows and columns by which a region sees beyond what it answers for, and to a multiple of
+    #: which regions are cut.
     tile_halo: ClassVar[int] = 0
     stride: ClassVar[int] = 1
 
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """Return its own parameters and those of the preparation."""
-        return (*self.parameters, *PREPARATION)
+        """Return its own parameters, those of any network, and those of the preparation."""
+        return (*self.parameters, *(COMPUTING if self.neural else ()), *PREPARATION)
 
     @abstractmethod
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
@@ -229,8 +271,12 @@ class Method(ABC):
         """Return the score map of one whole plane, on the method's own scale: larger is sharper."""
 
     def halo(self, settings: Settings) -> int:
-        """Return how many rows beyond a region its answer depends on."""
+        """Return on how many rows and columns beyond a part the answer there depends."""
         return self.tile_halo
+
+    def grid(self, settings: Settings) -> int:
+        """Return to a multiple of how many pixels regions are cut."""
+        return self.stride
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel of a region, scratch memory included."""

@@ -57,11 +57,10 @@ class Laplacian(Method):
     reference: ClassVar[str] = "Burt, Kolczynski 1993, 10.1109/ICCV.1993.378222"
     parameters: ClassVar[tuple[Parameter, ...]] = (LEVELS, WINDOW)
     blends: ClassVar[bool] = True
-    stride: ClassVar[int] = 256
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> _State:
         """Make empty pyramids."""
-        levels = min(settings["levels"], max(1, min(region.shape).bit_length() - 2))
+        levels = min(settings["levels"], max(1, min(survey.plane_shape).bit_length() - 2))
         shapes = [region.shape]
         for _ in range(levels):
             shapes.append(((shapes[-1][0] + 1) // 2, (shapes[-1][1] + 1) // 2))
@@ -117,6 +116,10 @@ class Laplacian(Method):
         """Return the reach of the coarsest level's filter and of its window."""
         coarsest = 1 << (settings["levels"] - 1)
         return int(coarsest * (12 + math.ceil(4 * settings["window"])))
+
+    def grid(self, settings: Settings) -> int:
+        """Return the pixels of the finest level on which one of the coarsest lies."""
+        return 1 << int(settings["levels"])
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel."""
