@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_mfif import methods
 from napari_mfif.consistency import CONSISTENCY, PAIR, STACK
-from napari_mfif.methods.base import PREPARATION
+from napari_mfif.methods.base import COMPUTING, PREPARATION
 from napari_mfif.parameters import Parameter
 
 PAGE = Path(__file__).with_name("parameters.md")
@@ -43,6 +43,7 @@ def page() -> str:
             "",
         ]
     lines += ["## Of every method", "", *table(PREPARATION)]
+    lines += ["## Of every method with a network", "", *table(COMPUTING)]
     lines += [
         "## Consistency verification",
         "",

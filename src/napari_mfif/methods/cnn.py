@@ -61,7 +61,7 @@ class Cnn(Method):
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Joint:
         """Load the network and make an empty state."""
-        scorer = load_scorer(settings.get("device", "cpu"), settings.get("form", FORM.default))
+        scorer = scorer_of(settings)
         if settings.get("along") == "sequential":
             return Sequential(region.shape, survey.n_planes, scorer)
         # Two or three photographs are no sampled focus curve: nothing to smooth.
@@ -78,7 +78,7 @@ class Cnn(Method):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return `g`, averaged over the patches that cover a pixel: a logit."""
-        scorer = load_scorer(settings.get("device", "cpu"), settings.get("form", FORM.default))
+        scorer = scorer_of(settings)
         shape = plane.decide.shape
         return enlarge(spread(scorer(plane.decide), shape), shape)
 
@@ -89,6 +89,16 @@ class Cnn(Method):
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: maps at half the size, and padded planes."""
         return 32
+
+
+def scorer_of(settings: Settings) -> PatchScorer:
+    """Return the network as the settings want it."""
+    return load_scorer(
+        settings.get("device", "cpu"),
+        settings.get("form", FORM.default),
+        settings.get("precision", "float32"),
+        settings.get("compile", False),
+    )
 
 
 class Joint:

@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif import weights
-from napari_mfif.errors import WeightsError
 from napari_mfif.methods.base import FloatMap
+from napari_mfif.methods.neural import available, need_torch, trained
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from napari_mfif.networks.cnn import CollapsedCnn, FullCnn, SlightCnn
 
 __all__ = [
@@ -28,7 +29,6 @@ __all__ = [
     "STRIDE",
     "PatchScorer",
     "Trust",
-    "available",
     "enlarge",
     "load_scorer",
     "spread",
@@ -36,8 +36,6 @@ __all__ = [
 
 #: The network's geometry, as in `napari_mfif.networks.cnn`, which imports torch.
 PATCH, STRIDE, CONTEXT = 16, 2, 4
-#: Rows and columns of patches that go through the network at a time: about 60 MB of maps.
-BLOCK = (64, 128)
 
 
 @dataclass(frozen=True)
@@ -64,11 +62,15 @@ class PatchScorer:
     Parameters
     ----------
     network : CollapsedCnn, SlightCnn or FullCnn
-        In evaluation mode, on the device.
-    device : str
-        Where it is.
+        In float32; it stays as it is.
+    device : str, optional
+        Where it runs.
     trust : Trust, optional
         What its scores are worth on z-stacks.
+    precision : str, optional
+        See `napari_mfif.networks.feeding.Feeder`.
+    compiled : bool, optional
+        Have torch compile the network.
     """
 
     def __init__(
@@ -76,11 +78,22 @@ class PatchScorer:
         network: CollapsedCnn | SlightCnn | FullCnn,
         device: str = "cpu",
         trust: Trust | None = None,
+        *,
+        precision: str = "float32",
+        compiled: bool = False,
     ) -> None:
-        self.network = network
-        self.device = device
+        from napari_mfif.networks.feeding import Feeder
+
         self.trust = trust or Trust()
-        self._block = BLOCK
+        self.feeder = Feeder(
+            network,
+            device=device,
+            precision=precision,
+            context=(CONTEXT, PATCH - STRIDE + CONTEXT),
+            stride=STRIDE,
+            compiled=compiled,
+            run=_scores,
+        )
 
     def __call__(self, decide: FloatMap) -> FloatMap:
         """Return `g` of all patches, (Y', X') at stride 2.
@@ -90,16 +103,8 @@ class PatchScorer:
         decide : float32, (Y, X)
             Grey of about 0 to 1; reflected at its borders.
         """
-        patches, margins = zip(*(_patches(length) for length in decide.shape), strict=True)
-        below, right = (CONTEXT + margin for margin in margins)
-        padded = cv2.copyMakeBorder(
-            decide, CONTEXT, below, CONTEXT, right, borderType=cv2.BORDER_REFLECT_101
-        )
-        scores = np.empty(patches, np.float32)
-        rows, columns = self._block
-        for top in range(0, patches[0], rows):
-            for left in range(0, patches[1], columns):
-                self._fill(scores[top : top + rows, left : left + columns], padded, top, left)
+        rows, columns = (_patches(length) for length in decide.shape)
+        scores: FloatMap = self.feeder(decide[None] - np.float32(0.5), cells=(rows, columns))[0]
         return scores
 
     def confidence(self, share: FloatMap) -> FloatMap:
@@ -118,32 +123,16 @@ class PatchScorer:
         """Difference of scores at which a plane is e times less plausible."""
         return self.trust.temperature
 
-    def _fill(self, scores: FloatMap, padded: FloatMap, top: int, left: int) -> None:
-        """Score the patches of a block; a device that runs out of memory gets it in halves."""
-        seen = [STRIDE * (count - 1) + PATCH + 2 * CONTEXT for count in scores.shape]
-        rows, columns = STRIDE * top, STRIDE * left
-        block = padded[rows : rows + seen[0], columns : columns + seen[1]]
-        try:
-            scores[...] = self._scores(block)
-        except RuntimeError as error:
-            half = scores.shape[0] // 2
-            if half == 0 or "out of memory" not in str(error).lower():
-                raise
-            self._block = (max(1, self._block[0] // 2), self._block[1])
-            self._fill(scores[:half], padded, top, left)
-            self._fill(scores[half:], padded, top + half, left)
 
-    def _scores(self, block: FloatMap) -> FloatMap:
-        import torch
-
-        with torch.inference_mode():
-            planes = torch.from_numpy(block - np.float32(0.5))[None, None].to(self.device)
-            if hasattr(self.network, "head"):
-                scores = self.network(planes)
-            else:  # a network for pairs: each comparison is a difference, here from a blank plane
-                logits = self.network(planes, torch.zeros_like(planes))
-                scores = logits[:, :1] - logits[:, 1:]
-            return np.asarray(scores[0, 0].float().cpu().numpy(), np.float32)
+def _scores(network: Any, planes: Tensor) -> Tensor:
+    """Return the scores of a block, whichever form the network has."""
+    if hasattr(network, "head"):
+        scores: Tensor = network(planes)
+        return scores
+    # a network for pairs: each comparison is a difference, here from a blank plane
+    logits = network(planes, planes.new_zeros(planes.shape)).float()
+    margins: Tensor = logits[:, :1] - logits[:, 1:]
+    return margins
 
 
 def spread(scores: FloatMap, shape: tuple[int, int]) -> FloatMap:
@@ -172,10 +161,9 @@ def enlarge(values: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
     return np.ascontiguousarray(wide[: shape[0], : shape[1]])
 
 
-def _patches(length: int) -> tuple[int, int]:
-    """Return the patches along an axis, and by how many pixels the last one stands over."""
-    count = max(1, -(-length // STRIDE) - PATCH // STRIDE + 1)
-    return count, STRIDE * (count - 1) + PATCH - length
+def _patches(length: int) -> int:
+    """Return how many patches cover an axis."""
+    return max(1, -(-length // STRIDE) - PATCH // STRIDE + 1)
 
 
 def _covering(values: FloatMap) -> FloatMap:
@@ -190,7 +178,9 @@ def _covering(values: FloatMap) -> FloatMap:
 
 
 @functools.lru_cache(maxsize=4)
-def load_scorer(device: str, form: str) -> PatchScorer:
+def load_scorer(
+    device: str, form: str, precision: str = "auto", compiled: bool = False
+) -> PatchScorer:
     """Return the trained network of `cnn`.
 
     Parameters
@@ -199,53 +189,19 @@ def load_scorer(device: str, form: str) -> PatchScorer:
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     form : str
         ``"collapsed"``, ``"slight"`` or ``"full"``.
+    precision, compiled
+        As for `PatchScorer`.
 
     Raises
     ------
     WeightsError
         There are no weights, they are damaged, or torch is missing.
     """
-    try:
-        import torch
-    except (ImportError, OSError) as error:
-        raise WeightsError(
-            f"'cnn' needs PyTorch, which cannot be imported here ({error}). Install it with "
-            "'pip install torch', or use a method without a network: adaptive, gradient, "
-            "laplacian or guided."
-        ) from error
+    need_torch("cnn")
     from napari_mfif.networks.cnn import CollapsedCnn, expand
 
-    stored = weights.load("cnn")
-    collapsed = CollapsedCnn()
-    shapes = {name: tuple(tensor.shape) for name, tensor in collapsed.state_dict().items()}
-    weights.fit(stored, shapes, "cnn")
-    collapsed.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in stored.tensors.items()})
+    collapsed, facts = trained("cnn", CollapsedCnn)
+    assert isinstance(collapsed, CollapsedCnn)
     network = collapsed if form == "collapsed" else expand(collapsed, full=form == "full")
-    device = available(device)
-    # Channels last is the faster order of the maps on processors.
-    network = network.eval().requires_grad_(False).to(device)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trust = Trust(**json.loads(stored.facts["trust"])) if "trust" in stored.facts else Trust()
-    return PatchScorer(network, device, trust)
-
-
-def available(device: str) -> str:
-    """Return a device that is there; ``"auto"`` takes the fastest.
-
-    Raises
-    ------
-    WeightsError
-        It is not there.
-    """
-    import torch
-
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if device == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there.get(device.partition(":")[0], False):
-        raise WeightsError(f"device={device!r} is not there. Use device='cpu', or 'auto'.")
-    return device
+    trust = Trust(**json.loads(facts["trust"])) if "trust" in facts else Trust()
+    return PatchScorer(network, available(device), trust, precision=precision, compiled=compiled)

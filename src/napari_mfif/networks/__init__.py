@@ -1,1 +1,1 @@
-"""The networks as torch modules: no files and no devices in them."""
+"""The networks as torch modules, without files or devices in them; and how they are fed."""

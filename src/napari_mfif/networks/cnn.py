@@ -69,6 +69,9 @@ class CollapsedCnn(nn.Module):
     layers when the two planes may be swapped.
     """
 
+    #: Where grey levels come in and scores go out, half precision is too coarse.
+    in_float32 = ("features.0", "head")
+
     def __init__(self) -> None:
         super().__init__()
         self.features = _features()
@@ -88,6 +91,9 @@ class CollapsedCnn(nn.Module):
 class SlightCnn(nn.Module):
     """The paper's slight model, without its first fully-connected layer: 435,202 parameters."""
 
+    #: Where grey levels come in and scores go out, half precision is too coarse.
+    in_float32 = ("features.0", "fc")
+
     def __init__(self) -> None:
         super().__init__()
         self.features = _features()
@@ -106,6 +112,9 @@ class SlightCnn(nn.Module):
 
 class FullCnn(nn.Module):
     """The paper's full model, with both fully-connected layers: 8,759,042 parameters."""
+
+    #: Where grey levels come in and scores go out, half precision is too coarse.
+    in_float32 = ("features.0", "fc1", "fc2")
 
     def __init__(self) -> None:
         super().__init__()

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.patch_scores import PatchScorer, Trust, available
+from napari_mfif.methods.neural import available
+from napari_mfif.methods.patch_scores import PatchScorer, Trust
 from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn
 from napari_mfif.training.cnn_card import write_trained
 from napari_mfif.training.confidence import measured_trust

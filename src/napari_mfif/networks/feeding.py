@@ -1,0 +1,369 @@
+"""Feeding a network on a device with an image, block by block.
+
+An image is larger than what a network's feature maps leave room for, so it goes through in blocks.
+Each block brings the context that its own pixels are judged by; only at the image's border is there
+none, and the image is reflected. The next block travels to the device while one is computed. A
+device that runs out of memory gets smaller blocks, and in the end the processor takes over.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_mfif.errors import MemoryBudgetError
+from napari_mfif.notices import notice
+
+__all__ = ["Feeder", "best_precision", "reflected"]
+
+FloatMap = NDArray[np.float32]
+#: How a network is called with a block, (1, C, Y, X).
+Run = Callable[[Any, Tensor], Tensor]
+
+#: Rows and columns of the pixels that are judged at a time. Processors like what stays near them;
+#: graphics cards are only busy with a lot.
+BLOCKS = {"cpu": (128, 256), "cuda": (1024, 1024), "mps": (512, 512)}
+#: A block's own pixels are at least so many times its context, so that little is computed twice.
+CONTEXTS_PER_BLOCK = 2
+#: Blocks are not made smaller than this, in pixels.
+SMALLEST = 16
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+#: How torch says that memory ran out, on one device or another.
+EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+class Feeder:
+    """A network on a device, fed with an image in blocks.
+
+    Block by block gives what the whole image gives, if `context` covers all that a cell of the
+    output depends on and `grid` all strides inside.
+
+    Parameters
+    ----------
+    network : nn.Module
+        In float32; it stays as it is. Layers named in its attribute ``in_float32`` are always
+        computed in float32.
+    device : str, optional
+        Where it runs.
+    precision : str, optional
+        ``"float32"``, ``"bfloat16"``, ``"float16"`` or ``"auto"``: see `best_precision`.
+    context : int or (int, int), optional
+        Pixels that the network looks at before and after those of a cell, along both axes.
+        A network without padding gives a block without them, any other has them cut off.
+    stride : int, optional
+        Pixels from one cell of the output to the next.
+    grid : int, optional
+        Blocks begin, and are, a multiple of so many pixels; `stride` when not given.
+    block : (int, int), optional
+        Rows and columns of the pixels that are judged at a time.
+    compiled : bool, optional
+        Have torch compile the network, where it can.
+    run : callable, optional
+        How the network is called with a block, if not as ``network(block)``.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        device: str = "cpu",
+        precision: str = "auto",
+        context: int | tuple[int, int] = 0,
+        stride: int = 1,
+        grid: int | None = None,
+        block: tuple[int, int] | None = None,
+        compiled: bool = False,
+        run: Run | None = None,
+    ) -> None:
+        self.network = network
+        self.context = context if isinstance(context, tuple) else (context, context)
+        self.stride, self.grid = stride, grid or stride
+        if self.context[0] % self.grid or self.grid % stride:
+            raise ValueError("the context before a cell must be whole steps of the grid")
+        self._precision, self._compiled, self._run = precision, compiled, run or _plain
+        self._given_block = block
+        self._place(device)
+
+    def _place(self, device: str) -> None:
+        """Put a copy of the network on a device."""
+        self.device = device
+        self.dtype = best_precision(device, self._precision)
+        self._placed: Any = _compiled(_prepared(self.network, device, self.dtype), self._compiled)
+        least = CONTEXTS_PER_BLOCK * sum(self.context)
+        block = self._given_block or BLOCKS.get(torch.device(device).type, BLOCKS["cpu"])
+        self.block = tuple(_rounded(max(side, least), self.grid) for side in block)
+
+    def __call__(
+        self, image: FloatMap, *, cells: tuple[int, int] | None = None, run: Run | None = None
+    ) -> FloatMap:
+        """Return what the network gives for an image, float32, (K, Y / stride, X / stride).
+
+        Parameters
+        ----------
+        image : float32, (C, Y, X)
+            Reflected at its borders.
+        cells : (int, int), optional
+            Rows and columns of the output; as many as cover the image when not given.
+        run : callable, optional
+            How the network is called this time.
+        """
+        if cells is None:
+            cells = (-(-image.shape[1] // self.stride), -(-image.shape[2] // self.stride))
+        output: FloatMap | None = None
+        for tile, values in self._fed(image, cells, run or self._run):
+            if output is None:
+                output = np.empty((len(values), *cells), np.float32)
+            output[:, tile.rows, tile.columns] = values
+        assert output is not None  # an image has pixels
+        return output
+
+    def mean(self, image: FloatMap, run: Run) -> NDArray[np.float64]:
+        """Return the mean over the image, (K,), of what a part of the network gives.
+
+        For networks that look at the average of their maps: it is gathered first, and every block
+        is then judged by that of the whole image.
+
+        Parameters
+        ----------
+        image : float32, (C, Y, X)
+            Reflected at its borders, which do not count.
+        run : callable
+            Gives the maps, (1, K, Y', X') for a block, at any stride that divides `grid`.
+        """
+        cells = (-(-image.shape[1] // self.stride), -(-image.shape[2] // self.stride))
+        total, count = np.float64(0), 0
+        for _, values in self._fed(image, cells, run, inside=image.shape[1:]):
+            total = total + values.sum(axis=(1, 2), dtype=np.float64)
+            count += values.shape[1] * values.shape[2]
+        return np.asarray(total / count)
+
+    def _fed(
+        self,
+        image: FloatMap,
+        cells: tuple[int, int],
+        run: Run,
+        inside: tuple[int, ...] | None = None,
+    ) -> Iterator[tuple[_Tile, FloatMap]]:
+        """Yield the output of every tile, whatever the device can take."""
+        waiting = deque(_tiles(cells, self._cells_per_block()))
+        while waiting:
+            try:
+                for values in self._through(image, tuple(waiting), run, inside):
+                    yield waiting.popleft(), values
+                return
+            except (RuntimeError, MemoryError) as error:
+                if not _is_exhausted(error):
+                    raise
+            # out of the handler, which keeps alive what filled the memory
+            self._retreat()
+            size = self._cells_per_block()
+            waiting = deque(part for tile in waiting for part in tile.split(size))
+
+    def _through(
+        self, image: FloatMap, tiles: tuple[_Tile, ...], run: Run, inside: tuple[int, ...] | None
+    ) -> Iterator[FloatMap]:
+        """Compute tile after tile, with the next one on its way to the device meanwhile."""
+        network, device = self._placed, torch.device(self.device)
+        side = _side_stream(device)
+        coming = _sent(self._block(image, tiles[0]), device, side)
+        for tile, following in zip(tiles, (*tiles[1:], None), strict=True):
+            block = _arrived(coming, side)
+            with torch.inference_mode():
+                values = run(network, block)
+            if following is not None:
+                coming = _sent(self._block(image, following), device, side)
+            yield self._own(values, block.shape, tile, inside)
+
+    def _block(self, image: FloatMap, tile: _Tile) -> FloatMap:
+        """Cut out the pixels of a tile with their context, whole steps of the grid."""
+        before, after = self.context
+        spans = []
+        for cells in (tile.rows, tile.columns):
+            start = self.stride * cells.start
+            length = _rounded(self.stride * (cells.stop - cells.start), self.grid)
+            spans.append((start - before, start + length + after))
+        return reflected(image, *spans)
+
+    def _own(
+        self, values: Tensor, fed: torch.Size, tile: _Tile, inside: tuple[int, ...] | None
+    ) -> FloatMap:
+        """Return what belongs to the tile itself, on the host, in float32."""
+        parts = []
+        for axis, cells in enumerate((tile.rows, tile.columns)):
+            count, given = cells.stop - cells.start, values.shape[axis + 2]
+            first, step = 0, self.stride
+            if inside is not None:  # maps at a stride of their own
+                step = max(1, round(fed[axis + 2] / given))
+                stop = min(self.stride * cells.stop, inside[axis])
+                count = -(-(stop - self.stride * cells.start) // step)
+            if given > count:
+                first = self.context[0] // step
+            parts.append(slice(first, first + count))
+        return np.asarray(values[0, :, parts[0], parts[1]].float().cpu().numpy(), np.float32)
+
+    def _cells_per_block(self) -> tuple[int, int]:
+        rows, columns = (max(1, side // self.stride) for side in self.block)
+        return rows, columns
+
+    def _retreat(self) -> None:
+        """Halve the block, or leave the device."""
+        least = _rounded(SMALLEST, self.grid)
+        longer = int(self.block[1] >= self.block[0])
+        halves = list(self.block)
+        halves[longer] = max(least, _rounded(halves[longer] // 2, self.grid))
+        if tuple(halves) != self.block:
+            self.block = tuple(halves)
+        elif self.device == "cpu":
+            raise MemoryBudgetError(
+                f"There is not enough memory for a network on even {self.block[1]} x "
+                f"{self.block[0]} pixels. Close other programs, or use a method without a network."
+            )
+        else:
+            notice(
+                f"The device {self.device!r} has not enough memory for the network: it goes on, "
+                "slower, on the processor (device='cpu' says so from the start)."
+            )
+            self._place("cpu")
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+class _Tile(NamedTuple):
+    """Rows and columns of the output."""
+
+    rows: slice
+    columns: slice
+
+    def split(self, size: tuple[int, int]) -> list[_Tile]:
+        """Cut it into tiles of at most a size."""
+        return [
+            _Tile(rows, columns)
+            for rows in _cut(self.rows, size[0])
+            for columns in _cut(self.columns, size[1])
+        ]
+
+
+def _tiles(cells: tuple[int, int], size: tuple[int, int]) -> list[_Tile]:
+    return _Tile(slice(0, cells[0]), slice(0, cells[1])).split(size)
+
+
+def _cut(span: slice, size: int) -> list[slice]:
+    starts = range(span.start, span.stop, size)
+    return [slice(start, min(start + size, span.stop)) for start in starts]
+
+
+def reflected(image: FloatMap, rows: tuple[int, int], columns: tuple[int, int]) -> FloatMap:
+    """Cut a part out of an image, (C, Y, X), that is reflected where the part stands over."""
+    spans = (rows, columns)
+    lengths = image.shape[1:]
+    if all(0 <= span[0] and span[1] <= n for span, n in zip(spans, lengths, strict=True)):
+        return np.ascontiguousarray(image[:, slice(*rows), slice(*columns)])
+    places = [_mirror(np.arange(*span), n) for span, n in zip(spans, lengths, strict=True)]
+    return np.ascontiguousarray(image[:, places[0]][:, :, places[1]])
+
+
+def _mirror(places: NDArray[np.intp], length: int) -> NDArray[np.intp]:
+    """Return where places beyond an axis are reflected to; the border itself comes once."""
+    if length == 1:
+        return np.zeros_like(places)
+    folded = np.mod(places, 2 * (length - 1))
+    return np.asarray(np.minimum(folded, 2 * (length - 1) - folded), np.intp)
+
+
+def best_precision(device: str, wanted: str = "auto") -> torch.dtype:
+    """Return the precision a network runs in on a device.
+
+    Parameters
+    ----------
+    device : str
+        As torch calls it.
+    wanted : str, optional
+        ``"auto"``: half precision where the hardware computes in it, bfloat16 before float16.
+    """
+    if wanted != "auto":
+        return PRECISIONS[wanted]
+    kind = torch.device(device).type
+    if kind == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if native else torch.float16
+    return torch.bfloat16 if kind == "cpu" and _processor_has_bfloat16() else torch.float32
+
+
+def _processor_has_bfloat16() -> bool:
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in asked)
+
+
+def _prepared(network: nn.Module, device: str, dtype: torch.dtype) -> nn.Module:
+    """Return a copy on the device, in its precision and in its favourite order of the axes."""
+    network = copy.deepcopy(network).eval().requires_grad_(False)
+    if dtype != torch.float32:
+        network = network.to(dtype)
+        for name in getattr(network, "in_float32", ()):
+            network.get_submodule(name).float()
+        for layer in network.modules():
+            if next(layer.parameters(recurse=False), None) is not None:
+                layer.register_forward_pre_hook(_to_own_precision)
+    network = network.to(device)
+    if torch.device(device).type in ("cpu", "cuda"):
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def _to_own_precision(layer: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    dtype = next(layer.parameters(recurse=False)).dtype
+    return tuple(
+        item.to(dtype) if isinstance(item, Tensor) and item.is_floating_point() else item
+        for item in given
+    )
+
+
+def _compiled(network: nn.Module, wanted: bool) -> Any:
+    return torch.compile(network, dynamic=True) if wanted else network
+
+
+def _side_stream(device: torch.device) -> Any:
+    """Return a queue of the graphics card for what travels while something is computed."""
+    kind: Any = torch.cuda.Stream
+    return kind(device) if device.type == "cuda" else None
+
+
+def _sent(block: FloatMap, device: torch.device, side: Any) -> Tensor:
+    """Send a block to the device; to a graphics card without waiting for it."""
+    pixels = torch.from_numpy(block)[None]
+    if side is None:
+        return pixels.to(device)
+    with torch.cuda.stream(side):
+        return pixels.pin_memory().to(device, non_blocking=True)
+
+
+def _arrived(block: Tensor, side: Any) -> Tensor:
+    """Return a block that was sent, once it is there."""
+    if side is not None:
+        now = torch.cuda.current_stream(block.device)
+        now.wait_stream(side)
+        block.record_stream(now)
+    return block
+
+
+def _plain(network: Any, block: Tensor) -> Tensor:
+    values: Tensor = network(block)
+    return values
+
+
+def _is_exhausted(error: BaseException) -> bool:
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in EXHAUSTED)
+
+
+def _rounded(length: int, step: int) -> int:
+    """Round up to a multiple."""
+    return -(-length // step) * step
