@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.methods.plane_scores import TIE, Scorer, Trust
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,25 +37,7 @@ __all__ = [
 PATCH, STRIDE, CONTEXT = 16, 2, 4
 
 
-@dataclass(frozen=True)
-class Trust:
-    """What scores are worth, measured on simulated z-stacks of known depth.
-
-    Parameters
-    ----------
-    temperature : float
-        Difference of scores at which a plane is e times less plausible.
-    shares, probabilities : tuple of float
-        Shares of the plausibility near the best plane, in rising order, and how probable a depth
-        of that share is right within one plane.
-    """
-
-    temperature: float = 1.0
-    shares: Sequence[float] = (0.0, 1.0)
-    probabilities: Sequence[float] = (0.0, 1.0)
-
-
-class PatchScorer:
+class PatchScorer(Scorer):
     """A network on a device, fed in blocks so that its 256 maps never cover a whole plane.
 
     Parameters
@@ -84,7 +65,7 @@ class PatchScorer:
     ) -> None:
         from napari_mfif.networks.feeding import Feeder
 
-        self.trust = trust or Trust()
+        super().__init__(trust)
         self.feeder = Feeder(
             network,
             device=device,
@@ -107,21 +88,26 @@ class PatchScorer:
         scores: FloatMap = self.feeder(decide[None] - np.float32(0.5), cells=(rows, columns))[0]
         return scores
 
-    def confidence(self, share: FloatMap) -> FloatMap:
-        """Return how probable a depth is right within one plane.
+    def compared(self, scores: FloatMap, shape: tuple[int, int]) -> FloatMap:
+        """Return for each block of 2 x 2 pixels the mean of the patches that cover it."""
+        return spread(scores, shape)
 
-        Parameters
-        ----------
-        share : float32
-            Part of the plausibility, 0 to 1, of the plane and its two neighbours.
-        """
-        table = (self.trust.shares, self.trust.probabilities)
-        return np.interp(share, *table).astype(np.float32)
+    def map_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return half the size of the plane."""
+        return -(-shape[0] // STRIDE), -(-shape[1] // STRIDE)
 
-    @property
-    def temperature(self) -> float:
-        """Difference of scores at which a plane is e times less plausible."""
-        return self.trust.temperature
+    def enlarged(self, values: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+        """Return a map of 2 x 2 blocks at the full size of a plane."""
+        return enlarge(values, shape)
+
+    def focus_map(self, first: FloatMap, second: FloatMap, shape: tuple[int, int]) -> FloatMap:
+        """Return the paper's focus map (3.4.1), of the second plane."""
+        margin = second - first
+        weight = spread(1 / (1 + np.exp(np.clip(-margin, -80, 80))), shape)
+        # Sure patches that are equally many on both sides: the surer ones decide, in any order.
+        tied = np.abs(weight - 0.5) < TIE
+        weight = np.where(tied, 0.5 + TIE * np.sign(spread(margin, shape)), weight)
+        return np.asarray(enlarge(weight.astype(np.float32), shape))
 
 
 def _scores(network: Any, planes: Tensor) -> Tensor:

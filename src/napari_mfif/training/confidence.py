@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.methods.base import FloatMap, Plane
-from napari_mfif.methods.cnn import Cnn, Joint
-from napari_mfif.methods.patch_scores import PatchScorer, Trust
+from napari_mfif.methods.base import PREPARATION, FloatMap, Plane
+from napari_mfif.methods.plane_scores import Joint, Scorer, Trust
+from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
 from napari_mfif.optics import KINDS, simulate
 from napari_mfif.parameters import resolve
@@ -21,7 +21,7 @@ __all__ = ["measured_trust", "monotone"]
 #: Seeds and planes of simulated stacks that no benchmark uses; short and long ones.
 STACKS = ((90001, 8), (90002, 20))
 #: Temperatures to choose from, for networks whose scores differ by a few or by hundreds.
-TEMPERATURES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+TEMPERATURES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 #: Points of the table.
 BINS = 12
 
@@ -29,7 +29,7 @@ Judged = tuple[FloatMap, NDArray[np.bool_]]
 
 
 def measured_trust(
-    scorer: PatchScorer,
+    scorer: Scorer,
     *,
     stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
@@ -39,7 +39,7 @@ def measured_trust(
 
     Parameters
     ----------
-    scorer : PatchScorer
+    scorer : Scorer
         The trained network.
     stacks : sequence of (int, int)
         Seeds and planes of the simulated stacks; each comes at low and at high noise.
@@ -88,7 +88,7 @@ def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> Tru
 
 
 def _judge(
-    scorer: PatchScorer,
+    scorer: Scorer,
     kind: str,
     seed: int,
     photons: str,
@@ -97,13 +97,13 @@ def _judge(
 ) -> Iterator[tuple[float, Judged]]:
     """Yield, per temperature, the shares of a stack's pixels and which of them are right."""
     made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
-    settings = resolve(Cnn().all_parameters(), {}, owner="cnn")
+    settings = resolve(PREPARATION, {}, owner="preparation")
     reader = PlaneReader(made.stack, 0)
     _, preparation = survey_stack(reader, None, settings)
-    scores = [scorer(plane.decide) for plane in reader.planes(preparation)]
+    maps = [scorer.compared(scorer(plane.decide), shape) for plane in reader.planes(preparation)]
     blank = np.zeros((1, 1), np.float32)
     for temperature in TEMPERATURES:
-        fold = Joint(shape, planes, _Scored(scores, temperature), smooth=True)
+        fold = _Known(shape, scorer, maps, temperature)
         for index in range(planes):
             fold.take(Plane(index, blank, blank))
         answer = fold.answer(plain=True)
@@ -111,12 +111,15 @@ def _judge(
         yield temperature, (answer.confidence[::2, ::2].ravel(), right[::2, ::2].ravel())
 
 
-class _Scored(PatchScorer):
-    """Gives scores that are known already, one plane after the other."""
+class _Known(Joint):
+    """Takes score maps that are known already."""
 
-    def __init__(self, scores: list[FloatMap], temperature: float) -> None:
-        self.trust = Trust(temperature)
-        self._next = iter(scores)
+    def __init__(
+        self, shape: tuple[int, int], scorer: Scorer, maps: Sequence[FloatMap], temperature: float
+    ) -> None:
+        super().__init__(shape, len(maps), scorer, smooth=True)
+        self.peak = ScorePeak(scorer.map_shape(shape), temperature)
+        self._next = iter(maps)
 
-    def __call__(self, decide: FloatMap) -> FloatMap:
+    def _scores(self, plane: Plane) -> FloatMap:
         return next(self._next)
