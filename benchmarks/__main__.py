@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import imports, keep, quality, report, rivals, speed, stalls
+from benchmarks import imports, keep, quality, report, rivals, sizes, sizes_page, speed, stalls
 from benchmarks.environments import machine
 from benchmarks.tools import Baseline, Own, Tool
 from napari_mfif import methods
 
 PARTS = ("install", "quality", "speed", "imports", "window", "report")
+
+#: Takes an hour, so it is only run when it is named.
+LONG = ("sizes",)
 
 BASELINES = (
     Baseline("max projection", "brightest plane at each pixel", "max"),
@@ -34,11 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     scratch = Path(tempfile.mkdtemp(prefix="mfif-bench-"))
     try:
-        tools = _tools(given.only, log) if {"install", "quality", "speed"} & set(parts) else []
+        needing = {"install", "quality", "speed", "sizes"}
+        tools = _tools(given.only, log) if needing & set(parts) else []
         if "quality" in parts:
             _quality(tools, given.seeds, scratch, log)
         if "speed" in parts:
             _speed(tools, scratch, log)
+        if "sizes" in parts:
+            chosen = [part.strip() for part in given.sizes.split(",") if part.strip()]
+            sizes.measure(_for_sizes(tools), chosen, scratch, log)
         if "imports" in parts:
             log("imports")
             keep.save("imports", imports.measure())
@@ -47,16 +54,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             keep.save("window", stalls.measure())
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    report.write()
-    log(f"wrote {report.PAGE.name}")
+    for page in (report, sizes_page):
+        page.write()
+        log(f"wrote {page.PAGE.name}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"out of {', '.join(PARTS)}")
+    known = ", ".join((*PARTS, *LONG))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"out of {known}")
     parser.add_argument("--only", default="", help="names of tools, with commas; others are kept")
     parser.add_argument("--seeds", type=int, default=len(quality.SEEDS), help="stacks per kind")
+    parts = ", ".join(sizes.PARTS)
+    parser.add_argument("--sizes", default="", help=f"with the part sizes: out of {parts}")
     return parser
 
 
@@ -74,6 +85,12 @@ def _tools(only: str, log: Callable[[str], None]) -> list[Tool]:
     versions, missing = kept.get("versions", {}) | versions, kept.get("missing", {}) | missing
     keep.save("rivals", {"machine": machine(), "versions": versions, "missing": missing})
     return [tool for tool in wanted if tool.name not in missing]
+
+
+def _for_sizes(tools: Sequence[Tool]) -> list[Tool]:
+    """Leave out what takes minutes per megapixel."""
+    slow = ("StackMFF", "OpenFocus", "pyclesperanto", "max projection", "Sobel")
+    return [tool for tool in tools if not tool.name.startswith(slow)]
 
 
 def _is_wanted(tool: Tool, names: Sequence[str]) -> bool:

@@ -3,11 +3,14 @@
 Linux counts the memory of the process that starts a program towards the program's peak, so a
 large benchmark process must not start it itself.
 
+The variable ``MOST_BYTES`` limits what memory it may ask for.
+
 Usage: ``python -I -S launcher.py REPORT.json COMMAND...``
 """
 
 import json
 import os
+import resource
 import sys
 import time
 
@@ -17,6 +20,8 @@ def main() -> int:
     start = time.perf_counter()
     pid = os.fork()
     if pid == 0:
+        if limit := int(os.environ.get("MOST_BYTES", "0")):
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
         try:
             os.execvp(command[0], command)
         except OSError as error:
