@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -194,7 +196,7 @@ def test_planes_far_apart_are_not_smoothed_along_z():
     far = Survey(
         9, (64, 64), 1, 0.0, 1.0, NoiseLine(1e-4, 0.0, 0.0), np.zeros((16, 16), np.float32)
     )
-    near = Survey(*(getattr(far, n) for n in list(far.__dict__)[:-1]), {"focus_width": 2.0})
+    near = replace(far, facts={"focus_width": 2.0})
     far.facts["focus_width"] = 0.6
     settings = {p.name: p.default for p in METHOD.parameters}
     states = [METHOD.begin(Region.whole((64, 64)), settings, survey) for survey in (far, near)]

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from napari_mfif.alignment import Transforms, iter_transforms, source_rows, warp
 from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.windows import look_closely
 from napari_mfif.errors import ParameterError
-from napari_mfif.methods.base import FloatMap
+from napari_mfif.methods.base import FloatMap, Region
 from napari_mfif.parameters import Settings
 from napari_mfif.pixels import as_slice, basic_index
 from napari_mfif.stack import AXES, ZStack
@@ -136,7 +137,8 @@ def iter_aligned(
     preparations: list[Preparation] = []
     for t in range(stack.n_times):
         reader = PlaneReader(stack, t)
-        _, preparation = survey_stack(reader, channel, settings)
+        looked = survey_stack(reader, channel, settings)
+        _, preparation = look_closely(reader, *looked, Region.whole(stack.plane_shape))
         preparations.append(preparation)
         if not isinstance(given, str):
             continue

@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from math import prod
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from napari_mfif.engine.memory import format_bytes
 from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched
 from napari_mfif.engine.tiles import Block, blocks
+from napari_mfif.engine.windows import look_closely
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods.base import Answer, Method, Region, Survey
 from napari_mfif.parameters import Settings
@@ -45,6 +47,12 @@ class Layout:
 
     groups: list[list[Block]]
     bytes: int
+
+    @property
+    def frame(self) -> Region:
+        """The part of the plane that is answered for."""
+        first, last = self.groups[0][0], self.groups[-1][-1]
+        return Region(first.rows.start, last.rows.stop, first.columns.start, last.columns.stop)
 
 
 def plan(
@@ -125,7 +133,7 @@ def fold(
     Yields
     ------
     Answer or None
-        ``None`` after every plane of every group; at the end the answer for the whole plane.
+        ``None`` after every plane of every group; at the end the answer for the layout's frame.
         `send` a true value in place of `next` to be given the answer so far instead of ``None``.
     """
     whole: Answer | None = None
@@ -135,19 +143,18 @@ def fold(
             regions = [_region(block) for block in group]
             seen = Region(regions[0].top, regions[-1].bottom, regions[0].left, regions[-1].right)
             rows, columns = seen.slices
+            here, prepared = look_closely(reader, survey, preparation, seen)
             inner = [region.within(seen) for region in regions]
-            states = list(pool.map(lambda r: method.begin(r, settings, survey), regions))
+            states = list(pool.map(method.begin, regions, repeat(settings), repeat(here)))
             for turn in range(method.passes):
                 if turn:
                     list(pool.map(method.turn, states))
-                planes = reader.planes(
-                    preparation, rows=rows, columns=columns, pixels=method.blends
-                )
+                planes = reader.planes(prepared, rows=rows, columns=columns, pixels=method.blends)
                 for plane in prefetched(planes):
                     list(pool.map(method.take, states, map(plane.cut, inner)))
                     if (yield None):
-                        yield _gathered(method, pool, group, states, whole, survey)
-            whole = _gathered(method, pool, group, states, whole, survey)
+                        yield _gathered(method, pool, group, states, whole, layout.frame)
+            whole = _gathered(method, pool, group, states, whole, layout.frame)
     assert whole is not None  # there is at least one group
     yield whole
 
@@ -158,11 +165,15 @@ def _region(block: Block) -> Region:
     return Region(rows.outer_start, rows.outer_stop, columns.outer_start, columns.outer_stop)
 
 
+def _own(block: Block) -> Region:
+    """Return what a block answers for."""
+    rows, columns = block.rows, block.columns
+    return Region(rows.start, rows.stop, columns.start, columns.stop)
+
+
 def _core(block: Block) -> Region:
     """Return what a block answers for, within what it sees."""
-    rows, columns = block.place
-    core = Region(rows.start, rows.stop, columns.start, columns.stop)
-    return core.within(_region(block))
+    return _own(block).within(_region(block))
 
 
 def _gathered(
@@ -171,7 +182,7 @@ def _gathered(
     group: list[Block],
     states: list[Any],
     whole: Answer | None,
-    survey: Survey,
+    frame: Region,
 ) -> Answer:
     """Put what the blocks answer for together with that of earlier groups."""
     answers = [
@@ -183,13 +194,13 @@ def _gathered(
         pieces = [getattr(answer, name) for answer in answers]
         if pieces[0] is None:
             continue
-        if len(pieces) == 1 and pieces[0].shape[:2] == survey.plane_shape:
+        if len(pieces) == 1 and pieces[0].shape[:2] == frame.shape:
             parts[name] = pieces[0]
             continue
         into = None if whole is None else getattr(whole, name)
         if into is None:
-            into = np.zeros((*survey.plane_shape, *pieces[0].shape[2:]), pieces[0].dtype)
+            into = np.zeros((*frame.shape, *pieces[0].shape[2:]), pieces[0].dtype)
         for block, piece in zip(group, pieces, strict=True):
-            into[block.place] = piece
+            into[_own(block).within(frame).slices] = piece
         parts[name] = into
     return Answer(**parts)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift, brightness_factors
 from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
+from napari_mfif.engine.windows import SIDE, Windows, glimpse, quarter, sampled_planes
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.focus_width import focus_width, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
@@ -21,9 +21,6 @@ from napari_mfif.methods.base import FloatMap, Survey
 from napari_mfif.parameters import Settings
 
 __all__ = ["survey_stack"]
-
-#: How many planes, spread over the stack, are looked at closely.
-SAMPLES = 5
 
 #: Values up to this size, and differences down to its inverse, can be computed with.
 LARGEST = 1e18
@@ -54,12 +51,14 @@ def survey_stack(
         All pixels are equal.
     """
     n_planes = reader.stack.n_planes
-    count = min(SAMPLES, n_planes)
-    spread = [round(i * (n_planes - 1) / max(1, count - 1)) for i in range(count)]
-    samples = [reader.bands(z) for z in spread]
+    looked = glimpse(reader)
+    samples = [looked.bands(z) for z in sampled_planes(n_planes)]
     ranges = [_robust_range([sample[..., k] for sample in samples]) for k in range(reader.n_bands)]
-    if all(high <= low for low, high in ranges):
-        _refuse_constant(reader)
+    if all(high <= low for low, high in ranges) and _constant(looked):
+        if looked is not reader:  # the windows may have missed all there is
+            ranges = _whole_ranges(reader)
+        if all(high <= low for low, high in ranges):
+            _refuse_constant(reader)
     _refuse_extreme(reader, ranges)
     weights = _weights(reader, channel, ranges)
     offset = float(np.dot(weights, [low for low, _ in ranges]))
@@ -71,16 +70,16 @@ def survey_stack(
     decide_noise = _decide_noise(samples, noise, preparation)
     places = _places(samples, preparation) if "focus_width" in wanted and n_planes > 3 else []
     follow = settings["equalise_brightness"] and n_planes >= 3
-    cells, pieces = _glance(reader, preparation, places) if follow or places else ([], [])
+    cells, pieces = _glance(looked, preparation, places) if follow or places else ([], [])
     preparation = replace(
         preparation,
         noise=noise if repairs else [],
         stuck=[find_stuck([s[..., k] for s in samples], line) for k, line in enumerate(noise)]
-        if repairs
+        if repairs and looked is reader
         else [],
         drift=_drift(np.stack(cells), weights, offset) if follow else None,
     )
-    quarters = [_quarter(to_decide(sample, preparation)) for sample in samples]
+    quarters = [quarter(to_decide(one, preparation)) for one in samples if looked is reader]
     survey = Survey(
         n_planes,
         reader.stack.plane_shape,
@@ -88,7 +87,7 @@ def survey_stack(
         offset,
         gain,
         decide_noise,
-        np.mean(quarters, axis=0, dtype=np.float32),
+        np.mean(quarters, axis=0, dtype=np.float32) if quarters else None,
         {"focus_width": focus_width(np.stack(pieces), decide_noise)} if places else {},
     )
     return survey, preparation
@@ -120,7 +119,7 @@ def _places(samples: list[NDArray[Any]], preparation: Preparation) -> list[tuple
 
 
 def _glance(
-    reader: PlaneReader, preparation: Preparation, places: list[tuple[slice, slice]]
+    reader: PlaneReader | Windows, preparation: Preparation, places: list[tuple[slice, slice]]
 ) -> tuple[list[FloatMap], list[FloatMap]]:
     """Look at all planes, once: their brightness in coarse cells, and some pieces of each."""
     cells, pieces = [], []
@@ -183,6 +182,26 @@ def _refuse_extreme(reader: PlaneReader, ranges: list[tuple[float, float]]) -> N
         )
 
 
+def _constant(reader: PlaneReader | Windows) -> bool:
+    """Tell whether all that is looked at has one value."""
+    value = reader.bands(0).flat[0]
+    return not any(np.any(reader.bands(z) != value) for z in range(reader.stack.n_planes))
+
+
+def _whole_ranges(reader: PlaneReader) -> list[tuple[float, float]]:
+    """Find the range of each band in all rows of some planes, a few rows at a time."""
+    height = reader.stack.plane_shape[0]
+    ranges = [(np.inf, -np.inf)] * reader.n_bands
+    for z in sampled_planes(reader.stack.n_planes):
+        for top in range(0, height, SIDE):
+            bands = reader.bands(z, slice(top, min(top + SIDE, height)))
+            ranges = [
+                (min(low, float(bands[..., k].min())), max(high, float(bands[..., k].max())))
+                for k, (low, high) in enumerate(ranges)
+            ]
+    return ranges
+
+
 def _refuse_constant(reader: PlaneReader) -> None:
     value = reader.bands(0).flat[0]
     for z in range(reader.stack.n_planes):
@@ -196,9 +215,3 @@ def _refuse_constant(reader: PlaneReader) -> None:
 
 def _float(band: NDArray[Any]) -> FloatMap:
     return np.ascontiguousarray(band, np.float32)
-
-
-def _quarter(image: FloatMap) -> FloatMap:
-    rows, columns = (max(1, -(-length // 4)) for length in image.shape)
-    small: FloatMap = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
-    return small

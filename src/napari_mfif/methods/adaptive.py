@@ -175,14 +175,9 @@ def _reach(survey: Survey) -> int:
 
 def _variance(region: Region, survey: Survey) -> FloatMap:
     """Variance of the noise at each pixel of the region."""
-    rows = survey.mean.shape[0] / survey.plane_shape[0]
-    columns = survey.mean.shape[1] / survey.plane_shape[1]
-    place = np.array(
-        [
-            [columns, 0, (region.left + 0.5) * columns - 0.5],
-            [0, rows, (region.top + 0.5) * rows - 0.5],
-        ]
-    )
+    assert survey.mean is not None  # the engine sees to it
+    down, right = region.top - survey.origin[0], region.left - survey.origin[1]
+    place = np.array([[0.25, 0, (right + 0.5) / 4 - 0.5], [0, 0.25, (down + 0.5) / 4 - 0.5]])
     mean = cv2.warpAffine(
         survey.mean,
         place,

@@ -163,10 +163,13 @@ class Survey:
     noise : NoiseLine
         The noise line of `Plane.decide`.
     mean : float32, (Y/4, X/4)
-        Mean over some planes of `Plane.decide`, at a quarter of the size.
+        Mean over some planes of `Plane.decide` in squares of 4 x 4 pixels, of the whole plane or of
+        the region and more; ``None`` while that is left to the regions, as with large planes.
     facts : dict
         What the method asked for, see `Method.facts`. ``focus_width``: standard deviation of the
         focus curve's peak in planes, ``None`` where it cannot be told.
+    origin : (int, int)
+        Row and column of the plane at which `mean` starts.
     """
 
     n_planes: int
@@ -175,8 +178,9 @@ class Survey:
     offset: float
     gain: float
     noise: NoiseLine
-    mean: FloatMap
+    mean: FloatMap | None
     facts: dict[str, Any] = field(default_factory=dict)
+    origin: tuple[int, int] = (0, 0)
 
 
 @dataclass
