@@ -55,9 +55,11 @@ def trained(method: str, make: Callable[[], nn.Module]) -> tuple[nn.Module, dict
 
     stored = weights.load(method)
     network = make()
-    shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    weights.fit(stored, shapes, method)
-    network.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in stored.tensors.items()})
+    # What only counts batches is not stored.
+    state = {k: v for k, v in network.state_dict().items() if v.is_floating_point()}
+    weights.fit(stored, {name: tuple(tensor.shape) for name, tensor in state.items()}, method)
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.tensors.items()}
+    network.load_state_dict(tensors, strict=False)
     return network.eval().requires_grad_(False), stored.facts
 
 

@@ -23,6 +23,7 @@ from torch.nn import functional
 from napari_mfif.methods.neural import available
 from napari_mfif.methods.patch_scores import PatchScorer, Trust
 from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn
+from napari_mfif.training import camera
 from napari_mfif.training.cnn_card import write_trained
 from napari_mfif.training.confidence import measured_trust
 from napari_mfif.training.data import Picture, crop, read_pictures
@@ -98,24 +99,12 @@ def blur_series(square: Planes, rng: np.random.Generator) -> Planes:
 
 def flicker(series: Planes, rng: np.random.Generator) -> Planes:
     """Give each plane of some series a brightness of its own: it says nothing of sharpness."""
-    if rng.random() >= FLICKER:
-        return series
-    gains = rng.uniform(0.92, 1.08, (len(series), 1, 1))
-    offsets = rng.uniform(-6, 6, (len(series), 1, 1))
-    return np.asarray(np.clip(series * gains + offsets, 0, 255), np.float32)
+    return camera.flicker(series, rng, share=FLICKER)
 
 
 def degrade(series: Planes, rng: np.random.Generator) -> Planes:
     """Give some series another brightness and the noise of a camera, alike for all planes."""
-    if rng.random() >= NOISY:
-        return series
-    gain, offset = np.exp(rng.uniform(np.log(0.3), np.log(1.2))), rng.uniform(-10, 30)
-    sigma = np.exp(rng.uniform(np.log(0.5), np.log(12.0)))
-    level = np.clip(series * np.float32(gain) + np.float32(offset), 0, 255)
-    photon = rng.random() < 0.7
-    spread = sigma * np.sqrt(level / max(float(level.mean()), 1.0)) if photon else sigma
-    noisy = level + spread * rng.standard_normal(level.shape, np.float32)
-    return np.asarray(np.clip(noisy, 0, 255), np.float32)
+    return camera.noisy(series, rng, share=NOISY)
 
 
 def accuracy(

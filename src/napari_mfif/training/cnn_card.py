@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import textwrap
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from napari_mfif.io.atomic import replacing
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.patch_scores import PatchScorer, Trust
 from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn, count_parameters
-from napari_mfif.training.card import source_table, write_card
-from napari_mfif.training.data import DRAWN, Pictures
+from napari_mfif.training.card import picture_words, wrapped, write_card, write_weights
+from napari_mfif.training.data import Pictures
 from napari_mfif.training.loop import Plan
 from napari_mfif.weights import FILE
 
@@ -31,23 +28,18 @@ def write_trained(
     pictures: Pictures,
 ) -> Path:
     """Write the weights, and the card that describes them."""
-    from safetensors.torch import save
-
     facts = {
         "method": "cnn",
         "steps": str(plan.steps),
         "seed": str(plan.seed),
         "trust": json.dumps(asdict(trust)),
     }
-    tensors = {name: t.cpu().contiguous() for name, t in network.state_dict().items()}
-    content = save(tensors, facts)
-    with replacing(out / FILE, overwrite=True) as unfinished:
-        unfinished.write_bytes(content)
+    sha256 = write_weights(network, out, facts)
     sample = PatchScorer(network.cpu())(check_plane())
     head = {
         "name": "cnn",
         "file": FILE,
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": sha256,
         "parameters": count_parameters(network),
         "paper": "Liu, Chen, Peng, Wang 2017, Information Fusion 36",
         "doi": "10.1016/j.inffus.2016.12.001",
@@ -74,28 +66,14 @@ def check_plane() -> FloatMap:
 
 
 def _card_text(pictures: Pictures, trust: Trust) -> str:
-    shares = " | ".join(f"{share:.2f}" for share in trust.shares)
-    probabilities = " | ".join(f"{probability:.2f}" for probability in trust.probabilities)
-    photographs = [p for p in pictures.all if p.source != DRAWN]
-    back = ", ".join(sorted({picture.subject for picture in pictures.held_back}))
-    drawn = len(pictures.all) - len(photographs)
     text = CARD_TEXT.format(
         temperature=f"{trust.temperature:g}",
-        shares=shares,
+        shares=" | ".join(f"{share:.2f}" for share in trust.shares),
         rule="|".join(["---"] * (len(trust.shares) + 1)),
-        probabilities=probabilities,
-        sources=source_table(photographs),
-        files=len(photographs),
-        drawn=drawn,
-        back=back,
+        probabilities=" | ".join(f"{probability:.2f}" for probability in trust.probabilities),
+        **picture_words(pictures),
     )
-    return "\n\n".join(_wrapped(part) for part in text.split("\n\n")) + "\n"
-
-
-def _wrapped(paragraph: str) -> str:
-    if paragraph.lstrip().startswith(("#", "|")):
-        return paragraph
-    return textwrap.fill(paragraph, 96, break_long_words=False, break_on_hyphens=False)
+    return wrapped(text)
 
 
 CARD_TEXT = """

@@ -1,7 +1,8 @@
 """What networks learn from: sharp photographs, drawn textures, and their blur.
 
-Pictures are grey, float32, 0 to 255. Every picture belongs to a *subject*, named by its file, and a
-subject is held back whole, so that no tile of a photograph is judged after another was learnt.
+Pictures are grey or coloured, float32, 0 to 255. Every picture belongs to a *subject*, named by its
+file, and a subject is held back whole, so that no tile of a photograph is judged after another was
+learnt. A folder `masks` beside the pictures may hold masks of objects, by the same names.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from numpy.typing import NDArray
 
 from napari_mfif.errors import ReadError
 
-__all__ = ["DRAWN", "Picture", "Pictures", "crop", "draw_texture", "is_permissive", "read_pictures"]
+__all__ = [
+    "DRAWN",
+    "MASKS",
+    "Picture",
+    "Pictures",
+    "crop",
+    "crop_with_mask",
+    "draw_texture",
+    "is_permissive",
+    "read_pictures",
+]
 
 Grey = NDArray[np.float32]
 
@@ -28,6 +39,8 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"}
 DRAWN = "drawn"
 #: The list that may stand beside the pictures: columns `file`, `licence`, `author`, `source url`.
 LICENCE_LIST = "LICENSES.csv"
+#: The folder of masks that may stand beside the pictures.
+MASKS = "masks"
 
 _NUMBER = re.compile(r"^\d+[_ -]+")
 _TILE = re.compile(r"[_ -](tile|crop|patch)\d*$", re.IGNORECASE)
@@ -39,12 +52,25 @@ _RESERVED = re.compile(r"by-sa|by-nc|by-nd|gpl|gfdl|no licence", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Picture:
-    """A sharp picture: its subject, its pixels, and where it comes from."""
+    """A sharp picture: its subject, its pixels, and where it comes from.
+
+    Parameters
+    ----------
+    subject : str
+        Whose picture it is.
+    pixels : float32, (Y, X) or (Y, X, 3)
+        Grey, or red, green and blue; 0 to 255.
+    source, licence : str
+        Its file, and what may be done with it.
+    mask : float32, (Y, X), optional
+        1 on the objects in it, 0 beside them.
+    """
 
     subject: str
     pixels: Grey
     source: str = ""
     licence: str = ""
+    mask: Grey | None = None
 
 
 @dataclass(frozen=True)
@@ -79,8 +105,9 @@ def read_pictures(
     textures: int = 24,
     any_licence: bool = False,
     smallest: int = 96,
+    colour: bool = False,
 ) -> Pictures:
-    """Read all pictures of a folder and add drawn textures.
+    """Read all pictures of a folder, with their masks where it has some, and add drawn textures.
 
     Parameters
     ----------
@@ -97,6 +124,8 @@ def read_pictures(
         Read the files without a permissive licence too.
     smallest : int, optional
         Pictures with a side below this many pixels are left out.
+    colour : bool, optional
+        Keep the colours: (Y, X, 3).
 
     Raises
     ------
@@ -110,29 +139,53 @@ def read_pictures(
     listed = _licences(folder / LICENCE_LIST)
     kept = [p for p in paths if any_licence or not listed or is_permissive(listed.get(p.name, ""))]
     pictures = [
-        Picture(subject_of(path), pixels, path.name, listed.get(path.name, ""))
+        Picture(
+            subject_of(path),
+            pixels,
+            path.name,
+            listed.get(path.name, ""),
+            _read_mask(folder / MASKS, path.stem, pixels.shape[:2]),
+        )
         for path in kept
-        if (pixels := _read_grey(path)) is not None and min(pixels.shape) >= smallest
+        if (pixels := _read(path, colour=colour)) is not None and min(pixels.shape[:2]) >= smallest
     ]
     train, back = _split(pictures, held_back, seed, folder)
     rng = np.random.default_rng([seed, 1])
     drawn = tuple(
-        Picture(f"texture {i}", draw_texture(rng, (384, 384)), DRAWN) for i in range(textures)
+        Picture(f"texture {i}", _drawn(rng, colour=colour), DRAWN) for i in range(textures)
     )
     return Pictures(train + drawn, back, len(paths) - len(kept))
 
 
 def crop(rng: np.random.Generator, picture: Picture, size: int, *, variance: float = 25.0) -> Grey:
     """Return a square of a picture, turned and mirrored at random, that holds some detail."""
-    height, width = picture.pixels.shape
+    return _cut(rng, picture, size, variance)[0]
+
+
+def crop_with_mask(
+    rng: np.random.Generator, picture: Picture, size: int, *, variance: float = 25.0
+) -> tuple[Grey, Grey | None]:
+    """Return what `crop` does, and the same square of the picture's mask, where it has one."""
+    return _cut(rng, picture, size, variance)
+
+
+def _cut(
+    rng: np.random.Generator, picture: Picture, size: int, variance: float
+) -> tuple[Grey, Grey | None]:
+    height, width = picture.pixels.shape[:2]
     for _ in range(8):
         top, left = rng.integers(0, height - size + 1), rng.integers(0, width - size + 1)
-        square = picture.pixels[top : top + size, left : left + size]
-        if square.var() > 2 * variance:
+        window = np.s_[top : top + size, left : left + size]
+        if picture.pixels[window].var() > 2 * variance:
             break
-    square = np.rot90(square, int(rng.integers(4)))
-    square = square[:, ::-1] if rng.random() < 0.5 else square
-    return np.ascontiguousarray(square, np.float32)
+    quarters, mirrored = int(rng.integers(4)), rng.random() < 0.5
+
+    def turned(values: Grey) -> Grey:
+        square = np.rot90(values[window], quarters)
+        square = square[:, ::-1] if mirrored else square
+        return np.ascontiguousarray(square, np.float32)
+
+    return turned(picture.pixels), None if picture.mask is None else turned(picture.mask)
 
 
 def draw_texture(rng: np.random.Generator, shape: tuple[int, int]) -> Grey:
@@ -202,12 +255,31 @@ def _licences(path: Path) -> dict[str, str]:
         return {row["file"]: row.get("licence") or "" for row in csv.DictReader(lines)}
 
 
-def _read_grey(path: Path) -> Grey | None:
-    """Return a picture in grey, scaled by the range of its type; None where it cannot be read."""
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_GRAYSCALE)
+def _read(path: Path, *, colour: bool) -> Grey | None:
+    """Return a picture, scaled by the range of its type; None where it cannot be read."""
+    kind = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_ANYDEPTH | kind)
     if pixels is None:
         return None
     top = (
         np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else max(float(pixels.max()), 1e-9)
     )
-    return np.asarray(pixels, np.float32) * np.float32(255.0 / float(top))
+    pixels = pixels[..., ::-1] if colour else pixels
+    return np.ascontiguousarray(pixels, np.float32) * np.float32(255.0 / float(top))
+
+
+def _read_mask(folder: Path, stem: str, shape: tuple[int, ...]) -> Grey | None:
+    """Return the mask of that name, 1 where it is not black; None where there is none that fits."""
+    paths = sorted(p for p in folder.glob(f"{stem}.*") if p.suffix.lower() in SUFFIXES)
+    mask = _read(paths[0], colour=False) if paths else None
+    if mask is None or mask.shape != shape:
+        return None
+    return np.asarray(mask > 0, np.float32)
+
+
+def _drawn(rng: np.random.Generator, *, colour: bool) -> Grey:
+    texture = draw_texture(rng, (384, 384))
+    if not colour:
+        return texture
+    tint = rng.uniform(0.6, 1.2, 3).astype(np.float32)
+    return np.asarray(np.clip(texture[..., None] * tint, 0, 255))

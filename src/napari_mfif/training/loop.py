@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.io.atomic import replacing
+from napari_mfif.networks.feeding import best_precision
 
 __all__ = ["CHECKPOINT", "LOG", "Plan", "run"]
 
@@ -35,16 +36,28 @@ class Plan:
     Parameters
     ----------
     steps : int
-        Batches in all; the learning rate rises for `warm_up` of them and falls as a cosine to 1 %
-        then.
+        Batches in all; the learning rate rises for `warm_up` of them and falls then.
     seed : int
         Of weights, batches and split.
     rate, decay : float
-        Of AdamW.
+        Learning rate and weight decay.
     warm_up : int
         Steps.
     every : int
         Steps from one checkpoint (and held-back score) to the next.
+    optimiser : {"adamw", "adam", "sgd"}
+        SGD has the momentum 0.9.
+    betas : (float, float)
+        Of Adam.
+    schedule : {"cosine", "linear", "steps"}
+        How the rate falls: as a cosine to 1 %, on a line to 1 %, or to `factor` of itself at each
+        of the `milestones`.
+    milestones : tuple of float
+        Shares of the steps, 0 to 1.
+    factor : float
+        See `milestones`.
+    mixed : bool
+        Compute in bfloat16 where the device has it; losses should be made in float32.
     """
 
     steps: int
@@ -53,13 +66,31 @@ class Plan:
     decay: float = 1e-4
     warm_up: int = 30
     every: int = 100
+    optimiser: str = "adamw"
+    betas: tuple[float, float] = (0.9, 0.999)
+    schedule: str = "cosine"
+    milestones: tuple[float, ...] = ()
+    factor: float = 0.1
+    mixed: bool = False
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of a step."""
         if step < self.warm_up:
             return self.rate * (step + 1) / self.warm_up
-        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
-        return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+        if self.schedule == "steps":
+            passed = sum(step >= share * self.steps for share in self.milestones)
+            return float(self.rate * self.factor**passed)
+        done = min((step - self.warm_up) / max(1, self.steps - self.warm_up), 1.0)
+        left = 1 - done if self.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+        return self.rate * (0.01 + 0.99 * left)
+
+    def optimiser_of(self, network: nn.Module) -> torch.optim.Optimizer:
+        """Return a new optimiser for the network's parameters."""
+        parameters = list(network.parameters())
+        if self.optimiser == "sgd":
+            return torch.optim.SGD(parameters, lr=self.rate, momentum=0.9, weight_decay=self.decay)
+        kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self.optimiser]
+        return kind(parameters, lr=self.rate, betas=self.betas, weight_decay=self.decay)
 
 
 def run(
@@ -97,7 +128,7 @@ def run(
         The checkpoint in the folder belongs to another plan.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    optimiser = plan.optimiser_of(network)
     first = _resume(network, optimiser, plan, folder) if resume else 0
     if first == 0:
         (folder / LOG).write_text("", encoding="utf-8")
@@ -106,14 +137,17 @@ def run(
         range(first, plan.steps), initial=first, total=plan.steps, disable=quiet, file=sys.stderr
     )
     network.train()
+    values: list[float] = []
     for step in bar:
         value = _step(network, optimiser, loss, plan, step)
+        values.append(value)
         bar.set_postfix(
             loss=f"{value:.4f}", **{k: f"{v:.4f}" for k, v in scores.items()}, refresh=False
         )
         if (step + 1) % plan.every == 0 or step + 1 == plan.steps:
             scores = _judge(network, judge)
-            _log(folder, {"step": step + 1, "loss": value, **scores})
+            _log(folder, {"step": step + 1, "loss": float(np.mean(values)), **scores})
+            values.clear()
             _save(network, optimiser, plan, step + 1, folder)
     return scores or _judge(network, judge)
 
@@ -128,11 +162,19 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = plan.rate_at(step)
     optimiser.zero_grad(set_to_none=True)
-    value = loss(network, np.random.default_rng([plan.seed, 2, step]))
+    with _precision(network, plan):
+        value = loss(network, np.random.default_rng([plan.seed, 2, step]))
     value.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     return float(value.detach())
+
+
+def _precision(network: nn.Module, plan: Plan) -> torch.autocast:
+    """Return the context in which a batch is computed."""
+    device = next(network.parameters()).device.type
+    able = plan.mixed and best_precision(device) == torch.bfloat16
+    return torch.autocast(device, torch.bfloat16, enabled=able)
 
 
 def _judge(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
@@ -149,7 +191,8 @@ def _log(folder: Path, entry: dict[str, float]) -> None:
 
 
 def _facts(plan: Plan) -> dict[str, Any]:
-    return {"steps": plan.steps, "seed": plan.seed, "rate": plan.rate, "decay": plan.decay}
+    same = ("steps", "seed", "rate", "decay")  # the rest comes with the version
+    return {name: getattr(plan, name) for name in same}
 
 
 def _save(

@@ -1,0 +1,174 @@
+"""What a network needs to be trained, declared once; the rest is the same for all.
+
+A recipe names the network, the loss of a batch, the judge that looks at held-back pictures, and
+the words of the card. To add one: a module with a `Recipe` and
+``train = functools.partial(train_recipe, RECIPE)``, and a line in `napari_mfif.training.RECIPES`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_mfif.methods.neural import available
+from napari_mfif.training.card import (
+    hardware,
+    picture_words,
+    wrapped,
+    write_card,
+    write_weights,
+)
+from napari_mfif.training.data import Picture, Pictures, read_pictures
+from napari_mfif.training.loop import Plan, run
+from napari_mfif.weights import FILE
+
+__all__ = ["UNFINISHED", "Judge", "Loss", "Recipe", "Stage", "train_recipe"]
+
+#: Folder of what a stopped run needs to go on, inside the folder for the weights.
+UNFINISHED = "unfinished"
+
+Loss = Callable[[nn.Module, np.random.Generator], Tensor]
+Judge = Callable[[nn.Module], dict[str, float]]
+#: Changes a trained network and its held-back scores further, or not.
+Stage = Callable[[nn.Module, dict[str, float], Pictures, Plan, Path, bool, bool], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained.
+
+    Parameters
+    ----------
+    method : str
+        The method's name.
+    network : callable
+        Gives the network with its first weights.
+    loss : callable
+        From the pictures to learn from and the device: gives the loss of one batch, drawn from the
+        generator that it is handed.
+    judge : callable
+        From the held-back pictures and the device: gives held-back scores by name, the same
+        pictures at each call.
+    plan : Plan
+        How long and how fast when nothing is said.
+    head : mapping
+        Of the card: paper, input, output, halo and stride. Parameters, steps, seed, hardware, time
+        and held-back scores are added.
+    text : str
+        Of the card, Markdown. ``{files}``, ``{drawn}``, ``{back}``, ``{sources}``, each held-back
+        score and each fact of `finish` can stand in it.
+    colour : bool
+        Learn from coloured pictures.
+    finish : callable, optional
+        From the trained network: texts that the file of weights says about itself, say what scores
+        are worth.
+    stage : callable, optional
+        A second stage of training, after the loop.
+    half : bool
+        Write the weights in float16.
+    """
+
+    method: str
+    network: Callable[[], nn.Module]
+    loss: Callable[[Sequence[Picture], str], Loss]
+    judge: Callable[[Sequence[Picture], str], Judge]
+    plan: Plan
+    head: Mapping[str, object]
+    text: str
+    colour: bool = False
+    finish: Callable[[nn.Module], dict[str, str]] | None = None
+    stage: Stage | None = None
+    half: bool = False
+
+
+def train_recipe(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    steps: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    resume: bool = True,
+    quiet: bool = False,
+    every: int | None = None,
+) -> Path:
+    """Train by a recipe; write weights and card.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is special about the network.
+    data, out, steps, seed, device, resume, quiet
+        As for `napari_mfif.training.train`.
+    every : int, optional
+        Steps from one checkpoint to the next.
+
+    Returns
+    -------
+    Path
+        The file of weights.
+    """
+    device = available(device)
+    pictures = read_pictures(data, seed=seed, colour=recipe.colour)
+    plan = replace(
+        recipe.plan, steps=steps or recipe.plan.steps, seed=seed, every=every or recipe.plan.every
+    )
+    torch.manual_seed(seed)
+    network = recipe.network().to(device)
+    loss = recipe.loss(pictures.train, device)
+    judge = recipe.judge(pictures.held_back, device)
+    folder = out / UNFINISHED
+    began = time.perf_counter()
+    scores = run(network, loss, judge, plan, folder, resume=resume, quiet=quiet)
+    if recipe.stage is not None:
+        scores = recipe.stage(network, scores, pictures, plan, folder, resume, quiet)
+    network.eval().requires_grad_(False)
+    minutes = (time.perf_counter() - began) / 60
+    made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes)
+    shutil.rmtree(folder)
+    return made
+
+
+def write_trained(
+    recipe: Recipe,
+    network: nn.Module,
+    out: Path,
+    plan: Plan,
+    scores: Mapping[str, float],
+    pictures: Pictures,
+    device: str,
+    minutes: float,
+) -> Path:
+    """Write the weights, and the card that describes them."""
+    network = network.cpu().float()
+    facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed)}
+    found = {} if recipe.finish is None else recipe.finish(network)
+    sha256 = write_weights(network, out, {**facts, **found}, half=recipe.half)
+    head = {
+        "name": recipe.method,
+        "file": FILE,
+        "sha256": sha256,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "precision": "float16" if recipe.half else "float32",
+        "licence": "BSD-3-Clause",
+        **recipe.head,
+        "command": f"napari-mfif train {recipe.method} --data FOLDER "
+        f"--out models/{recipe.method} --steps {plan.steps} --seed {plan.seed}",
+        "hardware": hardware(device),
+        "minutes": f"{minutes:.0f} (of the last part, where it was stopped and went on)",
+        **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},
+    }
+    words = {**picture_words(pictures), **found, **{k: f"{v:.4f}" for k, v in scores.items()}}
+    text = recipe.text
+    for name, word in words.items():
+        text = text.replace("{" + name + "}", word)
+    write_card(out, head, wrapped(text))
+    return out / FILE
