@@ -232,3 +232,10 @@ def test_confidence_falls_where_the_depth_had_to_be_smoothed(hill) -> None:
     assert found.confidence[:, :40].min() > 0.9
     assert found.confidence[:, 60:].max() < 0.75
     assert found.confidence.max() <= 1
+
+
+def test_method_may_have_values_of_its_own_for_pairs() -> None:
+    own = {"small_regions": 0.001, "guided_radius": 0}
+    found = complete({"grow": 2}, n_planes=2, pair=own)
+    assert found == {**PAIR, **own, "grow": 2}
+    assert complete(None, n_planes=3, pair=own) == dict(STACK)

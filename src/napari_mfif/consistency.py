@@ -111,7 +111,11 @@ STACK: Mapping[str, Any] = MappingProxyType({**OFF, "smooth_depth": 5})
 
 
 def complete(
-    given: Mapping[str, Any] | None, *, n_planes: int, stack: Mapping[str, Any] | None = None
+    given: Mapping[str, Any] | None,
+    *,
+    n_planes: int,
+    stack: Mapping[str, Any] | None = None,
+    pair: Mapping[str, Any] | None = None,
 ) -> Settings:
     """Fill settings from the profile for so many planes.
 
@@ -123,13 +127,15 @@ def complete(
         Planes of the stack.
     stack : mapping, optional
         Where a method has values of its own for z-stacks: these, before `STACK`.
+    pair : mapping, optional
+        The same for two planes, before `PAIR`.
 
     Raises
     ------
     ParameterError
         A name is unknown or a value is not possible.
     """
-    profile = PAIR if n_planes == 2 else {**STACK, **(stack or {})}
+    profile = {**PAIR, **(pair or {})} if n_planes == 2 else {**STACK, **(stack or {})}
     return resolve(CONSISTENCY, {**profile, **(given or {})}, owner="consistency")
 
 

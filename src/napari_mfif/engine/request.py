@@ -48,6 +48,7 @@ def complete_recipe(
         {**base.consistency, **(consistency or {})},
         n_planes=stack.n_planes,
         stack=chosen.verification,
+        pair=chosen.pair_verification,
     )
     along = along or (base.along if base.along in chosen.along else chosen.along[0])
     if along not in chosen.along:

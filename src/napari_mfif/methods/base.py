@@ -238,6 +238,8 @@ class Method(ABC):
     facts: ClassVar[tuple[str, ...]] = ()
     #: Where the consistency verification of its z-stacks starts from, other than the usual.
     verification: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    #: The same for two planes: what its paper does after the decision.
+    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: How often it has to see the planes.
     passes: ClassVar[int] = 1
     #: Rows and columns by which a region sees beyond what it answers for, and to a multiple of

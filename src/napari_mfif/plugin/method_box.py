@@ -144,10 +144,12 @@ class MethodBox(QWidget):
         return resolve(method.all_parameters(), preset.recipe.parameters, owner=method.name)
 
     def _cleaning(self, recipe: Recipe) -> Settings:
+        method = methods.get(recipe.method)
         return consistency.complete(
             recipe.consistency,
             n_planes=self._n_planes or 3,
-            stack=methods.get(recipe.method).verification,
+            stack=method.verification,
+            pair=method.pair_verification,
         )
 
     def _method_chosen(self) -> None:
