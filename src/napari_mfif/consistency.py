@@ -21,12 +21,27 @@ from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.parameters import Parameter, Settings, resolve
 
-__all__ = ["CONSISTENCY", "OFF", "PAIR", "STACK", "Guide", "complete", "verify"]
+__all__ = [
+    "CONSISTENCY",
+    "OFF",
+    "PAIR",
+    "STACK",
+    "Guide",
+    "Settled",
+    "complete",
+    "reach",
+    "settle",
+    "sees_whole",
+    "verify",
+]
 
 Decision = NDArray[np.uint16]
 #: The grey fused image, or how to make it from a decision map (asked for only where a step needs
 #: it).
 Guide = FloatMap | Callable[[Decision], FloatMap]
+
+#: Depth and decision without small regions and holes.
+Settled = tuple[FloatMap, Decision]
 
 CONSISTENCY: tuple[Parameter, ...] = (
     Parameter(
@@ -139,15 +154,41 @@ def complete(
     return resolve(CONSISTENCY, {**profile, **(given or {})}, owner="consistency")
 
 
+def sees_whole(settings: Mapping[str, Any], n_pixels: int) -> bool:
+    """Tell whether a step looks at the whole image of so many pixels, not only nearby."""
+    return max(settings["small_regions"], settings["holes"]) * n_pixels > 1
+
+
+def settle(answer: Answer, settings: Mapping[str, Any], *, n_planes: int) -> Settled:
+    """Do the steps that look at the whole image; `verify` does the others, also in parts of it."""
+    if n_planes == 2:
+        decision = _thresholded(answer, settings)
+        return answer.depth, _settled(decision, settings, tolerance=0, maps=(decision,))[0]
+    maps = (answer.depth, answer.decision)
+    depth, decision = _settled(answer.decision, settings, tolerance=1, maps=maps)
+    return depth, decision
+
+
+def reach(settings: Mapping[str, Any], *, n_planes: int) -> int:
+    """Return how many pixels beyond a part the other steps look."""
+    smooth = 0 if n_planes == 2 else 2 * settings["smooth_depth"]
+    return int(smooth + abs(settings["grow"]) + 2 * settings["guided_radius"])
+
+
 def verify(
-    answer: Answer, guide: Guide | None, settings: Mapping[str, Any], *, n_planes: int
+    answer: Answer,
+    guide: Guide | None,
+    settings: Mapping[str, Any],
+    *,
+    n_planes: int,
+    settled: Settled | None = None,
 ) -> Answer:
-    """Make the decision of a whole image consistent.
+    """Make the decision of an image consistent.
 
     Parameters
     ----------
     answer : Answer
-        Of the whole image; it stays as it is.
+        Of the whole image, or of a part with what `settle` gave there; it stays as it is.
     guide : float32 (Y, X), callable or None
         The fused image in grey, spanning 0 to 1, whose edges the guided filter follows; or
         a function that makes it from a decision map. Without one the guided filter is left out.
@@ -155,22 +196,31 @@ def verify(
         A value for each of `CONSISTENCY` (see `complete`).
     n_planes : int
         Planes of the stack.
+    settled : Settled, optional
+        What `settle` gave, if it was called.
 
     Returns
     -------
     Answer
         With new maps where something changed. Two planes and a guided filter: `weight` is soft.
     """
+    if settled is None:
+        settled = settle(answer, settings, n_planes=n_planes)
     if n_planes == 2:
-        return _verify_pair(answer, guide, settings)
-    return _verify_stack(answer, guide, settings)
+        return _verify_pair(answer, guide, settings, settled)
+    return _verify_stack(answer, guide, settings, settled, n_planes - 1)
 
 
-def _verify_pair(answer: Answer, guide: Guide | None, settings: Mapping[str, Any]) -> Answer:
-    decision = answer.decision
-    if answer.weight is not None:
-        decision = (answer.weight > settings["threshold"]).astype(np.uint16)
-    (decision,) = _settled(decision, settings, tolerance=0, maps=(decision,))
+def _thresholded(answer: Answer, settings: Mapping[str, Any]) -> Decision:
+    if answer.weight is None:
+        return answer.decision
+    return np.asarray(answer.weight > settings["threshold"], np.uint16)
+
+
+def _verify_pair(
+    answer: Answer, guide: Guide | None, settings: Mapping[str, Any], settled: Settled
+) -> Answer:
+    decision = settled[1]
     if settings["grow"]:
         decision = _grown(decision, settings["grow"])
     weight: FloatMap | None = None
@@ -185,19 +235,24 @@ def _verify_pair(answer: Answer, guide: Guide | None, settings: Mapping[str, Any
     return replace(answer, depth=depth, decision=decision, weight=weight)
 
 
-def _verify_stack(answer: Answer, guide: Guide | None, settings: Mapping[str, Any]) -> Answer:
-    maps = (answer.depth, answer.decision)
-    depth, decision = _settled(answer.decision, settings, tolerance=1, maps=maps)
-    settled, confidence = depth, answer.confidence
+def _verify_stack(
+    answer: Answer,
+    guide: Guide | None,
+    settings: Mapping[str, Any],
+    settled: Settled,
+    last: int,
+) -> Answer:
+    depth, decision = settled
+    confidence = answer.confidence
     if settings["smooth_depth"]:
-        depth = _median(depth, settings["smooth_depth"])
-        confidence = _trusted(settled, depth, confidence, settings["smooth_depth"])
+        depth = _median(depth, settings["smooth_depth"], last)
+        confidence = _trusted(settled[0], depth, confidence, settings["smooth_depth"])
     if settings["grow"]:
         depth = _grown(depth, settings["grow"])
     if settings["guided_radius"] and guide is not None:
         image = guide(decision) if callable(guide) else guide
-        depth = np.clip(_guided(depth, image, settings), depth.min(), depth.max())
-    if depth is not settled:
+        depth = np.clip(_guided(depth, image, settings), 0, last)
+    if depth is not settled[0]:
         # A decision that fits the new depth stays, also where it is not the nearest plane.
         misfit = np.abs(depth - decision) >= 1
         decision = decision.copy()
@@ -293,17 +348,14 @@ def _guided(values: FloatMap, image: FloatMap, settings: Mapping[str, Any]) -> F
     return GuidedFilter(guide, radius=radius, epsilon=epsilon)(values)
 
 
-def _median(depth: FloatMap, radius: int) -> FloatMap:
-    """Return the median of the depth in a square; beyond 5 x 5 in steps of a 255th of its range."""
+def _median(depth: FloatMap, radius: int, last: int) -> FloatMap:
+    """Return the median of the depth in a square; beyond 5 x 5 in 255 steps from 0 to `last`."""
     if radius <= 2:
         return np.asarray(cv2.medianBlur(depth, 2 * radius + 1), np.float32)
-    low, high = float(depth.min()), float(depth.max())
-    if high <= low:
-        return depth
-    step = (high - low) / 255
-    coarse = cv2.convertScaleAbs(depth, alpha=1 / step, beta=-low / step)
+    step = max(last, 1) / 255
+    coarse = cv2.convertScaleAbs(depth, alpha=1 / step)
     median = cv2.medianBlur(coarse, 2 * radius + 1)
-    smooth = np.asarray(cv2.LUT(median, np.float32(low + step * np.arange(256))), np.float32)
+    smooth = np.asarray(cv2.LUT(median, np.float32(step * np.arange(256))), np.float32)
     # What the median leaves alone keeps its fraction.
     np.copyto(smooth, depth, where=median == coarse)
     return smooth
