@@ -78,7 +78,8 @@ def fuse(
     progress : callable, optional
         Called with a `Progress` after every step.
     **parameters
-        Parameters of the method.
+        Parameters of the method, and those of every method: among them ``composition="pyramid"``
+        for two modalities, with ``well_exposed=0.1`` for two exposures.
 
     Returns
     -------
@@ -126,6 +127,7 @@ def iter_fuse(
     device: str = "auto",
     memory: int | str | None = None,
     preview: float | None = None,
+    worker: bool = False,
     **parameters: Any,
 ) -> Iterator[Progress]:
     """Fuse step by step: yields a `Progress` after every plane, and stops cleanly when closed.
@@ -136,6 +138,9 @@ def iter_fuse(
         As for `fuse`.
     preview : float, optional
         Every so many seconds the progress carries the result so far.
+    worker : bool, optional
+        Run the method in a process of its own: smoother for a window, and torch is not imported
+        here.
     **parameters
         Parameters of the method.
 
@@ -169,7 +174,7 @@ def iter_fuse(
     if decision is not None:
         yield from iter_decided(stack, recipe, np.asarray(decision), began)
         return
-    runner = Runner(stack, recipe, device, budget, preview)
+    runner = Runner(stack, recipe, device, budget, preview, worker)
     takes: list[Take] = []
     parts = []
     for t in range(stack.n_times):

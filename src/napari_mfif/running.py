@@ -60,12 +60,17 @@ class Runner:
     device: str
     budget: int
     preview: float | None
+    worker: bool = False
     done: int = 0
     total: int = 1
 
     def run(self, t: int) -> Iterator[Progress | Take]:
         """Fold one timepoint."""
         method = registry.get(self.recipe.method)
+        if self.worker:
+            from napari_mfif.engine.worker import in_worker
+
+            method = in_worker(method)
         settings = {
             **self.recipe.parameters,
             "along": self.recipe.along,

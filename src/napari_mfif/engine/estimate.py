@@ -54,6 +54,7 @@ def estimate(
     memory: int | None = None,
     device: str = "auto",
     along: str | None = None,
+    worker: bool = False,
 ) -> Estimate:
     """Estimate time and memory by folding a small piece of the stack.
 
@@ -69,6 +70,8 @@ def estimate(
         Bytes that may be used; half of what is free when not given.
     device, along : str, optional
         As for `napari_mfif.fuse`.
+    worker : bool, optional
+        As for `napari_mfif.iter_fuse`.
 
     Returns
     -------
@@ -80,6 +83,10 @@ def estimate(
         The fusion would fail too: it does not fit, a value is not possible, a file is damaged.
     """
     chosen = registry.get(method)
+    if worker:
+        from napari_mfif.engine.worker import in_worker
+
+        chosen = in_worker(chosen)
     values = resolve(chosen.all_parameters(), settings or {}, owner=f"the method {method}")
     values |= {"along": along or chosen.along[0], "device": device}
     reader = PlaneReader(stack)

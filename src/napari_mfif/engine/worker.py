@@ -38,8 +38,12 @@ __all__ = ["Worker", "in_worker", "serve", "shared_worker"]
 BYTES_PER_PIXEL = 20
 #: Arrays lie at multiples of this.
 ALIGNMENT = 64
+#: Functions that look at arrays only while they are called, so where they lie.
+FLEETING = ("take", "score")
 #: What a child does first; ``-P`` keeps modules of the current folder out.
 CHILD = ("-P", "-c", "from napari_mfif.engine.worker import serve; serve()")
+Spans = list[tuple[int, int]]
+
 #: How much the child stands back for the window, in the units of `os.nice`.
 NICENESS = 5
 
@@ -92,11 +96,10 @@ class Worker:
                 raise self._ended()
             try:
                 process = self._running()
-                payload, arrays = _packed(given)
-                self._make_room(process, sum(map(_padded, arrays)) + room)
-                spans = _laid_out(arrays, self._memory)
+                self._make_room(process, _array_bytes(given) + room)
                 dropped = [self._dropped.popleft() for _ in range(len(self._dropped))]
-                kind, answer = self._asked(process, function, dropped, *payload(spans))
+                packed = _packed(given, self._memory)
+                kind, answer = self._asked(process, function, dropped, *packed)
             except (EOFError, OSError, pickle.UnpicklingError) as error:
                 self._end()
                 raise self._ended() from error
@@ -115,10 +118,11 @@ class Worker:
         if process is not None:
             process.kill()
             process.wait()
-        if self._lock.acquire(blocking=False):  # else the call that fails does it
-            with contextlib.ExitStack() as stack:
-                stack.callback(self._lock.release)
+        if self._lock.acquire(blocking=False):  # else the call that fails cleans up
+            try:
                 self._end()
+            finally:
+                self._lock.release()
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the process, started if there is none."""
@@ -146,7 +150,7 @@ class Worker:
             return
         memory = SharedMemory(create=True, size=size)
         try:
-            self._asked(process, "share", [], pickle.dumps((memory.name,)), [])
+            self._asked(process, "share", [], *_packed((memory.name,), None))
         finally:
             memory.unlink()
         self._memory = memory
@@ -157,7 +161,7 @@ class Worker:
         function: str,
         dropped: list[int],
         payload: bytes,
-        spans: list[tuple[int, int]],
+        spans: Spans,
     ) -> tuple[str, Any]:
         """Send a question and return the answer; pass on what the user is told meanwhile."""
         assert process.stdin is not None
@@ -317,7 +321,7 @@ def serve() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply
 
-    def send(kind: str, content: Any, spans: list[tuple[int, int]]) -> None:
+    def send(kind: str, content: Any, spans: Spans) -> None:
         pickle.dump((kind, content, spans), replies)
         replies.flush()
 
@@ -330,21 +334,18 @@ def serve() -> None:
                 os._exit(0)  # the window is gone; views of shared memory need no farewell
             for number in dropped:
                 desk.states.pop(number, None)
-            send(*_answer(desk, function, payload, spans))
+            send(*_answered(desk, function, payload, spans))
 
 
-def _answer(
-    desk: _Desk, function: str, payload: bytes, spans: list[tuple[int, int]]
-) -> tuple[str, bytes, list[tuple[int, int]]]:
+def _answered(desk: _Desk, function: str, payload: bytes, spans: Spans) -> tuple[str, bytes, Spans]:
     try:
-        given = _unpacked(payload, spans, desk.memory)
-        answer = getattr(desk, function)(*given)
+        kept = function not in FLEETING
+        answer = getattr(desk, function)(*_unpacked(payload, spans, desk.memory, copy=kept))
     except Exception as error:
-        return "raised", pickle.dumps(_portable(error)), []
-    packed, arrays = _packed(answer)
+        return "raised", *_packed(_portable(error), None)
     # behind what was given: the answer may be a part of it
-    spans = _laid_out(arrays, desk.memory, sum(map(_padded, spans)))
-    return "done", *packed(spans)
+    behind = max((start + length for start, length in spans), default=0)
+    return "done", *_packed(answer, desk.memory, behind)
 
 
 def _portable(error: Exception) -> Exception:
@@ -354,3 +355,76 @@ def _portable(error: Exception) -> Exception:
             if type(pickle.loads(pickle.dumps(error))) is type(error):
                 return error
     return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _packed(content: Any, memory: SharedMemory | None, start: int = 0) -> tuple[bytes, Spans]:
+    """Pickle something, with its arrays in shared memory from `start` on, as far as they fit."""
+    spans: Spans = []
+    place = start
+
+    def lay_out(buffer: pickle.PickleBuffer) -> bool:
+        nonlocal place
+        raw = buffer.raw()
+        begin = -(-place // ALIGNMENT) * ALIGNMENT
+        if memory is None or begin + raw.nbytes > memory.size:
+            return True  # within the pickle
+        _bytes_of(memory)[begin : begin + raw.nbytes] = raw
+        spans.append((begin, raw.nbytes))
+        place = begin + raw.nbytes
+        return False
+
+    return pickle.dumps(content, protocol=5, buffer_callback=lay_out), spans
+
+
+def _unpacked(payload: bytes, spans: Spans, memory: SharedMemory | None, *, copy: bool) -> Any:
+    """Read back what `_packed` gave; without a copy, arrays stay where the next ones go."""
+    buffers: list[Any] = []
+    for start, length in spans:
+        assert memory is not None
+        view = _bytes_of(memory)[start : start + length]
+        buffers.append(bytearray(view) if copy else view)
+    return pickle.loads(payload, buffers=buffers)
+
+
+def _bytes_of(memory: SharedMemory) -> memoryview:
+    assert memory.buf is not None
+    return memory.buf
+
+
+def _array_bytes(content: Any) -> int:
+    """Return the bytes that the arrays in something take in shared memory."""
+    sizes: list[int] = []
+    pickle.dumps(
+        content, protocol=5, buffer_callback=lambda b: sizes.append(b.raw().nbytes + ALIGNMENT)
+    )
+    return sum(sizes)
+
+
+def _can_share(size: int) -> bool:
+    """Tell whether there is so much memory to share; a container may have little of it.
+
+    Writing beyond it would end the program.
+    """
+    try:
+        return shutil.disk_usage("/dev/shm").free > size
+    except OSError:  # no such folder on other systems
+        return True
+
+
+def _attached(name: str) -> SharedMemory:
+    """Return shared memory that the other side made, and will remove."""
+    if sys.version_info >= (3, 13):
+        return SharedMemory(name, track=False)
+    memory = SharedMemory(name)
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        resource_tracker.unregister(f"/{memory.name}", "shared_memory")
+    return memory
+
+
+def _windows_flags() -> int:
+    """Return what a child on Windows needs: no window of its own, and to stand back."""
+    if sys.platform != "win32":
+        return 0
+    return subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
