@@ -1,0 +1,170 @@
+"""What methods share whose network looks at two planes at once: the result so far meets each plane.
+
+The state is a whole plane, since the pixels of the result come from several planes and each
+comparison adds to how far one pixel's answer depends on others.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from napari_mfif.methods.base import COMPUTING, Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods.plane_scores import EVERYTHING
+from napari_mfif.parameters import Parameter, Settings
+
+__all__ = ["Chances", "Comparer", "PairFold", "PairwiseMethod", "logit"]
+
+#: Pixels of the Gaussian that a plane is compared with to score it alone.
+REBLUR = 1.5
+#: Nearer than this to 0 or 1 nothing is told apart.
+SURE = 1e-4
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What won comparisons are worth, measured on simulated z-stacks of known depth.
+
+    Parameters
+    ----------
+    chances, probabilities : tuple of float
+        Products of the chances that a plane had in its comparisons, in rising order, and how
+        probable a depth of that chance is right within one plane.
+    """
+
+    chances: Sequence[float] = (0.0, 1.0)
+    probabilities: Sequence[float] = (0.0, 1.0)
+
+    def __call__(self, chance: FloatMap) -> FloatMap:
+        """Return how probable depths are right within one plane."""
+        return np.interp(chance, self.chances, self.probabilities).astype(np.float32)
+
+
+class Comparer(ABC):
+    """A network on a device that compares two planes, and what it is worth.
+
+    Parameters
+    ----------
+    worth : Chances, optional
+        On z-stacks.
+    """
+
+    def __init__(self, worth: Chances | None = None) -> None:
+        self.worth = worth or Chances()
+
+    @abstractmethod
+    def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        """Return the focus map, (Y, X): how probable it is, 0 to 1, that the second is in focus.
+
+        Parameters
+        ----------
+        first, second : float32, (Y, X)
+            Grey of about 0 to 1, whole planes.
+        """
+
+
+class PairwiseMethod(Method):
+    """A network for two planes; more are fused one after the other."""
+
+    parameters: ClassVar[tuple[Parameter, ...]] = COMPUTING
+    along: ClassVar[tuple[str, ...]] = ("sequential",)
+    neural: ClassVar[bool] = True
+
+    @abstractmethod
+    def comparer(self, settings: Settings) -> Comparer:
+        """Return the network as the settings want it."""
+
+    def begin(self, region: Region, settings: Settings, survey: Survey) -> PairFold:
+        """Load the network and make an empty state."""
+        return PairFold(region.shape, survey.n_planes, self.comparer(settings))
+
+    def take(self, state: PairFold, plane: Plane) -> None:
+        """Compare the result so far with the next plane."""
+        state.take(plane)
+
+    def finish(self, state: PairFold) -> Answer:
+        """Return the answer so far."""
+        return state.answer()
+
+    def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
+        """Return how sure the network is that a plane is sharper than its own blur: a logit."""
+        blurred = cv2.GaussianBlur(plane.decide, (0, 0), REBLUR)
+        return logit(self.comparer(settings)(np.asarray(blurred, np.float32), plane.decide))
+
+    def halo(self, settings: Settings) -> int:
+        """Return all rows: see the module."""
+        return EVERYTHING
+
+
+class PairFold:
+    """The result so far against each next plane; it decides where the focus map is above one half.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the planes.
+    n_planes : int
+        How many planes will come.
+    comparer : Comparer
+        Gives the focus maps.
+
+    Notes
+    -----
+    A pixel's chance is the product of what the network said for its plane when it won and whenever
+    it was compared since, but for planes next to it; what that is worth is in `Comparer.worth`. A neighbouring plane
+    that was nearly as good pulls the depth towards itself by up to half a plane.
+    """
+
+    def __init__(self, shape: tuple[int, int], n_planes: int, comparer: Comparer) -> None:
+        self.n_planes, self.comparer = n_planes, comparer
+        self.taken = 0
+        self.fused = np.zeros(shape, np.float32)
+        self.index = np.zeros(shape, np.uint16)
+        self.chance = np.ones(shape, np.float32)
+        #: How near the planes before and after the one that was taken came to it, 0 to .5.
+        self.before, self.after = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        #: The last focus map.
+        self.focus: FloatMap | None = None
+
+    def take(self, plane: Plane) -> None:
+        """Take the next plane."""
+        if not self.taken:
+            np.copyto(self.fused, plane.decide)
+        else:
+            self.focus = self.comparer(self.fused, plane.decide)
+            self._compare(self.focus, plane)
+        self.taken += 1
+
+    def _compare(self, focus: FloatMap, plane: Plane) -> None:
+        wins = focus > 0.5
+        beside = self.index == self.taken - 1  # the neighbour was the best so far
+        loser = np.where(wins, 1 - focus, focus)
+        # Who beats the best so far need not have beaten the others.
+        np.copyto(self.chance, 1, where=wins & ~beside)
+        self.chance *= np.where(beside, 1, 1 - loser)
+        np.copyto(self.before, np.where(beside, loser, 0), where=wins)
+        np.copyto(self.after, np.where(wins, 0, loser), where=wins | beside)
+        np.copyto(self.fused, plane.decide, where=wins)
+        np.copyto(self.index, np.uint16(self.taken), where=wins)
+
+    def answer(self) -> Answer:
+        """Return depth with fractions, decision and confidence of the planes so far."""
+        decision = self.index.copy()
+        if self.n_planes == 2:
+            focus = np.zeros_like(self.fused) if self.focus is None else self.focus
+            sure = np.maximum(focus, 1 - focus)
+            return Answer(decision.astype(np.float32), decision, sure, weight=focus)
+        depth = np.clip(decision + self.after - self.before, 0, max(0, self.taken - 1))
+        confidence = self.comparer.worth(self.chance)
+        return Answer(depth.astype(np.float32), decision, confidence)
+
+
+def logit(probability: FloatMap) -> FloatMap:
+    """Return log(p / (1 - p)); what is all but sure is cut off."""
+    clipped = np.clip(probability, SURE, 1 - SURE)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
