@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.notices import notice
 
-__all__ = ["Feeder", "best_precision", "reflected"]
+__all__ = ["Feeder", "best_precision", "is_exhausted", "prepared", "reflected"]
 
 FloatMap = NDArray[np.float32]
 #: How a network is called with a block, (1, C, Y, X).
@@ -96,7 +96,7 @@ class Feeder:
         """Put a copy of the network on a device."""
         self.device = device
         self.dtype = best_precision(device, self._precision)
-        self._placed: Any = _compiled(_prepared(self.network, device, self.dtype), self._compiled)
+        self._placed: Any = _compiled(prepared(self.network, device, self.dtype), self._compiled)
         least = CONTEXTS_PER_BLOCK * sum(self.context)
         block = self._given_block or BLOCKS.get(torch.device(device).type, BLOCKS["cpu"])
         self.block = tuple(_rounded(max(side, least), self.grid) for side in block)
@@ -160,7 +160,7 @@ class Feeder:
                     yield waiting.popleft(), values
                 return
             except (RuntimeError, MemoryError) as error:
-                if not _is_exhausted(error):
+                if not is_exhausted(error):
                     raise
             # out of the handler, which keeps alive what filled the memory
             self._retreat()
@@ -302,7 +302,7 @@ def _processor_has_bfloat16() -> bool:
     return any(getattr(torch.cpu, name, bool)() for name in asked)
 
 
-def _prepared(network: nn.Module, device: str, dtype: torch.dtype) -> nn.Module:
+def prepared(network: nn.Module, device: str, dtype: torch.dtype) -> nn.Module:
     """Return a copy on the device, in its precision and in its favourite order of the axes."""
     network = copy.deepcopy(network).eval().requires_grad_(False)
     if dtype != torch.float32:
@@ -359,7 +359,8 @@ def _plain(network: Any, block: Tensor) -> Tensor:
     return values
 
 
-def _is_exhausted(error: BaseException) -> bool:
+def is_exhausted(error: BaseException) -> bool:
+    """Return whether an error says that a device has no memory left."""
     said = str(error).lower()
     return isinstance(error, MemoryError) or any(words in said for words in EXHAUSTED)
 

@@ -89,7 +89,7 @@ class Plan:
         parameters = list(network.parameters())
         if self.optimiser == "sgd":
             return torch.optim.SGD(parameters, lr=self.rate, momentum=0.9, weight_decay=self.decay)
-        kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self.optimiser]
+        kind = torch.optim.AdamW if self.optimiser == "adamw" else torch.optim.Adam
         return kind(parameters, lr=self.rate, betas=self.betas, weight_decay=self.decay)
 
 

@@ -227,7 +227,8 @@ def paint_behind(picture: Pixels, mask: Mask, *, reach: int = 2) -> Pixels:
     A pyramid of means over the pixels that are known; each level fills what the finer ones leave.
     """
     side = 2 * reach + 1
-    known = 1 - cv2.dilate((mask > 0).astype(np.float32), np.ones((side, side), np.uint8))
+    hidden = cv2.dilate((mask > 0).astype(np.float32), np.ones((side, side), np.uint8))
+    known: Pixels = 1 - np.asarray(hidden, np.float32)
     if not known.any():
         return np.full_like(picture, picture.mean())
     filled = _fill(picture if picture.ndim == 3 else picture[..., None], known[..., None])
@@ -247,7 +248,7 @@ def _fill(pixels: Pixels, known: Pixels) -> Pixels:
         return np.asarray(small.reshape(smaller[1], smaller[0], -1))
 
     share = shrunk(known)
-    means = shrunk(pixels * known) / np.maximum(share, 1e-6)
+    means = np.asarray(shrunk(pixels * known) / np.maximum(share, 1e-6), np.float32)
     coarse = _fill(means, (share > 0).astype(np.float32))
     wide = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR)
     return np.asarray(known * pixels + (1 - known) * wide.reshape(pixels.shape), np.float32)

@@ -1,0 +1,198 @@
+"""Focus maps of two planes by the generator of MFIF-GAN (Wang, Xu, Zhang et al. 2021).
+
+Made for what a defocused object spreads over what lies behind it. Its squeeze and excitation look
+at averages over the whole plane, so nothing is cut into tiles; the network goes over a plane layer
+by layer, in strips.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import cv2
+import numpy as np
+
+from napari_mfif.errors import MemoryBudgetError
+from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
+from napari_mfif.methods.base import FloatMap
+from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.notices import notice
+from napari_mfif.parameters import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from napari_mfif.networks.mfif_gan import MfifGenerator
+
+__all__ = ["FocusMapper", "MfifGan", "load_mapper"]
+
+#: The network's geometry, as in `napari_mfif.networks.mfif_gan`, which imports torch.
+GRID = 4
+#: The shipped network's maps after the first convolution.
+WIDTH = 16
+#: Rows of maps, at a quarter of the size, that go through a layer at a time.
+STRIPS = {"cpu": 32, "cuda": 512, "mps": 128}
+
+
+class MfifGan(PairwiseMethod):
+    """The focus map of the result so far and the next plane."""
+
+    name: ClassVar[str] = "mfif-gan"
+    title: ClassVar[str] = "MFIF-GAN (Wang 2021)"
+    summary: ClassVar[str] = (
+        "A network for two photographs of objects before a background, exact at their edges; "
+        "copies pixels. Slow without a GPU."
+    )
+    reference: ClassVar[str] = (
+        "Wang, Xu, Zhang et al. 2021, Signal Processing: Image Communication 96, "
+        "10.1016/j.image.2021.116295"
+    )
+    #: The paper's: small regions only (section 3.3).
+    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"small_regions": 0.001, "guided_radius": 0}
+    )
+
+    def comparer(self, settings: Settings) -> FocusMapper:
+        """Return the network as the settings want it."""
+        return load_mapper(
+            settings.get("device", "cpu"),
+            settings.get("precision", "float32"),
+            settings.get("compile", False),
+        )
+
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel: six maps, and the network's at a quarter."""
+        return 28 + 4 * 4 * (4 * WIDTH) * 4 // GRID**2 + 32
+
+
+class FocusMapper(Comparer):
+    """The generator on a device, fed in strips.
+
+    Parameters
+    ----------
+    network : MfifGenerator
+        In float32; it stays as it is.
+    device : str, optional
+        Where it runs.
+    precision, compiled
+        As for `napari_mfif.networks.feeding.Feeder`.
+    worth : Chances, optional
+        What its focus maps are worth on z-stacks.
+    strip : int, optional
+        Rows of maps, at a quarter of the size, that go through a layer at a time.
+    """
+
+    def __init__(
+        self,
+        network: MfifGenerator,
+        device: str = "cpu",
+        *,
+        precision: str = "float32",
+        compiled: bool = False,
+        worth: Chances | None = None,
+        strip: int | None = None,
+    ) -> None:
+        super().__init__(worth)
+        self.network, self._precision, self._compiled = network, precision, compiled
+        self._given_strip = strip
+        self._place(device)
+
+    def _place(self, device: str) -> None:
+        from napari_mfif.networks.feeding import best_precision, prepared
+
+        self.device = device
+        self.dtype = best_precision(device, self._precision)
+        self._placed: Any = prepared(self.network, device, self.dtype)
+        self.strip = self._given_strip or STRIPS.get(device.partition(":")[0], STRIPS["cpu"])
+        if self._compiled:
+            import torch
+
+            for part in self._placed.modules():
+                if isinstance(part, torch.nn.Sequential):
+                    part.compile(dynamic=True)
+
+    def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        """Return the focus map of the second plane; see `Comparer`."""
+        from napari_mfif.networks.feeding import is_exhausted
+
+        while True:
+            try:
+                return self._focus(first, second)
+            except (RuntimeError, MemoryError) as error:
+                if not is_exhausted(error):
+                    raise
+            # out of the handler, which keeps alive what filled the memory
+            self._retreat()
+
+    def _focus(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        import torch
+
+        rows, columns = first.shape
+        with torch.inference_mode():
+            maps = [
+                self._placed.encode_in_strips(self._sent(plane), self.strip)
+                for plane in (second, first)
+            ]
+            logits = self._placed.decode_in_strips(*maps, self.strip)
+            focus = torch.sigmoid(logits[0, 0, :rows, :columns].float())
+        return np.ascontiguousarray(focus.cpu().numpy(), np.float32)
+
+    def _sent(self, plane: FloatMap) -> Tensor:
+        """Send a plane to the device, reflected to whole steps of the grid."""
+        import torch
+
+        below, right = (-length % GRID for length in plane.shape)
+        padded = cv2.copyMakeBorder(plane, 0, below, 0, right, cv2.BORDER_REFLECT)
+        pixels = torch.from_numpy(padded - np.float32(0.5))[None, None]
+        return pixels.to(self.device, self.dtype)
+
+    def _retreat(self) -> None:
+        """Halve the strips, or leave the device."""
+        import torch
+
+        if self.strip > 8:
+            self.strip //= 2
+        elif self.device == "cpu":
+            raise MemoryBudgetError(
+                "There is not enough memory for the maps of 'mfif-gan', which cover a whole plane. "
+                "Close other programs, fuse a part of the image, or use a method without a network."
+            )
+        else:
+            notice(
+                f"The device {self.device!r} has not enough memory for the network: it goes on, "
+                "slower, on the processor (device='cpu' says so from the start)."
+            )
+            self._place("cpu")
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+@functools.lru_cache(maxsize=4)
+def load_mapper(device: str, precision: str = "auto", compiled: bool = False) -> FocusMapper:
+    """Return the trained network of `mfif-gan`.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    precision, compiled
+        As for `FocusMapper`.
+
+    Raises
+    ------
+    WeightsError
+        There are no weights, they are damaged, or torch is missing.
+    """
+    need_torch("mfif-gan")
+    from napari_mfif.networks.mfif_gan import MfifGenerator
+
+    network, facts = trained("mfif-gan", lambda: MfifGenerator(WIDTH))
+    assert isinstance(network, MfifGenerator)
+    worth = Chances(**json.loads(facts["chances"])) if "chances" in facts else None
+    return FocusMapper(
+        network, available(device), precision=precision, compiled=compiled, worth=worth
+    )

@@ -1,0 +1,106 @@
+"""The recipe of `mfif-gan`: focus maps of pairs with defocus spread.
+
+First the reconstruction loss alone (the mean absolute error of the focus map), then a short
+training against the critic as in the paper: Wasserstein distance with gradient penalty. The second
+stage is kept only where held-back pairs say that it helped.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_mfif.networks.mfif_gan import MfifGenerator
+from napari_mfif.training.batches import Batch, as_batch, judge_pairs, photographed
+from napari_mfif.training.data import Picture
+from napari_mfif.training.loop import Plan
+from napari_mfif.training.mfif_gan_card import HEAD, TEXT
+from napari_mfif.training.recipe import Recipe, train_recipe
+from napari_mfif.training.scenes import object_pair, stack_pair
+
+__all__ = ["RECIPE", "WIDTH", "Reconstruction", "compare", "draw_batch", "train"]
+
+#: Maps after the generator's first convolution.
+WIDTH = 16
+#: Share of the pairs that come from deep scenes, as a sequence meets them.
+DEEP = 0.35
+
+
+def draw_batch(
+    rng: np.random.Generator, pictures: Sequence[Picture], size: int, count: int, device: str
+) -> Batch:
+    """Draw pairs: objects before a background, and planes of deep scenes."""
+    pairs = [
+        (stack_pair if rng.random() < DEEP else object_pair)(rng, pictures, size)
+        for _ in range(count)
+    ]
+    return as_batch([photographed(pair, rng) for pair in pairs], device)
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The mean absolute error of the focus map of one batch (equation 4).
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from.
+    device : str
+        Where the network is.
+    size, count : int
+        Pixels of a pair's side, pairs in a batch.
+    """
+
+    pictures: Sequence[Picture]
+    device: str = "cpu"
+    size: int = 128
+    count: int = 4
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss."""
+        batch = draw_batch(rng, self.pictures, self.size, self.count, self.device)
+        return absolute_error(network(batch.first, batch.second), batch)
+
+
+def absolute_error(found: Tensor, batch: Batch) -> Tensor:
+    """Return the mean of |F - G(A, B)| over the pixels that count."""
+    error = (found.float() - batch.focus).abs() * batch.counts
+    return error.sum() / batch.counts.sum().clamp(min=1)
+
+
+def compare(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
+    """Return the focus map."""
+    focus: Tensor = network(first, second)
+    return focus
+
+
+def _network() -> nn.Module:
+    # Channels last is the faster order of the maps on processors.
+    network: nn.Module = MfifGenerator(WIDTH)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _judge(pictures: Sequence[Picture], device: str) -> Callable[[nn.Module], dict[str, float]]:
+    return judge_pairs(pictures, compare, device)
+
+
+RECIPE = Recipe(
+    method="mfif-gan",
+    network=_network,
+    loss=Reconstruction,
+    judge=_judge,
+    plan=Plan(
+        4000, rate=1e-3, decay=0.0, warm_up=50, optimiser="adam", betas=(0.9, 0.999), mixed=True
+    ),
+    head=HEAD,
+    text=TEXT,
+    half=True,
+)
+
+#: Train the network, see `napari_mfif.training.train`.
+train = functools.partial(train_recipe, RECIPE)
