@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_mfif import methods
 from napari_mfif.consistency import CONSISTENCY, PAIR, STACK
-from napari_mfif.methods.base import COMPUTING, PREPARATION
+from napari_mfif.methods.base import COMPOSING, COMPUTING, PREPARATION
 from napari_mfif.parameters import Parameter
 
 PAGE = Path(__file__).with_name("parameters.md")
@@ -42,7 +42,7 @@ def page() -> str:
             f"Planes are compared: {' or '.join(method.along)}. Source: {method.reference}.",
             "",
         ]
-    lines += ["## Of every method", "", *table(PREPARATION)]
+    lines += ["## Of every method", "", *table((*PREPARATION, *COMPOSING))]
     lines += ["## Of every method with a network", "", *table(COMPUTING)]
     lines += [
         "## Consistency verification",

@@ -1,4 +1,9 @@
-"""Pixels from decisions: copied, or blended between two planes; one plane at a time."""
+"""Pixels from decisions: copied, or blended between planes; one plane at a time.
+
+Two ways. `take_pixels` copies what a decision takes from each plane. `PyramidBlend` takes weights
+in place of a decision and blends scale by scale (Liu et al. 2017, section 4.3; Mertens et al.
+2007): for planes that differ in more than focus, as two modalities or two exposures do.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.pyramid import collapse, gaussian_levels, laplacian_levels, level_shapes
 from napari_mfif.methods.base import FloatMap
 
-__all__ = ["rounded", "take_pixels"]
+__all__ = ["PyramidBlend", "rounded", "take_pixels", "weighed", "well_exposed"]
+
+#: What a plane counts for that is not decided for, and one that is badly exposed: so little, and
+#: still more than nothing where all planes are.
+UNDECIDED, UNEXPOSED = 1e-2, 1e-4
+#: The coarsest level of a pyramid has at least so many pixels along a side, and there are at most
+#: so many levels: coarser ones only move brightness across the image.
+COARSEST, LEVELS = 4, 8
 
 Pixels = NDArray[Any]
 
@@ -62,3 +75,77 @@ def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> Pixels:
     limits = np.iinfo(dtype)
     whole = np.clip(np.rint(values), float(limits.min), float(limits.max))
     return np.asarray(whole.astype(dtype))
+
+
+class PyramidBlend:
+    """Laplacian pyramids of planes, averaged with Gaussian pyramids of their weights.
+
+    Only the sums are kept, so it takes any number of planes.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns.
+    n_bands : int
+        Channels and colours, all blended with the same weights.
+    """
+
+    def __init__(self, shape: tuple[int, int], n_bands: int) -> None:
+        finest = max(1, min(shape) // COARSEST).bit_length() - 1
+        self.levels = min(LEVELS, finest)
+        shapes = level_shapes(shape, self.levels)
+        self._sums = [[np.zeros(s, np.float32) for s in shapes] for _ in range(n_bands)]
+
+    def take(self, pixels: Pixels, weight: FloatMap) -> None:
+        """Add a plane.
+
+        Parameters
+        ----------
+        pixels : (Y, X, K)
+            Of any type.
+        weight : float32, (Y, X)
+            The plane's share of every pixel; those of all planes add up to 1.
+        """
+        weights = gaussian_levels(weight, self.levels)
+        for k, sums in enumerate(self._sums):
+            images = gaussian_levels(np.ascontiguousarray(pixels[..., k], np.float32), self.levels)
+            details = [*laplacian_levels(images), images[-1]]
+            for total, detail, part in zip(sums, details, weights, strict=True):
+                total += detail * part
+
+    def pixels(self) -> FloatMap:
+        """Return the blend of the planes so far, (Y, X, K)."""
+        blended = [collapse(sums[:-1], sums[-1]) for sums in self._sums]
+        return np.stack(blended, axis=-1)
+
+
+def well_exposed(grey: FloatMap, margin: float) -> NDArray[np.bool_]:
+    """Return where a plane is neither too dark nor too bright.
+
+    The threshold-based measure of Zhang and Cham (2012, 10.1109/TIP.2011.2170079), which Liu et al.
+    take for exposures.
+
+    Parameters
+    ----------
+    grey : float32, (Y, X)
+        0 to 1 over the brightness range of all planes.
+    margin : float
+        Share of the range that is bad at either end.
+    """
+    return np.asarray((grey >= margin) & (grey <= 1 - margin))
+
+
+def weighed(focus: FloatMap, exposed: NDArray[np.bool_] | None) -> FloatMap:
+    """Return how much a plane counts: its focus, times its exposure where that is looked at.
+
+    Parameters
+    ----------
+    focus : float32, (Y, X)
+        How much of this plane the focus decision takes, 0 to 1.
+    exposed : bool, (Y, X), optional
+        Where it is well exposed.
+    """
+    if exposed is None:
+        return focus
+    good = exposed.astype(np.float32)
+    return np.asarray((focus + np.float32(UNDECIDED)) * (good + np.float32(UNEXPOSED)))

@@ -34,6 +34,11 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
     parser.add_argument(
+        "--composition",
+        choices=("auto", "copy", "pyramid"),
+        help="how the result is put together; pyramid is for two modalities or exposures",
+    )
+    parser.add_argument(
         "--align",
         choices=("none", "translation", "similarity"),
         help="bring planes that drift or change in magnification to one another",
@@ -65,6 +70,8 @@ def run(given: argparse.Namespace) -> int:
     _check_outputs(given)
     method = given.method or (recipe.method if recipe else None)
     parameters, consistency = _assigned(given.set, method)
+    if given.composition:
+        parameters["composition"] = given.composition
     source = given.input[0] if len(given.input) == 1 else given.input
     axes = given.axes or (recipe.axes if recipe else None)
     stack = open_stack(source, axes=axes, series=given.series)

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.composition import rounded, take_pixels
+from napari_mfif.composition import (
+    PyramidBlend,
+    rounded,
+    take_pixels,
+    weighed,
+    well_exposed,
+)
 from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
 from napari_mfif.methods.base import Answer, FloatMap, Method, Survey
 from napari_mfif.parameters import Settings
@@ -40,13 +46,43 @@ class Take:
 
     def pixels(self, answer: Answer) -> NDArray[Any]:
         """Return the fused pixels, (Y, X, K), that belong to an answer."""
-        if answer.pixels is not None:
+        composition = self.settings.get("composition", "auto")
+        if composition == "pyramid":
+            return self._blended(answer)
+        if answer.pixels is not None and composition == "auto":
             return answer.pixels
         return copied(self.reader, answer)
 
+    def _blended(self, answer: Answer) -> FloatMap:
+        """Blend all planes, the decision their weight; of two planes the method's focus map."""
+        planes = range(self.survey.n_planes)
+        margin = self.settings.get("well_exposed", 0.0)
+        total: FloatMap | None = None
+        if margin:
+            total = np.zeros(self.survey.plane_shape, np.float32)
+            for z in planes:
+                total += self._weight(answer, z, self.reader.bands(z), margin)
+        blend = PyramidBlend(self.survey.plane_shape, self.reader.n_bands)
+        for z in planes:
+            bands = self.reader.bands(z)
+            weight = self._weight(answer, z, bands, margin)
+            blend.take(bands, weight if total is None else weight / total)
+        return blend.pixels()
+
+    def _weight(self, answer: Answer, z: int, bands: NDArray[Any], margin: float) -> FloatMap:
+        focus = self.answer.weight if self.survey.n_planes == 2 else None
+        if focus is None:
+            taken = (answer.decision == z).astype(np.float32)
+        else:
+            taken = focus if z else 1 - focus
+        exposed = well_exposed(to_decide(bands, self.preparation), margin) if margin else None
+        return weighed(taken, exposed)
+
     def _grey(self, decision: NDArray[np.uint16]) -> FloatMap:
         """Return the fused image in which sharpness is judged, as it follows from a decision."""
-        pixels = self.pixels(replace(self.answer, decision=decision, weight=None))
+        pixels = self.answer.pixels
+        if pixels is None:
+            pixels = copied(self.reader, replace(self.answer, decision=decision, weight=None))
         return to_decide(pixels, self.preparation)
 
     def scores(self) -> dask.array.Array:

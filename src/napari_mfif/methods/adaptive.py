@@ -64,12 +64,6 @@ class Adaptive(Method):
     )
     parameters = (
         Parameter(
-            "composition", str, "blend",
-            "Blend planes band by band (best for stacks), or copy each pixel from the plane that "
-            "is sharp there (best for pairs of photographs).",
-            choices=("blend", "copy"), title="Pixels",
-        ),
-        Parameter(
             "denoise", float, 1.0,
             "How much of what is statistically noise is taken out of blended pixels: 0 leaves all.",
             minimum=0.0, maximum=2.0,
@@ -149,7 +143,7 @@ class Adaptive(Method):
         del levels
         depth, confidence = state.depth.answer(fused[0], window=state.settings["depth_window"])
         decision = np.rint(depth).astype(np.uint16)
-        blend = state.settings["composition"] == "blend"
+        blend = state.settings.get("composition", "auto") == "auto"
         return Answer(depth, decision, confidence, _pixels(state, fused) if blend else None)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:

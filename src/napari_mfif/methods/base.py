@@ -19,6 +19,7 @@ from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.parameters import Parameter, Settings
 
 __all__ = [
+    "COMPOSING",
     "COMPUTING",
     "PREPARATION",
     "SMOOTH_ALONG_Z",
@@ -48,6 +49,29 @@ EQUALISE_BRIGHTNESS = Parameter(
     advanced=True,
 )
 PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS)
+
+#: Parameters of every method that act after it: on how pixels follow from its answer.
+COMPOSITION = Parameter(
+    "composition",
+    str,
+    "auto",
+    "Pixels as the method makes them, copied from the plane decided for, or planes blended scale "
+    "by scale (two modalities or exposures).",
+    title="Pixels",
+    choices=("auto", "copy", "pyramid"),
+    advanced=True,
+)
+WELL_EXPOSED = Parameter(
+    "well_exposed",
+    float,
+    0.0,
+    "Blended scale by scale: what share of the brightness range is too dark, and too bright; 0.1 "
+    "for several exposures.",
+    minimum=0.0,
+    maximum=0.45,
+    advanced=True,
+)
+COMPOSING = (COMPOSITION, WELL_EXPOSED)
 
 #: Of every method with a network: how it is computed.
 PRECISION = Parameter(
@@ -225,8 +249,8 @@ class Method(ABC):
     summary: ClassVar[str]
     #: Paper, with DOI where there is one.
     reference: ClassVar[str] = ""
-    #: What may be set, besides `PREPARATION`, which every method has, and `COMPUTING`, which those
-    #: with a network have.
+    #: What may be set, besides `PREPARATION` and `COMPOSING`, which every method has, and
+    #: `COMPUTING`, which those with a network have.
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     #: How planes are compared: ``joint`` (all at once), ``sequential`` (result so far, next).
     along: ClassVar[tuple[str, ...]] = ("joint",)
@@ -248,8 +272,9 @@ class Method(ABC):
     stride: ClassVar[int] = 1
 
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """Return its own parameters, those of any network, and those of the preparation."""
-        return (*self.parameters, *(COMPUTING if self.neural else ()), *PREPARATION)
+        """Return its own parameters and those it shares with others: what acts last comes last."""
+        computing = COMPUTING if self.neural else ()
+        return (*self.parameters, *computing, *PREPARATION, *COMPOSING)
 
     @abstractmethod
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
