@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.kernels.pyramid import collapse, gaussian_levels, laplacian_levels, level_shapes
+from napari_mfif.kernels.pyramid import collapse, gaussian_levels, level_shapes, up
 from napari_mfif.methods.base import FloatMap
 
 __all__ = ["PyramidBlend", "rounded", "take_pixels", "weighed", "well_exposed"]
@@ -109,8 +109,10 @@ class PyramidBlend:
         weights = gaussian_levels(weight, self.levels)
         for k, sums in enumerate(self._sums):
             images = gaussian_levels(np.ascontiguousarray(pixels[..., k], np.float32), self.levels)
-            details = [*laplacian_levels(images), images[-1]]
-            for total, detail, part in zip(sums, details, weights, strict=True):
+            for level, (total, part) in enumerate(zip(sums, weights, strict=True)):
+                detail = images[level]
+                if level < self.levels:  # what the coarser one lacks
+                    detail = detail - up(images[level + 1], part.shape)
                 total += detail * part
 
     def pixels(self) -> FloatMap:
