@@ -81,6 +81,7 @@ def plan(
     if not threads:
         large = rows * columns * reader.stack.n_planes >= PIXELS_FOR_THREADS
         threads = min(os.cpu_count() or 1, 8) if large and not method.neural else 1
+        threads = max(1, threads // method.threads)
     own = reader.n_bands * reader.stack.dtype.itemsize
     per_pixel = method.state_bytes(reader.n_bands) + 4 * own
     results = rows * columns * (12 + 4 * reader.n_bands + own)

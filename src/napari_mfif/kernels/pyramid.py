@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -16,7 +15,6 @@ __all__ = [
     "collapse",
     "down",
     "gaussian_levels",
-    "laplacian_levels",
     "level_shapes",
     "three_taps",
     "up",
@@ -84,15 +82,6 @@ def gaussian_levels(image: Map, levels: int) -> list[Map]:
     for _ in range(levels):
         images.append(down(images[-1]))
     return images
-
-
-def laplacian_levels(images: Sequence[Map]) -> list[Map]:
-    """Return what each image of `gaussian_levels` has and the next coarser one lacks."""
-    bands = []
-    for fine, coarse in pairwise(images):
-        smooth = up(coarse, (fine.shape[0], fine.shape[1]))
-        bands.append(cv2.subtract(fine, smooth, dst=smooth))
-    return bands
 
 
 def collapse(levels: Sequence[Map], base: Map) -> Map:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import BinomialAlongZ
+from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.guided_filter import GuidedFilter
+from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
 from napari_mfif.methods._adaptive_level import independent_planes
@@ -44,6 +46,12 @@ CALIBRATION = (
 #: deviation, within so many pixels of half size.
 SCATTER_DOUBT = 0.15
 SCATTER_RADIUS = 3
+#: Rows beyond a band that a Sobel magnitude at half the size sees, and the widest window.
+SOBEL_MARGIN, WINDOW_MARGIN = 4, 16
+#: Rows beyond a band that the scatter of the depth at half the size sees.
+SCATTER_MARGIN = 8
+#: Votes for many planes are counted in one band after the other, which then stays in the cache.
+FEW_PIXELS = 1 << 17
 #: Scores at which a peak is believed for the most part.
 BELIEVED = 1.0
 
@@ -68,6 +76,7 @@ class DepthFold:
         self._octaves = min(len(noises), len(SOBEL_NOISE))
         self._along_z = [BinomialAlongZ(reach) for _ in range(self._octaves)]
         self._reach = reach
+        self._bands = bands(self._shape, margin=WINDOW_MARGIN, step=4)
         scale = np.float32(self._along_z[0].scale)
         self._per_noise = 1 / (scale * cv2.sqrt(cv2.resize(noises[0], self._shape[::-1])))
         self._peak = RunningPeak(self._shape)
@@ -76,31 +85,35 @@ class DepthFold:
 
     def take(self, images: Sequence[Map]) -> None:
         """Take the next plane: itself, at half and at quarter size."""
+        # What is given to the filters along z is kept there, unchanged until the next plane.
         self._last = self._magnitudes(images)
-        # copies: what is given to the filter along z is kept there
-        self._score([magnitude.copy() for magnitude in self._last])
+        self._score(self._last)
 
     def close(self) -> None:
         """Score the planes that wait for those after them."""
         for _ in range(self._reach):
-            self._score([magnitude.copy() for magnitude in self._last])
+            self._last = [magnitude.copy() for magnitude in self._last]
+            self._score(self._last)
 
     def score(self, images: Sequence[Map]) -> Map:
         """Return the score of a plane on its own, at half the size."""
         scale = np.float32(self._along_z[0].scale)
-        return self._sum_of_logs([magnitude * scale for magnitude in self._magnitudes(images)])
+        magnitudes = [magnitude * scale for magnitude in self._magnitudes(images)]
+        score = np.empty(self._shape, np.float32)
+        for band in self._bands:
+            score[band.rows] = self._sum_of_logs(band, magnitudes)
+        return score
 
     def _magnitudes(self, images: Sequence[Map]) -> list[Map]:
         """Sobel magnitudes of each octave, half its size."""
         found = []
         for image in images[: self._octaves]:
-            along_x = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
-            along_y = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
-            # Not cv2.magnitude: with IPP its last bit depends on where the arrays lie in memory.
-            along_x *= along_x
-            along_y *= along_y
-            along_x += along_y
-            found.append(down(cv2.sqrt(along_x, dst=along_x)))
+            shape = _shape(image)
+            halved = np.empty(level_shapes(shape, 1)[1], np.float32)
+            for band in bands(shape, margin=SOBEL_MARGIN):
+                half = band.reduced()
+                halved[half.rows] = down(_sobel(image[band.outer]))[half.inner]
+            found.append(halved)
         return found
 
     def _score(self, magnitudes: list[Map]) -> None:
@@ -108,43 +121,51 @@ class DepthFold:
         ready = [magnitude for magnitude in smooth if magnitude is not None]
         if not ready:
             return
-        score = self._sum_of_logs(ready)
-        if self._peak.taken == 0:
-            self._total += 1
-        else:
-            best = cv2.max(self._peak.best, score)
-            self._total *= cv2.exp(self._peak.best - best)
-            self._total += cv2.exp(score - best)
-        self._peak.take(score)
+        for band in self._bands:
+            rows = band.rows
+            score = self._sum_of_logs(band, ready)
+            total, best = self._total[rows], self._peak.best[rows]
+            if self._peak.taken == 0:
+                total += 1
+            else:
+                top = cv2.max(best, score)
+                fading = cv2.subtract(best, top)
+                total *= cv2.exp(fading, dst=fading)
+                cv2.subtract(score, top, dst=top)
+                total += cv2.exp(top, dst=top)
+            self._peak.take_rows(rows, score)
+        self._peak.next()
 
-    def _sum_of_logs(self, magnitudes: list[Map]) -> Map:
-        score = np.zeros(self._shape, np.float32)
-        terms = [window for window in WINDOWS if window[0] < self._octaves]
-        magnitudes = self._windows(magnitudes)
-        for signal, (octave, pixels, weight) in zip(magnitudes, terms, strict=True):
+    def _sum_of_logs(self, band: Band, magnitudes: list[Map]) -> Map:
+        windows = self._windows(band, magnitudes)
+        per_noise = self._per_noise[band.rows]
+        for signal, (octave, pixels, _) in zip(windows, WINDOWS, strict=False):
             # a magnitude of two Gaussian components deviates by .655 of one of them
             doubt = 0.655 / np.sqrt(pixels * independent_planes(self._reach))
             slope = SHARE / doubt
-            signal *= self._per_noise
+            signal *= per_noise
             signal *= np.float32(slope / SOBEL_NOISE[octave])
             signal += np.float32(1 - slope * FLOOR)
-            np.maximum(signal, 1, out=signal)
-            cv2.log(signal, dst=signal)
-            signal *= np.float32(weight)
-            score += signal
-        return score
+            cv2.max(signal, 1.0, dst=signal)
+        # The two windows of the finest octave have the same weight: one logarithm does for both.
+        windows[0] *= windows[1]
+        score = cv2.log(windows[0], dst=windows[0])
+        score *= np.float32(WINDOWS[0][2])
+        for signal, (_, _, weight) in zip(windows[2:], WINDOWS[2:], strict=False):
+            cv2.scaleAdd(cv2.log(signal, dst=signal), weight, score, dst=score)
+        return np.asarray(score)
 
-    def _windows(self, magnitudes: list[Map]) -> list[Map]:
+    def _windows(self, band: Band, magnitudes: list[Map]) -> list[Map]:
         """Magnitudes in the windows of `WINDOWS`, all at half the size."""
-        fine = magnitudes[0]
-        windows = [three_taps(fine), binomial(binomial(fine))]
-        shapes = [(m.shape[0], m.shape[1]) for m in magnitudes]
+        parts = [m[band.reduced(1 << n).outer] for n, m in enumerate(magnitudes)]
+        shapes = [_shape(part) for part in parts]
+        windows = [three_taps(parts[0]), binomial(binomial(parts[0]))]
         for octave in range(1, self._octaves):
-            window = binomial(magnitudes[octave])
+            window = binomial(parts[octave])
             for finer in reversed(shapes[:octave]):
                 window = up(window, finer)
             windows.append(window)
-        return windows
+        return [window[band.inner] for window in windows]
 
     def answer(self, fused: Map, *, window: int) -> tuple[Map, Map]:
         """Return depth in planes, and the probability that it is right, at full size.
@@ -156,53 +177,88 @@ class DepthFold:
         window : int
             Side of the window in which votes are gathered, in pixels of half size.
         """
-        own = self._peak.position()
         guide = down(fused)
+        margin = 2 * (window // 2)  # a guided filter averages twice
+
+        def voted(band: Band) -> tuple[Map, Map]:
+            return self._voted(band, guide[band.outer], window)
+
+        voting = bands(self._shape, margin=margin + margin % 2, pixels=FEW_PIXELS)
+        depth, confidence = (np.concatenate(m) for m in zip(*each(voted, voting), strict=True))
+        middle = np.float32(depth.mean())
+        maps = np.empty(fused.shape, np.float32), np.empty(fused.shape, np.float32)
+
+        def enlarged(band: Band) -> None:
+            half, shape = band.reduced().outer, (band.height, fused.shape[1])
+            sure = confidence[half] / (1 + SCATTER_DOUBT * _scatter(depth[half] - middle))
+            sure = align_up(sure, shape)[band.inner]
+            maps[1][band.rows] = calibrated(sure, CALIBRATION)
+            wide = _up_along_edges(depth[half], guide[half], fused[band.outer])
+            maps[0][band.rows] = wide[band.inner]
+
+        each(enlarged, bands(_shape(fused), margin=SCATTER_MARGIN))
+        return maps
+
+    def _voted(self, band: Band, guide: Map, window: int) -> tuple[Map, Map]:
+        """Return depth and votes in a band, from what its pixels and those near them say."""
+        peak = self._peak.part(band.outer)
+        own, trust = peak.position(), _trust(peak, self._total[band.outer])
         gather = GuidedFilter(guide, radius=window // 2, epsilon=VOTE_EDGE)
-        trust = self._trust()
-        votes = RunningPeak(self._shape)
-        for plane in range(self._peak.taken):
-            near = np.abs(own - np.float32(plane))
+        votes = RunningPeak(_shape(own[band.inner]))
+        first, last = own.min() - REACH_OF_VOTE, own.max() + REACH_OF_VOTE
+        for plane in range(peak.taken):
+            if not first < plane < last:  # nobody votes for it
+                votes.take(np.zeros_like(own[band.inner]))
+                continue
+            near = cv2.absdiff(own, np.full_like(own, plane))
             near *= np.float32(-1 / REACH_OF_VOTE)
             near += 1
-            np.maximum(near, 0, out=near)
+            cv2.max(near, 0.0, dst=near)
             near *= trust
-            votes.take(gather(near))
-        depth = votes.position()
+            votes.take(gather(near)[band.inner])
+        own, trust, depth = own[band.inner], trust[band.inner], votes.position()
         # where they agree, a trusted pixel's own fraction is better than that of the vote
         depth += np.where(np.abs(depth - own) < 0.5, (own - depth) * trust, 0)
-        confidence = self._less_at_the_ends(votes.best, depth)
-        confidence /= 1 + np.float32(SCATTER_DOUBT) * _scatter(depth)
-        confidence = calibrated(align_up(confidence, _shape(fused)), CALIBRATION)
-        return _up_along_edges(depth, guide, fused), confidence
+        return depth, _less_at_the_ends(votes.best, depth, peak.taken)
 
-    def _trust(self) -> Map:
-        """Share of the plausibility that the peak and its neighbours hold; little in noise."""
-        before, after = self._peak.neighbours()
-        best = self._peak.best
-        near = cv2.exp(before - best) + cv2.exp(after - best)
-        near += 1
-        near /= self._total
-        square = np.square(best / np.float32(BELIEVED))
-        trust: Map = np.minimum(near, 1) * (square / (1 + square))
-        if self._peak.taken > 3:
-            trust[~self._peak.inside()] *= END_VOTE
-        return trust
 
-    def _less_at_the_ends(self, votes: Map, depth: Map) -> Map:
-        confidence: Map = np.clip(votes, 0, 1)
-        if self._peak.taken > 3:
-            apart = np.minimum(depth, self._peak.taken - 1 - depth)
-            confidence *= 1 - END_DOUBT * np.maximum(1 - apart, 0)
-        return confidence
+def _trust(peak: RunningPeak, total: Map) -> Map:
+    """Share of the plausibility that the peak and its neighbours hold; little in noise."""
+    before, after = peak.neighbours()
+    best = peak.best
+    near = cv2.exp(before - best) + cv2.exp(after - best)
+    near += 1
+    near /= total
+    square = np.square(best / np.float32(BELIEVED))
+    trust: Map = np.minimum(near, 1) * (square / (1 + square))
+    if peak.taken > 3:
+        trust[~peak.inside()] *= END_VOTE
+    return trust
+
+
+def _less_at_the_ends(votes: Map, depth: Map, planes: int) -> Map:
+    confidence: Map = np.clip(votes, 0, 1)
+    if planes > 3:
+        apart = np.minimum(depth, planes - 1 - depth)
+        confidence *= 1 - END_DOUBT * np.maximum(1 - apart, 0)
+    return confidence
+
+
+def _sobel(image: Map) -> Map:
+    along_x = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
+    along_y = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
+    # Not cv2.magnitude: with IPP its last bit depends on where the arrays lie in memory.
+    along_x *= along_x
+    along_y *= along_y
+    along_x += along_y
+    return np.asarray(cv2.sqrt(along_x, dst=along_x))
 
 
 def _scatter(depth: Map) -> Map:
     """Return the standard deviation of the depth in a small window, in planes."""
     side = (2 * SCATTER_RADIUS + 1, 2 * SCATTER_RADIUS + 1)
-    middle = depth - np.float32(depth.mean())
-    mean = cv2.blur(middle, side)
-    variance = cv2.blur(middle * middle, side) - mean * mean
+    mean = cv2.blur(depth, side)
+    variance = cv2.blur(depth * depth, side) - mean * mean
     scatter: Map = cv2.sqrt(np.maximum(variance, 0))
     return scatter
 

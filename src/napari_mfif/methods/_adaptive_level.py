@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import BINOMIALS, binomial_energy
+from napari_mfif.kernels.bands import Band, bands
+from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import binomial, down, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
 
@@ -28,8 +32,8 @@ HEADROOM = 64.0
 MOST_GAIN = 2.0
 #: Window, in pixels, in which what is left after fusion is compared with its noise.
 SHRINK_WINDOW = 1.5
-#: Rows are worked on in blocks of about this many pixels, which stay in the cache.
-BLOCK = 1 << 15
+#: Rows beyond a band that its windows, at full and at half size, have to see.
+MARGIN = 8
 
 
 def independent_planes(reach: int) -> float:
@@ -50,45 +54,61 @@ class LevelFold:
     in noise: near the best plane that is a softmax of the energies, and where all is noise all
     planes weigh alike. Sums of powers need no maximum beforehand, so one pass is enough.
 
+    Memory is what binds, so rows are worked on in bands that stay in the cache.
+
     Parameters
     ----------
     noise : float32, (Y, X)
         Variance of the noise in this level.
     finest : bool
         Whether this is the finest level, whose tight window is tighter.
-    bands : int
+    coarsest : bool
+        Whether this is the coarsest one, whose evidence is asked for.
+    images : int
         How many images are summed with the same weights; the first is the one decided on.
     reach : int
         Planes on either side over which energies are smoothed along z.
     """
 
-    def __init__(self, noise: Map, *, finest: bool, bands: int, reach: int) -> None:
+    def __init__(
+        self, noise: Map, *, finest: bool, coarsest: bool, images: int, reach: int
+    ) -> None:
         shape = self._shape = (noise.shape[0], noise.shape[1])
-        self._reach = reach
+        self._reach, self._finest, self._coarsest = reach, finest, coarsest
         self._recent: list[Map] = []
         self._waiting: list[list[Map]] = []
-        self._finest = finest
-        self._half_noise = down(noise)
+        self._spare: list[Map] = []
+        # Energies are sums of squares along z, so the noise is taken as often.
+        scale = BINOMIALS[reach][0] + 2 * sum(BINOMIALS[reach][1:])
+        self._noise = down(noise) * np.float32(scale)
         self._doubt = np.float32(2 * _uncertainty(WIDE, reach))
-        self._scale = scale = BINOMIALS[reach][0] + 2 * sum(BINOMIALS[reach][1:])
         tight = TOLERANCE * _uncertainty(FINEST if finest else TIGHT, reach)
         self._from_tight = np.float32(SHARE / (scale * tight))
         self._per_tight = self._from_tight / noise
         wide = TOLERANCE * _uncertainty(WIDE, reach)
-        self._per_wide = np.float32(SHARE / (scale * wide)) / self._half_noise
-        self._peak = RunningPeak((self._half_noise.shape[0], self._half_noise.shape[1]))
+        self._per_wide = np.float32(SHARE / wide) / self._noise
+        half = (self._noise.shape[0], self._noise.shape[1])
+        self._peak = RunningPeak(half)
         self._per_reference = np.zeros(shape, np.float32)
-        self._sums = [np.zeros(shape, np.float32) for _ in range(bands)]
+        self._sums = [np.zeros(shape, np.float32) for _ in range(images)]
         self._weights = np.zeros(shape, np.float32)
         self._squares = np.zeros(shape, np.float32)
         self._amplitudes = np.zeros(shape, np.float32)
-        rows = max(1, BLOCK // max(1, shape[1]))
-        self._blocks = [slice(top, min(top + rows, shape[0])) for top in range(0, shape[0], rows)]
+        self._bands = bands(shape, margin=MARGIN)
 
-    def take(self, bands: list[Map]) -> Map | None:
-        """Take this level of the next plane; return the evidence of the one `reach` planes back."""
-        self._recent = [*self._recent[-2 * self._reach :], bands[0]] if self._reach else [bands[0]]
-        self._waiting.append(bands)
+    def take(self, images: Sequence[tuple[Map, Map]]) -> Map | None:
+        """Take this level of the next plane; return the evidence of the one `reach` planes back.
+
+        Parameters
+        ----------
+        images : sequence of (float32, float32)
+            Of each image: it at the resolution of this level, and of the next coarser one.
+        """
+        found = [self._laplacian(*pair) for pair in images]
+        self._recent.append(found[0])
+        if len(self._recent) > 2 * self._reach + 1:
+            self._spare.append(self._recent.pop(0))
+        self._waiting.append(found)
         if len(self._waiting) <= self._reach:
             return None
         return self._weigh(len(self._recent) - 1 - self._reach)
@@ -97,61 +117,73 @@ class LevelFold:
         """Weigh the planes still waiting."""
         first = len(self._recent) - len(self._waiting)
         evidence = [self._weigh(place) for place in range(first, len(self._recent))]
-        self._recent = []
+        self._recent, self._spare = [], []
         return evidence
+
+    def _laplacian(self, fine: Map, coarse: Map) -> Map:
+        """Return what an image has and the next coarser one lacks, in memory used before."""
+        detail = self._spare.pop() if self._spare else np.empty(self._shape, np.float32)
+        for band in self._bands:
+            smooth = up(coarse[band.reduced().outer], (band.height, self._shape[1]))
+            cv2.subtract(fine[band.rows], smooth[band.inner], dst=detail[band.rows])
+        return detail
 
     def _weigh(self, place: int) -> Map:
         """Add one of the recent planes, the one that waits longest, to the sums."""
-        energy = binomial_energy(self._recent, place, self._reach)
-        first = self._peak.taken == 0
+        images = self._waiting.pop(0)
+        whole = np.empty(self._shape if self._coarsest else (0, 0), np.float32)
+        for band in self._bands:
+            evidence = self._weigh_band(band, place, images)
+            if self._coarsest:
+                whole[band.rows] = evidence
+        self._peak.next()
+        self._spare += images[1:]  # the first one is kept among the recent ones
+        return whole
+
+    def _weigh_band(self, band: Band, place: int, images: Sequence[Map]) -> Map:
+        """Add some rows of a plane; return their evidence."""
+        half, shape, rows = band.reduced(), (band.height, self._shape[1]), band.rows
+        energy = binomial_energy([m[band.outer] for m in self._recent], place, self._reach)
         wide = binomial(down(energy))
-        self._peak.take(wide * np.float32(1 / self._scale))
-        amplitude = up(self._amplitude(self._peak.latest), self._shape)
-        wide *= self._per_wide
+        self._peak.take_rows(half.rows, wide[half.inner])
+        amplitude = up(self._amplitude(wide, self._noise[half.outer]), shape)[band.inner]
+        wide *= self._per_wide[half.outer]
         wide += 1
-        evidence = up(wide, self._shape)
+        evidence: Map = up(wide, shape)[band.inner]
         tight = three_taps(energy, side=FINEST**2 / 2) if self._finest else binomial(energy)
-        bands = self._waiting.pop(0)
-        for rows in self._blocks:
-            tight[rows] *= self._per_tight[rows]
-            tight[rows] += 1
-            evidence[rows] *= tight[rows]
-            if first:
-                np.divide(1, evidence[rows], out=self._per_reference[rows])
-            weight = self._weight(rows, evidence[rows], out=tight[rows])
-            self._add(rows, weight, amplitude[rows], [band[rows] for band in bands])
+        tight = tight[band.inner]
+        tight *= self._per_tight[rows]
+        tight += 1
+        evidence *= tight
+        weight = self._weight(rows, evidence, out=tight)
+        for total, image in zip(self._sums, images, strict=True):
+            cv2.accumulateProduct(weight, image[rows], total[rows])
+        self._weights[rows] += weight
+        cv2.accumulateProduct(weight, amplitude, self._amplitudes[rows])
+        cv2.accumulateSquare(weight, self._squares[rows])
         return evidence
 
-    def _amplitude(self, energy: Map) -> Map:
+    def _amplitude(self, energy: Map, noise: Map) -> Map:
         """Signal amplitude of an energy at half the size, kept off zero by its uncertainty."""
-        signal = cv2.subtract(energy, self._half_noise)
-        np.maximum(signal, 0, out=signal)
-        signal += self._half_noise * self._doubt
-        return np.asarray(cv2.sqrt(signal, dst=signal))
+        signal = cv2.max(energy, noise)
+        return np.asarray(cv2.sqrt(cv2.scaleAdd(noise, self._doubt - 1, signal), dst=signal))
 
     def _weight(self, rows: slice, evidence: Map, *, out: Map) -> Map:
         """Power of the evidence over its reference, which is renewed where outgrown."""
-        weight = cv2.multiply(evidence, self._per_reference[rows], dst=out)
+        per = self._per_reference[rows]
+        if self._peak.taken == 0:
+            np.divide(1, evidence, out=per)
+        weight = cv2.multiply(evidence, per, dst=out)
         if cv2.minMaxLoc(weight)[1] > HEADROOM:
-            per = np.minimum(self._per_reference[rows], 1 / evidence)
-            factor = cv2.pow(per / self._per_reference[rows], POWER)
-            self._per_reference[rows] = per
+            renewed = np.minimum(per, 1 / evidence)
+            factor = cv2.pow(renewed / per, POWER)
+            per[...] = renewed
             for total in (*self._sums, self._weights, self._amplitudes):
                 total[rows] *= factor
             factor *= factor
             self._squares[rows] *= factor
             weight = cv2.multiply(evidence, per, dst=out)
         return np.asarray(cv2.pow(weight, POWER, dst=weight))
-
-    def _add(self, rows: slice, weight: Map, amplitude: Map, bands: list[Map]) -> None:
-        """Add a plane's block of rows to the sums, with these weights."""
-        for total, band in zip(self._sums, bands, strict=True):
-            total[rows] += weight * band
-        self._weights[rows] += weight
-        amplitude *= weight
-        self._amplitudes[rows] += amplitude
-        weight *= weight
-        self._squares[rows] += weight
 
     def fused(self, *, denoise: float) -> list[Map]:
         """Return the fused level of each band.
@@ -161,32 +193,38 @@ class LevelFold:
         denoise : float
             How much of what is statistically noise is taken out, 0 to about 1.
         """
-        gain = self._gain()
-        gain /= self._weights
-        fused: list[Map] = [total * gain for total in self._sums]
-        if denoise > 0:
-            gain *= gain
-            gain *= self._squares
-            gain *= np.float32(denoise) * self._from_tight
-            left = np.divide(gain, self._per_tight, out=gain)
-            kept = _kept(fused[0], left)
-            for band in fused:
-                band *= kept
+        most, peak = self._amplitude(self._peak.best, self._noise), self._peak_gain()
+        fused = [np.empty(self._shape, np.float32) for _ in self._sums]
+
+        def fuse(band: Band) -> None:
+            outer = band.outer
+            gain = self._gain(band, most, peak)
+            gain /= self._weights[outer]
+            if denoise > 0:
+                noise = np.square(gain)
+                noise *= self._squares[outer]
+                noise *= np.float32(denoise) * self._from_tight
+                noise /= self._per_tight[outer]
+                gain *= _kept(self._sums[0][outer] * gain, noise)
+            for image, total in zip(fused, self._sums, strict=True):
+                np.multiply(total[band.rows], gain[band.inner], out=image[band.rows])
+
+        each(fuse, self._bands)
         return fused
 
-    def _gain(self) -> Map:
+    def _gain(self, band: Band, most: Map, peak: Map) -> Map:
         """Return what makes good the softness of the planes blended and of the best one."""
-        most = self._amplitude(self._peak.best)
-        gain = up(most, self._shape)
-        gain *= self._weights
-        gain /= np.maximum(self._amplitudes, np.float32(1e-30))
+        half, shape = band.reduced().outer, (band.height, self._shape[1])
+        gain = up(most[half], shape)
+        gain *= self._weights[band.outer]
+        gain /= np.maximum(self._amplitudes[band.outer], np.float32(1e-30))
         np.clip(gain, 1, MOST_GAIN, out=gain)
-        gain *= up(self._peak_gain(), self._shape)
+        gain *= up(peak[half], shape)
         return gain
 
     def _peak_gain(self) -> Map:
         """Focus between two planes: a parabola through the logarithms of three energies."""
-        noise = self._half_noise
+        noise = self._noise
         floor = np.float32(0.3) * noise
         before, best, after = (
             np.log(np.maximum(energy - noise, 0) + floor)
@@ -209,6 +247,6 @@ def _kept(fused: Map, noise: Map) -> Map:
     )
     signal = cv2.subtract(energy, noise, dst=energy)
     np.maximum(signal, 0, out=signal)
-    noise = noise + signal
+    noise += signal
     np.maximum(noise, np.float32(1e-30), out=noise)
     return np.asarray(np.divide(signal, noise, out=signal))

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.bands import Band, bands
+from napari_mfif.kernels.parallel import beside, each
 from napari_mfif.kernels.pyramid import (
     BAND_NOISE,
     align_up,
     collapse,
     gaussian_levels,
-    laplacian_levels,
     level_shapes,
 )
 from napari_mfif.methods._adaptive_base import BaseFold
@@ -86,6 +87,7 @@ class Adaptive(Method):
     verification = MappingProxyType({"smooth_depth": 2})
     tile_halo = 96
     stride = 2**LEVELS
+    threads = 2
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> State:
         """Make the state for a region."""
@@ -96,15 +98,17 @@ class Adaptive(Method):
         images = 1 if survey.n_bands == 1 else 1 + survey.n_bands
         variance = _variance(region, survey) * np.float32(settings["noise"])
         noises = [cv2.resize(variance, shape[::-1]) for shape in shapes[:-1]]
-        folds = [
-            LevelFold(
-                noise * np.float32(BAND_NOISE[number] ** 2),
+
+        def fold(number: int) -> LevelFold:
+            return LevelFold(
+                noises[number] * np.float32(BAND_NOISE[number] ** 2),
                 finest=number == 0,
-                bands=images,
+                coarsest=number == levels - 1,
+                images=images,
                 reach=reach,
             )
-            for number, noise in enumerate(noises)
-        ]
+
+        folds = each(fold, range(levels))
         base = BaseFold(shapes[-1], bands=images)
         depth = DepthFold(noises, reach=reach)
         nothing = np.empty(0)
@@ -112,19 +116,24 @@ class Adaptive(Method):
 
     def take(self, state: State, plane: Plane) -> None:
         """Take the next plane into the running sums."""
-        if state.taken == 0:
-            state.lowest, state.highest = plane.pixels.copy(), plane.pixels.copy()
-        else:
-            np.minimum(state.lowest, plane.pixels, out=state.lowest)
-            np.maximum(state.highest, plane.pixels, out=state.highest)
         pyramids = [
             gaussian_levels(image, len(state.levels)) for image in (plane.decide, *_apart(plane))
         ]
-        state.depth.take(pyramids[0])
-        evidence = None
-        levels = zip(*map(laplacian_levels, pyramids), strict=True)
-        for fold, bands in zip(state.levels, levels, strict=True):
-            evidence = fold.take(list(bands))
+
+        def level(number: int) -> FloatMap | None:
+            return state.levels[number].take([(p[number], p[number + 1]) for p in pyramids])
+
+        def finest() -> FloatMap | None:
+            _widen(state, plane.pixels)
+            return level(0)
+
+        def others() -> list[FloatMap | None]:
+            state.depth.take(pyramids[0])
+            return [level(number) for number in range(1, len(state.levels))]
+
+        # On two threads: the finest level costs as much as all the rest.
+        first, rest = beside(finest, others)
+        evidence = rest[-1] if rest else first
         state.base.take([pyramid[-1] for pyramid in pyramids], evidence)
         state.taken += 1
         if state.taken == state.survey.n_planes:
@@ -158,6 +167,15 @@ class Adaptive(Method):
         return 140 + 32 * images
 
 
+def _widen(state: State, pixels: NDArray[Any]) -> None:
+    """Keep the lowest and the highest value of each pixel."""
+    if state.taken == 0:
+        state.lowest, state.highest = pixels.copy(), pixels.copy()
+    else:
+        np.minimum(state.lowest, pixels, out=state.lowest)
+        np.maximum(state.highest, pixels, out=state.highest)
+
+
 def _reach(survey: Survey) -> int:
     """Over how many planes on either side to smooth: fewer where planes lie far apart."""
     width = survey.facts.get("focus_width") or np.inf
@@ -184,10 +202,9 @@ def _variance(region: Region, survey: Survey) -> FloatMap:
 
 def _apart(plane: Plane) -> list[FloatMap]:
     """Return the bands to fuse beside the image decided on; a single band is that image."""
-    bands = plane.pixels.shape[-1]
-    if bands == 1:
+    if plane.pixels.shape[-1] == 1:
         return []
-    return [np.ascontiguousarray(plane.pixels[..., k], np.float32) for k in range(bands)]
+    return [_float(plane.pixels[..., k]) for k in range(plane.pixels.shape[-1])]
 
 
 def _close(state: State) -> None:
@@ -204,10 +221,24 @@ def _close(state: State) -> None:
 def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
     """Fused pixels in the stack's unit, nowhere beyond what the planes have thereabouts."""
     survey = state.survey
-    bands = fused[1:] or [fused[0] / np.float32(survey.gain) + np.float32(survey.offset)]
+    alone = len(fused) == 1
     kernel = np.ones((3, 3), np.uint8)
-    for k, band in enumerate(bands):
-        low = cv2.erode(state.lowest[..., k].astype(np.float32), kernel)
-        high = cv2.dilate(state.highest[..., k].astype(np.float32), kernel)
-        np.clip(band, low, high, out=band)
-    return bands[0][..., None] if len(bands) == 1 else np.stack(bands, axis=-1)
+
+    def limited(band: Band) -> None:
+        for k, image in enumerate(fused if alone else fused[1:]):
+            rows = image[band.rows]
+            if alone:
+                rows /= np.float32(survey.gain)
+                rows += np.float32(survey.offset)
+            low, high = (
+                morph(_float(extreme[band.outer, :, k]), kernel)[band.inner]
+                for morph, extreme in ((cv2.erode, state.lowest), (cv2.dilate, state.highest))
+            )
+            cv2.min(cv2.max(rows, low, dst=low), high, dst=rows)
+
+    each(limited, bands(state.region.shape, margin=2))
+    return fused[0][..., None] if alone else np.stack(fused[1:], axis=-1)
+
+
+def _float(band: NDArray[Any]) -> FloatMap:
+    return np.ascontiguousarray(band, np.float32)

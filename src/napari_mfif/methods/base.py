@@ -266,6 +266,8 @@ class Method(ABC):
     pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: How often it has to see the planes.
     passes: ClassVar[int] = 1
+    #: How many processors it keeps busy with one region.
+    threads: ClassVar[int] = 1
     #: Rows and columns by which a region sees beyond what it answers for, and to a multiple of
     #: which regions are cut.
     tile_halo: ClassVar[int] = 0
