@@ -6,14 +6,20 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from napari_mfif.training import RECIPES
+
 __all__ = ["add", "run"]
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
     """Declare the command and its options."""
     parser: argparse.ArgumentParser = commands.add_parser("train", help="train a network")
-    parser.add_argument("method", help="cnn")
-    parser.add_argument("--data", required=True, help="a folder of sharp images")
+    parser.add_argument("method", help=", ".join(RECIPES))
+    parser.add_argument(
+        "--data",
+        required=True,
+        help="a folder of sharp images; in its folder masks, masks of objects by the same names",
+    )
     parser.add_argument("--out", required=True, help="folder for weights and card")
     parser.add_argument("--steps", type=int, help="training steps in all")
     parser.add_argument("--seed", type=int, default=0)

@@ -14,7 +14,10 @@ from napari_mfif.parameters import unknown_name
 __all__ = ["RECIPES", "train"]
 
 #: The module of each network that can be trained.
-RECIPES = {"cnn": "napari_mfif.training.cnn"}
+RECIPES = {
+    "cnn": "napari_mfif.training.cnn",
+    "mfif-gan": "napari_mfif.training.mfif_gan",
+}
 
 
 def train(
@@ -35,7 +38,8 @@ def train(
     method : str
         One of `RECIPES`.
     data : path
-        A folder of sharp pictures.
+        A folder of sharp pictures, and in its folder `masks`, where there is one, masks of their
+        objects, by the same names.
     out : path
         The folder for the weights and their card; what is unfinished is kept there too, so that a
         run that was stopped goes on when it is started again.

@@ -16,7 +16,15 @@ from napari_mfif.training.data import Picture
 from napari_mfif.training.pairs import Pair
 from napari_mfif.training.scenes import object_pair, stack_pair
 
-__all__ = ["Batch", "Compare", "as_batch", "judge_pairs", "photographed", "to_input"]
+__all__ = [
+    "Batch",
+    "Compare",
+    "absolute_error",
+    "as_batch",
+    "judge_pairs",
+    "photographed",
+    "to_input",
+]
 
 #: Gives the probability, (N, 1, Y, X), that the first of two batches of planes is in focus.
 Compare = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -52,6 +60,12 @@ def as_batch(pairs: Sequence[Pair], device: str = "cpu") -> Batch:
     focus = torch.from_numpy(np.stack([pair.focus for pair in pairs])[:, None]).to(device)
     counts = torch.from_numpy(np.stack([pair.weights() for pair in pairs])[:, None]).to(device)
     return Batch(first, second, focus, image, counts)
+
+
+def absolute_error(found: Tensor, batch: Batch) -> Tensor:
+    """Return the mean of |F - G(A, B)| over the pixels that count."""
+    error = (found.float() - batch.focus).abs() * batch.counts
+    return error.sum() / batch.counts.sum().clamp(min=1)
 
 
 def photographed(pair: Pair, rng: np.random.Generator) -> Pair:

@@ -23,7 +23,7 @@ from napari_mfif.errors import ParameterError
 from napari_mfif.io.atomic import replacing
 from napari_mfif.networks.feeding import best_precision
 
-__all__ = ["CHECKPOINT", "LOG", "Plan", "run"]
+__all__ = ["CHECKPOINT", "LOG", "Plan", "log", "run", "scored"]
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
@@ -145,11 +145,11 @@ def run(
             loss=f"{value:.4f}", **{k: f"{v:.4f}" for k, v in scores.items()}, refresh=False
         )
         if (step + 1) % plan.every == 0 or step + 1 == plan.steps:
-            scores = _judge(network, judge)
-            _log(folder, {"step": step + 1, "loss": float(np.mean(values)), **scores})
+            scores = scored(network, judge)
+            log(folder, {"step": step + 1, "loss": float(np.mean(values)), **scores})
             values.clear()
             _save(network, optimiser, plan, step + 1, folder)
-    return scores or _judge(network, judge)
+    return scores or scored(network, judge)
 
 
 def _step(
@@ -177,7 +177,8 @@ def _precision(network: nn.Module, plan: Plan) -> torch.autocast:
     return torch.autocast(device, torch.bfloat16, enabled=able)
 
 
-def _judge(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
+def scored(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
+    """Return held-back scores of a network that is being trained."""
     network.eval()
     with torch.no_grad():
         scores = judge(network)
@@ -185,7 +186,8 @@ def _judge(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -
     return scores
 
 
-def _log(folder: Path, entry: dict[str, float]) -> None:
+def log(folder: Path, entry: dict[str, float]) -> None:
+    """Add a line to the log."""
     with (folder / LOG).open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(entry) + "\n")
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_mfif.networks.mfif_gan import MfifGenerator
-from napari_mfif.training.batches import Batch, as_batch, judge_pairs, photographed
-from napari_mfif.training.data import Picture
+from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
+from napari_mfif.training.adversarial import Adversarial, play
+from napari_mfif.training.batches import Batch, absolute_error, as_batch, judge_pairs, photographed
+from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan_card import HEAD, TEXT
 from napari_mfif.training.recipe import Recipe, train_recipe
@@ -67,12 +69,6 @@ class Reconstruction:
         return absolute_error(network(batch.first, batch.second), batch)
 
 
-def absolute_error(found: Tensor, batch: Batch) -> Tensor:
-    """Return the mean of |F - G(A, B)| over the pixels that count."""
-    error = (found.float() - batch.focus).abs() * batch.counts
-    return error.sum() / batch.counts.sum().clamp(min=1)
-
-
 def compare(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
     """Return the focus map."""
     focus: Tensor = network(first, second)
@@ -89,6 +85,34 @@ def _judge(pictures: Sequence[Picture], device: str) -> Callable[[nn.Module], di
     return judge_pairs(pictures, compare, device)
 
 
+def _play(
+    network: nn.Module,
+    scores: dict[str, float],
+    pictures: Pictures,
+    plan: Plan,
+    folder: Path,
+    resume: bool,
+    quiet: bool,
+) -> dict[str, float]:
+    """Train against the critic, a sixth of the steps."""
+    device = str(next(network.parameters()).device)
+    steps = plan.steps // 6
+    if not steps:
+        return scores
+    torch.manual_seed(plan.seed)
+    return play(
+        network,
+        MfifDiscriminator(1, WIDTH).to(device),
+        lambda rng: draw_batch(rng, pictures.train, 128, 4, device),
+        _judge(pictures.held_back, device),
+        Adversarial(steps, plan.seed),
+        folder,
+        scores=scores,
+        resume=resume,
+        quiet=quiet,
+    )
+
+
 RECIPE = Recipe(
     method="mfif-gan",
     network=_network,
@@ -99,6 +123,7 @@ RECIPE = Recipe(
     ),
     head=HEAD,
     text=TEXT,
+    stage=_play,
     half=True,
 )
 
