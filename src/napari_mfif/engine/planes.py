@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift
 from napari_mfif.errors import ReadError
+from napari_mfif.kernels.bands import bands as cut
 from napari_mfif.kernels.hot_pixels import repair_plane
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import FloatMap, Plane
@@ -158,16 +159,19 @@ class PlaneReader:
 def to_decide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
     """Return the weighted sum of the bands in which sharpness is judged, mapped to 0 to 1."""
     gain = preparation.gain
-    grey: FloatMap | None = None
-    for k, weight in enumerate(preparation.weights):
-        if weight == 0:
-            continue
-        if grey is None:
-            grey = np.multiply(bands[..., k], np.float32(weight * gain), dtype=np.float32)
-        else:
-            grey += np.multiply(bands[..., k], np.float32(weight * gain), dtype=np.float32)
-    assert grey is not None  # at least one band decides
-    grey -= np.float32(preparation.offset * gain)
+    grey: FloatMap = np.empty(bands.shape[:2], np.float32)
+    for band in cut((grey.shape[0], grey.shape[1])):
+        part, first = grey[band.rows], True
+        for k, weight in enumerate(preparation.weights):
+            if weight == 0:
+                continue
+            share = np.float32(weight * gain)
+            if first:
+                np.multiply(bands[band.rows, ..., k], share, out=part, dtype=np.float32)
+            else:
+                part += np.multiply(bands[band.rows, ..., k], share, dtype=np.float32)
+            first = False
+        part -= np.float32(preparation.offset * gain)
     return grey
 
 

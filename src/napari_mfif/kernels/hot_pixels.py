@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.noise import NoiseLine
 
 __all__ = ["find_stuck", "repair_plane"]
@@ -27,6 +28,9 @@ _FOLLOWING = ((0.2, 0.25), (0.6, 0.1))
 _STUCK = 0.5
 #: A hot pixel may have so many hot neighbours.
 _HOT_NEIGHBOURS = 1
+
+#: A hot pixel is told by those up to two pixels away.
+REACH = 2
 
 _Plane = NDArray[Any]
 _Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -86,14 +90,35 @@ def repair_plane(
     """
     if min(plane.shape) < 3:
         return plane
-    median = _median3(plane)
-    hits = _hits(before, plane, after, median, noise)
-    if len(hits[0]) + len(stuck[0]) == 0:
-        return plane
-    repaired = plane.copy()
-    for places in (hits, stuck):
-        repaired[places] = median[places]
+    repaired = plane
+    for band in bands((plane.shape[0], plane.shape[1]), margin=REACH):
+        beside = [None if other is None else other[band.outer] for other in (before, after)]
+        rows, columns, medians = _hot(beside, plane[band.outer], stuck, noise, band)
+        if len(rows):
+            repaired = plane.copy() if repaired is plane else repaired
+            repaired[rows, columns] = medians
     return repaired
+
+
+def _hot(
+    beside: Sequence[_Plane | None],
+    plane: _Plane,
+    stuck: _Places,
+    noise: NoiseLine,
+    band: Band,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], _Plane]:
+    """Return the hot pixels of a band of rows, and the medians of their neighbours."""
+    median = _median3(plane)
+    found = []
+    for places, top in (
+        (_hits(beside[0], plane, beside[1], median, noise), band.outer.start),
+        (stuck, 0),
+    ):
+        rows = places[0] + top
+        own = (rows >= band.rows.start) & (rows < band.rows.stop)
+        found.append((rows[own], places[1][own]))
+    rows, columns = (np.concatenate(places) for places in zip(*found, strict=True))
+    return rows, columns, median[rows - band.outer.start, columns]
 
 
 def _hits(

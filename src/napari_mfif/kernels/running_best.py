@@ -6,17 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.bands import bands
+
 __all__ = ["RunningBest", "parabola_peak"]
 
 Map = NDArray[np.float32]
 
-#: Scores are compared in blocks of rows of about this many pixels, which stay in the cache.
-BLOCK = 1 << 16
-
-#: How steeply plausibility falls with the score: a plane of half the best score counts 2 ** -4.
-SHARPNESS = 4.0
-
-TINY = np.float32(np.finfo(np.float32).tiny)
+TINY = float(np.finfo(np.float32).tiny)
 
 
 def parabola_peak(before: Map, best: Map, after: Map) -> Map:
@@ -37,7 +33,8 @@ def parabola_peak(before: Map, best: Map, after: Map) -> Map:
 class RunningBest:
     """Which plane had the best score, what its neighbours had, and how far it stands out.
 
-    The state does not grow with the number of planes, and a tie goes to the earlier plane.
+    The state does not grow with the number of planes, and a tie goes to the earlier plane. The
+    plausibility of a plane is the fourth power of its score: half the best score counts 1/16.
 
     Parameters
     ----------
@@ -46,64 +43,78 @@ class RunningBest:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self._taken = 0
+        self.taken = 0
         self.index = np.zeros(shape, np.uint16)
-        self.best = np.full(shape, -1, np.float32)
+        self.best = np.zeros(shape, np.float32)
         self._before = np.zeros(shape, np.float32)
         self._after = np.zeros(shape, np.float32)
         self._previous = np.zeros(shape, np.float32)
         self._total = np.zeros(shape, np.float32)
-        rows = max(1, BLOCK // max(1, shape[1]))
-        self._blocks = [slice(top, top + rows) for top in range(0, shape[0], rows)]
+        self._fresh = np.zeros(shape, np.uint8)
+        self._bands = bands(shape)
 
     def take(self, scores: Map) -> None:
         """Take the score map of the next plane."""
-        for rows in self._blocks:
-            self._take_rows(rows, scores[rows])
-        self._taken += 1
+        for band in self._bands:
+            self.take_rows(band.rows, scores[band.rows])
+        self.next()
 
-    def _take_rows(self, rows: slice, scores: Map) -> None:
-        best, after = self.best[rows], self._after[rows]
-        index, previous = self.index[rows], self._previous[rows]
-        if self._taken:
-            np.copyto(after, scores, where=index == self._taken - 1)
-        better = scores > best
+    def next(self) -> None:
+        """Go on to the next plane, when all rows of one were taken."""
+        self.taken += 1
+
+    def take_rows(self, rows: slice, scores: Map) -> None:
+        """Take some rows of the score map of the next plane."""
+        best, after, fresh = self.best[rows], self._after[rows], self._fresh[rows]
+        previous, total = self._previous[rows], self._total[rows]
+        if self.taken == 0:
+            total[...], fresh[...] = 1, 255
+            for kept in (best, after, previous):
+                kept[...] = scores
+            self._before[rows] = 0
+            return
+        cv2.copyTo(scores, fresh, after)
+        cv2.compare(scores, best, cv2.CMP_GT, dst=fresh)
         # Plausibilities are summed relative to the best so far.
-        larger = np.maximum(np.maximum(best, scores), TINY)
-        ratio = np.maximum(np.minimum(best, scores), 0) / larger
-        fading = cv2.pow(ratio, SHARPNESS)
-        total = self._total[rows]
-        total[...] = np.where(better, total * fading + 1, total + fading)
-        np.copyto(best, scores, where=better)
-        np.copyto(index, np.uint16(self._taken), where=better)
-        np.copyto(self._before[rows], previous, where=better)
+        larger = cv2.max(cv2.max(best, scores), TINY)
+        fading = cv2.divide(cv2.min(best, scores), larger, dst=larger)
+        fading *= fading
+        fading *= fading
+        gone = total * fading
+        gone += 1
+        total += fading
+        cv2.copyTo(gone, fresh, total)
+        cv2.copyTo(scores, fresh, best)
+        # Four times as fast as numpy's assignment by mask.
+        cv2.copyTo(np.full(fresh.shape, self.taken, np.uint16), fresh, self.index[rows])
+        cv2.copyTo(previous, fresh, self._before[rows])
         # Until the next plane is seen its own score stands for it: no slope.
-        np.copyto(after, scores, where=better)
+        cv2.copyTo(scores, fresh, after)
         previous[...] = scores
 
     def depth(self) -> Map:
         """Return the plane with fractions, from a parabola through the best and its neighbours."""
-        first, last = self.index == 0, self.index == self._taken - 1
+        first, last = self.index == 0, self.index == self.taken - 1
         before = np.where(first, self._after, self._before)
         after = np.where(last, self._before, self._after)
         shift = parabola_peak(before, self.best, after)
-        depth: Map = np.clip(self.index + shift, 0, max(0, self._taken - 1)).astype(np.float32)
+        depth: Map = np.clip(self.index + shift, 0, max(0, self.taken - 1)).astype(np.float32)
         return depth
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""
         scale = np.maximum(self.best, TINY)
-        near = 1 + (self._neighbour(self._before, 0) / scale) ** SHARPNESS
-        near += (self._neighbour(self._after, self._taken - 1) / scale) ** SHARPNESS
+        near = 1 + np.square(np.square(self._neighbour(self._before, 0) / scale))
+        near += np.square(np.square(self._neighbour(self._after, self.taken - 1) / scale))
         return np.clip(near / np.maximum(self._total, 1), 0, 1).astype(np.float32)
 
     def _neighbour(self, scores: Map, missing_at: int) -> Map:
         outside = self.index == missing_at
         return np.where(outside, np.float32(0), np.clip(scores, 0, self.best))
 
-    def copy(self) -> RunningBest:
-        """Return an independent copy of the state."""
-        twin = RunningBest.__new__(RunningBest)
+    def part(self, rows: slice) -> RunningBest:
+        """Return an independent copy of some rows."""
+        some = RunningBest.__new__(RunningBest)
         for name, value in vars(self).items():
-            setattr(twin, name, value.copy() if isinstance(value, np.ndarray) else value)
-        return twin
+            setattr(some, name, value[rows].copy() if isinstance(value, np.ndarray) else value)
+        return some

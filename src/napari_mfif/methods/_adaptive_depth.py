@@ -65,20 +65,24 @@ class DepthFold:
 
     Parameters
     ----------
-    noises : sequence of float32
-        Variance of the noise at full, half and quarter size.
+    shape : (int, int)
+        Rows and columns of the planes.
+    noise : float32
+        Variance of the noise at half the size.
+    octaves : int
+        How many octaves there are to look at, at most.
     reach : int
         Planes on either side over which magnitudes are smoothed along z.
     """
 
-    def __init__(self, noises: Sequence[Map], *, reach: int) -> None:
-        self._shape = level_shapes((noises[0].shape[0], noises[0].shape[1]), 1)[1]
-        self._octaves = min(len(noises), len(SOBEL_NOISE))
+    def __init__(self, shape: tuple[int, int], noise: Map, *, octaves: int, reach: int) -> None:
+        self._shape = level_shapes(shape, 1)[1]
+        self._octaves = min(octaves, len(SOBEL_NOISE))
         self._along_z = [BinomialAlongZ(reach) for _ in range(self._octaves)]
         self._reach = reach
         self._bands = bands(self._shape, margin=WINDOW_MARGIN, step=4)
         scale = np.float32(self._along_z[0].scale)
-        self._per_noise = 1 / (scale * cv2.sqrt(cv2.resize(noises[0], self._shape[::-1])))
+        self._per_noise = 1 / (scale * cv2.sqrt(noise))
         self._peak = RunningPeak(self._shape)
         self._total = np.zeros(self._shape, np.float32)
         self._last: list[Map] = []

@@ -30,6 +30,8 @@ __all__ = ["Adaptive"]
 
 #: More levels change nothing measurable (the true level in place of ours gains < .1 dB).
 LEVELS = 4
+#: `Survey.mean` is so many times smaller than the planes.
+QUARTER = 4
 #: No noise is believed to be smaller than this variance, in the unit of `Plane.decide`.
 LEAST_NOISE = 1e-9
 #: From so many planes on, and such a width of the focus curve in planes, energies are smoothed over
@@ -96,12 +98,15 @@ class Adaptive(Method):
         reach = _reach(survey)
         # the image decided on is summed too; it is the only one where there is a single band
         images = 1 if survey.n_bands == 1 else 1 + survey.n_bands
-        variance = _variance(region, survey) * np.float32(settings["noise"])
-        noises = [cv2.resize(variance, shape[::-1]) for shape in shapes[:-1]]
+        variance = np.maximum(survey.noise.variance(_mean(survey)), np.float32(LEAST_NOISE))
+        variance *= np.float32(settings["noise"])
+
+        def noise(number: int) -> FloatMap:
+            return _enlarged(variance, region, survey, shapes[number], 1 << number)
 
         def fold(number: int) -> LevelFold:
             return LevelFold(
-                noises[number] * np.float32(BAND_NOISE[number] ** 2),
+                noise(number) * np.float32(BAND_NOISE[number] ** 2),
                 finest=number == 0,
                 coarsest=number == levels - 1,
                 images=images,
@@ -110,7 +115,7 @@ class Adaptive(Method):
 
         folds = each(fold, range(levels))
         base = BaseFold(shapes[-1], bands=images)
-        depth = DepthFold(noises, reach=reach)
+        depth = DepthFold(region.shape, noise(1), octaves=levels, reach=reach)
         nothing = np.empty(0)
         return State(region, settings, survey, folds, base, depth, nothing, nothing)
 
@@ -185,19 +190,28 @@ def _reach(survey: Survey) -> int:
     )
 
 
-def _variance(region: Region, survey: Survey) -> FloatMap:
-    """Variance of the noise at each pixel of the region."""
+def _mean(survey: Survey) -> FloatMap:
     assert survey.mean is not None  # the engine sees to it
+    return survey.mean
+
+
+def _enlarged(
+    quarter: FloatMap, region: Region, survey: Survey, shape: tuple[int, int], reduced: int
+) -> FloatMap:
+    """Return a map like `Survey.mean` for a region, so many times smaller than its pixels."""
     down, right = region.top - survey.origin[0], region.left - survey.origin[1]
-    place = np.array([[0.25, 0, (right + 0.5) / 4 - 0.5], [0, 0.25, (down + 0.5) / 4 - 0.5]])
-    mean = cv2.warpAffine(
-        survey.mean,
-        place,
-        region.shape[::-1],
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
+    scale = reduced / QUARTER
+    place = np.array(
+        [
+            [scale, 0, (right + reduced / 2) / QUARTER - 0.5],
+            [0, scale, (down + reduced / 2) / QUARTER - 0.5],
+        ]
     )
-    return np.maximum(survey.noise.variance(mean), np.float32(LEAST_NOISE))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    enlarged: FloatMap = cv2.warpAffine(
+        quarter, place, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return enlarged
 
 
 def _apart(plane: Plane) -> list[FloatMap]:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
+import numpy as np
 
 from napari_mfif.kernels.along_z import binomial_mean
+from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
+from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.running_best import RunningBest
 from napari_mfif.methods.base import SMOOTH_ALONG_Z, Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.parameters import Parameter, Settings
@@ -29,11 +32,12 @@ WINDOW = Parameter(
 
 @dataclass
 class _State:
+    shape: tuple[int, int]
     window: int
     smooth: bool
     running: RunningBest
     waiting: list[FloatMap]  # the last score maps, for smoothing along z
-    taken: int = 0
+    bands: list[Band]
 
 
 class Gradient(Method):
@@ -46,36 +50,56 @@ class Gradient(Method):
         "Tenenbaum 1970; Pertuz, Puig, Garcia 2013, 10.1016/j.patcog.2012.11.011"
     )
     parameters: ClassVar[tuple[Parameter, ...]] = (WINDOW, SMOOTH_ALONG_Z)
+    threads: ClassVar[int] = 8
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> _State:
         """Make an empty running best."""
         # Two photographs are no sampled focus curve: nothing to smooth.
         smooth = settings["smooth_along_z"] and survey.n_planes > 3
-        return _State(settings["window"], smooth, RunningBest(region.shape), [])
+        window, margin = settings["window"], self.halo(settings)
+        parts = bands(region.shape, margin=margin + margin % 2)
+        return _State(region.shape, window, smooth, RunningBest(region.shape), [], parts)
 
     def take(self, state: _State, plane: Plane) -> None:
         """Compare the plane's score map with the best so far."""
-        scores = _sobel_energy(plane.decide, state.window)
-        if not state.smooth:
-            state.running.take(scores)
-            return
-        state.waiting.append(scores)
-        if state.taken == 1:
-            state.waiting.insert(0, state.waiting[0])
-        if len(state.waiting) == 3:
-            state.running.take(binomial_mean(*state.waiting))
-            state.waiting.pop(0)
-        state.taken += 1
+        waiting, count = state.waiting, len(state.waiting)
+        scores = waiting.pop(0) if count == 3 else np.empty(state.shape, np.float32)
+
+        def score(band: Band) -> None:
+            rows = band.rows
+            found = _sobel_energy(plane.decide[band.outer], state.window)[band.inner]
+            if not state.smooth:
+                state.running.take_rows(rows, found)
+                return
+            scores[rows] = found
+            if waiting:
+                sides = [one[rows] for one in waiting[-2:]]
+                state.running.take_rows(rows, binomial_mean(sides[0], sides[-1], found))
+
+        each(score, state.bands)
+        if not state.smooth or waiting:
+            state.running.next()
+        if state.smooth:
+            waiting.append(scores)
 
     def finish(self, state: _State) -> Answer:
         """Return the running best, the plane still waiting included."""
-        running = state.running
-        if state.smooth:
-            running = running.copy()
-            before, last = state.waiting[-2:][0], state.waiting[-1]
-            running.take(binomial_mean(before, last, last))
-        confidence = calibrated(running.distinctness(), CALIBRATION)
-        return Answer(running.depth(), running.index, confidence)
+        depth = np.empty(state.shape, np.float32)
+        decision = np.empty(state.shape, np.uint16)
+        confidence = np.empty(state.shape, np.float32)
+
+        def answer(band: Band) -> None:
+            rows = band.rows
+            running = state.running.part(rows)
+            if state.smooth:
+                before, last = (one[rows] for one in (state.waiting[-2:][0], state.waiting[-1]))
+                running.take_rows(slice(None), binomial_mean(before, last, last))
+                running.next()
+            depth[rows], decision[rows] = running.depth(), running.index
+            confidence[rows] = calibrated(running.distinctness(), CALIBRATION)
+
+        each(answer, state.bands)
+        return Answer(depth, decision, confidence)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the averaged Sobel magnitude."""
@@ -102,6 +126,9 @@ def _sobel_energy(image: FloatMap, window: int) -> FloatMap:
     across = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
     down = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
     # Not cv2.magnitude: with IPP its last bit depends on where the arrays lie in memory.
-    magnitude = cv2.sqrt(across * across + down * down)
+    across *= across
+    down *= down
+    across += down
+    magnitude = cv2.sqrt(across, dst=across)
     averaged: FloatMap = cv2.blur(magnitude, (window, window), borderType=cv2.BORDER_REFLECT_101)
     return averaged
