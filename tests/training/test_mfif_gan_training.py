@@ -46,7 +46,13 @@ def duel(network, scores, pictures, plan, folder, resume, quiet):
 
 
 SMALL = replace(
-    mfif_gan.RECIPE, network=narrow, loss=small_loss, judge=small_judge, stage=duel, half=False
+    mfif_gan.RECIPE,
+    network=narrow,
+    loss=small_loss,
+    judge=small_judge,
+    stage=duel,
+    finish=None,
+    half=False,
 )
 QUICK = {"steps": 3, "seed": 1, "device": "cpu", "quiet": True, "every": 2}
 

@@ -208,3 +208,14 @@ def test_masks_beside_the_pictures_are_read_with_them(tmp_path) -> None:
     assert found["texture 0"].pixels.ndim == 3
     written = cv2.imread(str(tmp_path / "a.png"))[..., ::-1]
     np.testing.assert_allclose(found["a"].pixels, written, rtol=1e-5)
+
+
+def test_pixels_near_an_outline_are_those_within_8_pixels_of_it(picture, mask) -> None:
+    pair = pairs.conventional(picture, mask, pairs.gaussian(2))
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    away = np.abs(np.hypot(rows - 22, columns - 30) - 12)
+    near = pair.near_outline()
+    assert near[away < 6].all()
+    assert not near[away > 10].any()
+    alone = pairs.conventional(picture, np.ones(SHAPE, np.float32), pairs.gaussian(2))
+    assert not alone.near_outline().any()

@@ -58,7 +58,8 @@ def as_batch(pairs: Sequence[Pair], device: str = "cpu") -> Batch:
     )
     first, second, image = (tensor.to(device) for tensor in planes)
     focus = torch.from_numpy(np.stack([pair.focus for pair in pairs])[:, None]).to(device)
-    counts = torch.from_numpy(np.stack([pair.weights() for pair in pairs])[:, None]).to(device)
+    weights = np.stack([pair.weights() for pair in pairs])[:, None]
+    counts = torch.from_numpy(weights.astype(np.float32)).to(device)
     return Batch(first, second, focus, image, counts)
 
 

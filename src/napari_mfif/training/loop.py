@@ -110,7 +110,8 @@ def run(
     network : Module
         With its first weights, on its device.
     loss : callable
-        Gives the loss of one batch, drawn from the generator it is handed.
+        Gives the loss of one batch, drawn from the generator it is handed. Where it has a method
+        ``progress``, this is told before each step which share of the steps is done.
     judge : callable
         Gives held-back scores by name.
     plan : Plan
@@ -137,8 +138,11 @@ def run(
         range(first, plan.steps), initial=first, total=plan.steps, disable=quiet, file=sys.stderr
     )
     network.train()
+    tell = getattr(loss, "progress", None)
     values: list[float] = []
     for step in bar:
+        if tell is not None:
+            tell(step / plan.steps)
         value = _step(network, optimiser, loss, plan, step)
         values.append(value)
         bar.set_postfix(

@@ -8,17 +8,20 @@ stage is kept only where held-back pairs say that it helped.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from napari_mfif.methods.mfif_gan import FocusMapper
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
 from napari_mfif.training.adversarial import Adversarial, play
 from napari_mfif.training.batches import Batch, absolute_error, as_batch, judge_pairs, photographed
+from napari_mfif.training.confidence import measured_chances
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan_card import HEAD, TEXT
@@ -31,20 +34,31 @@ __all__ = ["RECIPE", "WIDTH", "Reconstruction", "compare", "draw_batch", "train"
 WIDTH = 16
 #: Share of the pairs that come from deep scenes, as a sequence meets them.
 DEEP = 0.35
+#: From this share of the steps on, pixels near an outline count so many times as much.
+OUTLINES_FROM, OUTLINES = 0.5, 4.0
 
 
 def draw_batch(
-    rng: np.random.Generator, pictures: Sequence[Picture], size: int, count: int, device: str
+    rng: np.random.Generator,
+    pictures: Sequence[Picture],
+    size: int,
+    count: int,
+    device: str,
+    outlines: float = 1.0,
 ) -> Batch:
     """Draw pairs: objects before a background, and planes of deep scenes."""
     pairs = [
         (stack_pair if rng.random() < DEEP else object_pair)(rng, pictures, size)
         for _ in range(count)
     ]
-    return as_batch([photographed(pair, rng) for pair in pairs], device)
+    weighed = [
+        replace(pair, counts=pair.weights() * np.where(pair.near_outline(), outlines, 1))
+        for pair in pairs
+    ]
+    return as_batch([photographed(pair, rng) for pair in weighed], device)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reconstruction:
     """The mean absolute error of the focus map of one batch (equation 4).
 
@@ -56,16 +70,23 @@ class Reconstruction:
         Where the network is.
     size, count : int
         Pixels of a pair's side, pairs in a batch.
+    outlines : float
+        How many times as much pixels near an outline count as others.
     """
 
     pictures: Sequence[Picture]
     device: str = "cpu"
     size: int = 128
     count: int = 4
+    outlines: float = 1.0
+
+    def progress(self, share: float) -> None:
+        """Learn the outlines when the rest is known roughly."""
+        self.outlines = OUTLINES if share >= OUTLINES_FROM else 1.0
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss."""
-        batch = draw_batch(rng, self.pictures, self.size, self.count, self.device)
+        batch = draw_batch(rng, self.pictures, self.size, self.count, self.device, self.outlines)
         return absolute_error(network(batch.first, batch.second), batch)
 
 
@@ -103,7 +124,7 @@ def _play(
     return play(
         network,
         MfifDiscriminator(1, WIDTH).to(device),
-        lambda rng: draw_batch(rng, pictures.train, 128, 4, device),
+        lambda rng: draw_batch(rng, pictures.train, 128, 4, device, OUTLINES),
         _judge(pictures.held_back, device),
         Adversarial(steps, plan.seed),
         folder,
@@ -111,6 +132,12 @@ def _play(
         resume=resume,
         quiet=quiet,
     )
+
+
+def _worth(network: nn.Module) -> dict[str, str]:
+    """Measure what the network's comparisons are worth on z-stacks."""
+    assert isinstance(network, MfifGenerator)
+    return {"chances": json.dumps(asdict(measured_chances(FocusMapper(network))))}
 
 
 RECIPE = Recipe(
@@ -124,6 +151,7 @@ RECIPE = Recipe(
     head=HEAD,
     text=TEXT,
     stage=_play,
+    finish=_worth,
     half=True,
 )
 

@@ -70,6 +70,16 @@ class Pair:
         """Return the pair in the other order."""
         return replace(self, first=self.second, second=self.first, focus=1 - self.focus)
 
+    def near_outline(self, distance: float = 8.0) -> NDArray[np.bool_]:
+        """Return the pixels this near to where one plane takes over from the other."""
+        flat = np.ones(self.focus.shape, np.uint8)  # 0 on both sides of an outline
+        for near, far in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+            edge = self.focus[near] != self.focus[far]
+            flat[near][edge] = flat[far][edge] = 0
+        if flat.all():
+            return np.zeros(self.focus.shape, np.bool_)
+        return np.asarray(cv2.distanceTransform(flat, cv2.DIST_L2, 5) < distance)
+
     def weights(self) -> Mask:
         """Return the weight of each pixel."""
         return np.ones_like(self.focus) if self.counts is None else self.counts
