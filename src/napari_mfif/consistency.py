@@ -30,8 +30,8 @@ __all__ = [
     "Settled",
     "complete",
     "reach",
-    "settle",
     "sees_whole",
+    "settle",
     "verify",
 ]
 

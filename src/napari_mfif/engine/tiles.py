@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Block", "Tile", "blocks", "cut"]
+__all__ = ["Block", "Tile", "around", "blocks", "cut"]
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,26 @@ def cut(length: int, *, size: int, halo: int, stride: int = 1) -> list[Tile]:
     count = max(1, -(-length // max(size, stride)))
     step = -(-length // count)
     step = -(-step // stride) * stride
-    reach = -(-halo // stride) * stride
     return [
-        Tile(
-            start,
-            min(start + step, length),
-            max(0, start - reach),
-            min(length, start + step + reach),
-        )
+        around(start, min(start + step, length), length, halo=halo, stride=stride)
         for start in range(0, length, step)
     ]
+
+
+def around(start: int, stop: int, length: int, *, halo: int, stride: int = 1) -> Tile:
+    """Return a piece of an axis with what it has to see.
+
+    Parameters
+    ----------
+    start, stop : int
+        The piece.
+    length, halo, stride
+        As for `cut`.
+    """
+    reach = -(-halo // stride) * stride
+    return Tile(
+        start,
+        stop,
+        max(0, start // stride * stride - reach),
+        min(length, -(-stop // stride) * stride + reach),
+    )

@@ -1,0 +1,61 @@
+"""Results that are kept for a while, so that what is looked at twice is made once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+__all__ = ["Kept"]
+
+
+class Kept:
+    """The last results, up to so many bytes; at least one. May be used from many threads.
+
+    Parameters
+    ----------
+    limit : int
+        Bytes that may be kept.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._lock = threading.Lock()
+        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
+        """Return what is kept under a key; otherwise make it, once for all who ask meanwhile.
+
+        Parameters
+        ----------
+        key : hashable
+            What it is.
+        make : callable
+            Makes it.
+        size : callable
+            Tells how many bytes it takes.
+        """
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key][0]
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._results:
+                    return self._results[key][0]
+            try:
+                result = make()
+                self._keep(key, result, size(result))
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+        return result
+
+    def _keep(self, key: Hashable, result: Any, size: int) -> None:
+        with self._lock:
+            self._results[key] = result, size
+            while sum(n for _, n in self._results.values()) > self.limit and len(self._results) > 1:
+                self._results.popitem(last=False)

@@ -1,0 +1,375 @@
+"""A fusion that is made where it is looked at: dask arrays over blocks of the planes.
+
+Every block is folded with its halo by the same code as a whole plane, in a task of its own. So
+tasks may run in threads, in processes or on the workers of a cluster; each reads what it needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif import consistency as verification
+from napari_mfif.engine.aligned import covered_area, transforms_of
+from napari_mfif.engine.kept import Kept
+from napari_mfif.engine.memory import default_budget
+from napari_mfif.engine.planes import PlaneReader, Preparation
+from napari_mfif.engine.request import settings_of
+from napari_mfif.engine.run import Layout, fold, plan, reach
+from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.take import Take
+from napari_mfif.engine.tiles import Block, Tile, around, cut
+from napari_mfif.engine.windows import look_closely
+from napari_mfif.methods import registry
+from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
+from napari_mfif.parameters import Settings
+from napari_mfif.recipe import Recipe
+from napari_mfif.stack import ZStack
+
+if TYPE_CHECKING:
+    import dask.array
+
+__all__ = ["LazyFold"]
+
+#: Planes up to so many rows and columns are one block.
+SMALL = 1024
+#: Blocks are so many times as long as their halo, at least `SMALL / 2` and at most `LONGEST`.
+HALOS_PER_BLOCK = 4
+LONGEST = 2048
+
+#: Bytes of surveys, of whole decisions, and of blocks that a process keeps.
+_SURVEYS, _WHOLES, _PARTS = Kept(64 << 20), Kept(256 << 20), Kept(256 << 20)
+#: One network at a time: blocks are fed to the device one after the other.
+_DEVICE = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is known of a block.
+
+    Parameters
+    ----------
+    pixels : (Y, X, K)
+        The fused pixels in the stack's type.
+    depth, decision, confidence
+        As in `Answer`, verified.
+    """
+
+    pixels: NDArray[Any]
+    depth: FloatMap
+    decision: NDArray[np.uint16]
+    confidence: FloatMap
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all four."""
+        maps = (self.pixels, self.depth, self.decision, self.confidence)
+        return sum(array.nbytes for array in maps)
+
+
+class _Sequentially:
+    """A dask array that a task reads by itself, without asking a scheduler."""
+
+    def __init__(self, array: dask.array.Array) -> None:
+        self._array = array
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+        self.chunks = array.chunks
+
+    def __getitem__(self, index: Any, /) -> Any:
+        return self._array[index].compute(scheduler="synchronous")
+
+
+@dataclass(frozen=True)
+class LazyFold:
+    """All that is needed to fuse any part of a z-stack, here or in another process.
+
+    Parameters
+    ----------
+    stack : ZStack
+        The planes.
+    recipe : Recipe
+        Complete.
+    device : str
+        For the networks.
+    budget : int, optional
+        Bytes that the fold of a whole plane may use, where a plane has to be folded as a whole.
+    worker : bool, optional
+        Whether the method runs in a process of its own.
+    """
+
+    stack: ZStack
+    recipe: Recipe
+    device: str = "auto"
+    budget: int | None = None
+    worker: bool = False
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @classmethod
+    def of(cls, stack: ZStack, recipe: Recipe, **known: Any) -> LazyFold:
+        """Make it, so that tasks read dask arrays by themselves."""
+        if hasattr(stack.pixels, "dask"):
+            stack = replace(stack, pixels=_Sequentially(stack.pixels))
+        return cls(stack, recipe, **known)
+
+    def again(self) -> LazyFold:
+        """Return the same, of which nothing is known yet."""
+        return replace(self, key=uuid.uuid4().hex)
+
+    @cached_property
+    def method(self) -> Method:
+        """The method."""
+        method = registry.get(self.recipe.method)
+        if not self.worker:
+            return method
+        from napari_mfif.engine.worker import in_worker
+
+        return in_worker(method)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Its parameters."""
+        return settings_of(self.recipe, self.stack, self.device)
+
+    @cached_property
+    def tiles(self) -> tuple[list[Tile], list[Tile]]:
+        """How the rows and the columns of a plane are cut into blocks."""
+        halo, stride = reach(self.method, self.settings), self.method.grid(self.settings)
+        whole = self.settings.get("composition") == "pyramid"
+        sizes = (
+            length
+            if length <= SMALL or whole or 2 * halo >= length
+            else max(SMALL // 2, min(LONGEST, max(grain, HALOS_PER_BLOCK * halo)))
+            for length, grain in zip(self.stack.plane_shape, _grains(self.stack), strict=True)
+        )
+        rows, columns = (
+            cut(length, size=size, halo=0, stride=stride)
+            for length, size in zip(self.stack.plane_shape, sizes, strict=True)
+        )
+        return rows, columns
+
+    def survey(self, t: int) -> tuple[Survey, Preparation]:
+        """Look at a timepoint; once per process."""
+
+        def look() -> tuple[Survey, Preparation]:
+            channel = self.recipe.channel
+            decides = None if channel is None else self.stack.channel_index(channel)
+            reader = PlaneReader(self.stack, t)
+            return survey_stack(reader, decides, self.settings, self.method.facts)
+
+        found: tuple[Survey, Preparation] = _SURVEYS.get((self.key, t), look, _survey_bytes)
+        return found
+
+    def part(self, t: int, region: Region) -> Part:
+        """Fuse a region of a timepoint; the last ones are kept."""
+        part: Part = _PARTS.get(
+            (self.key, t, region), lambda: self._fused(t, region), lambda made: made.nbytes
+        )
+        return part
+
+    def _fused(self, t: int, region: Region) -> Part:
+        n_planes, cleaning = self.stack.n_planes, self.recipe.consistency
+        margin = verification.reach(cleaning, n_planes=n_planes)
+        wide = _wider(region, margin, self.stack.plane_shape)
+        settled = None
+        whole = Region.whole(self.stack.plane_shape)
+        if wide != whole and verification.sees_whole(cleaning, prod(whole.shape)):
+            depth, decision = self._settled(t)
+            settled = depth[wide.slices], decision[wide.slices]
+        pixels, answer = self._take(t, wide).composed(dict(cleaning), settled)
+        core = region.within(wide)
+        answer = answer.cut(core)
+        confidence = self._inside(answer.confidence, region)
+        return Part(
+            np.ascontiguousarray(pixels[core.slices]), answer.depth, answer.decision, confidence
+        )
+
+    def _take(self, t: int, region: Region) -> Take:
+        """Fold a region."""
+        reader = PlaneReader(self.stack, t)
+        survey, preparation = self.survey(t)
+        shape = self.stack.plane_shape
+        if region == Region.whole(shape):
+            budget = default_budget() if self.budget is None else self.budget
+            layout = plan(self.method, self.settings, reader, budget, threads=1)
+        else:
+            layout = Layout([[self._block(region)]], 0)
+        answer: Answer | None = None
+        with _DEVICE if self.method.neural else contextlib.nullcontext():
+            for step in fold(self.method, self.settings, reader, survey, preparation, layout):
+                answer = step
+        assert answer is not None  # the last step
+        return Take(self.method, self.settings, reader, survey, preparation, answer, region)
+
+    def _block(self, region: Region) -> Block:
+        """Return a region with its halo."""
+        halo, stride = reach(self.method, self.settings), self.method.grid(self.settings)
+        height, width = self.stack.plane_shape
+        return Block(
+            around(region.top, region.bottom, height, halo=halo, stride=stride),
+            around(region.left, region.right, width, halo=halo, stride=stride),
+        )
+
+    def _settled(self, t: int) -> verification.Settled:
+        """Fold a whole timepoint for the steps that have to see it all; once per process."""
+
+        def settle() -> verification.Settled:
+            answer = self._take(t, Region.whole(self.stack.plane_shape)).answer
+            return verification.settle(
+                answer, self.recipe.consistency, n_planes=self.stack.n_planes
+            )
+
+        found: verification.Settled = _WHOLES.get(
+            (self.key, t), settle, lambda maps: sum(m.nbytes for m in maps)
+        )
+        return found
+
+    def _inside(self, confidence: FloatMap, region: Region) -> FloatMap:
+        """Set the confidence to 0 outside of what all planes cover."""
+        if transforms_of(self.stack):
+            inside = np.zeros(self.stack.plane_shape, np.bool_)
+            inside[covered_area(self.stack)] = True
+            return np.where(inside[region.slices], confidence, np.float32(0))
+        return confidence
+
+    def score(self, t: int, z: int, region: Region) -> FloatMap:
+        """Return the score map of a region of one plane."""
+        reader = PlaneReader(self.stack, t)
+        block = self._block(region)
+        seen = Region(
+            block.rows.outer_start,
+            block.rows.outer_stop,
+            block.columns.outer_start,
+            block.columns.outer_stop,
+        )
+        survey, preparation = look_closely(reader, *self.survey(t), seen)
+        rows, columns = seen.slices
+        planes = reader.planes(preparation, rows=rows, columns=columns, first=z, count=1)
+        # to the method it is a plane of its own
+        top, left = survey.origin
+        own = replace(survey, plane_shape=seen.shape, origin=(top - seen.top, left - seen.left))
+        with _DEVICE if self.method.neural else contextlib.nullcontext():
+            scores = self.method.score(next(planes), self.settings, own)
+        return np.ascontiguousarray(scores[region.within(seen).slices])
+
+    def region(self, row: int, column: int) -> Region:
+        """Return the block of this number along rows and along columns."""
+        rows, columns = self.tiles[0][row], self.tiles[1][column]
+        return Region(rows.start, rows.stop, columns.start, columns.stop)
+
+    def arrays(self) -> dict[str, dask.array.Array]:
+        """Return ``image``, ``depth``, ``decision``, ``confidence``, in the stack's axes."""
+        import dask
+        import dask.array as da
+
+        rows, columns = (tuple(t.stop - t.start for t in tiles) for tiles in self.tiles)
+        stack = self.stack
+        ones = (1,) * stack.n_times
+        parts = da.map_blocks(
+            _part_of,
+            fold=dask.delayed(self, name=f"napari-mfif-{self.key}", traverse=False),
+            chunks=(ones, (1,) * len(rows), (1,) * len(columns)),
+            dtype=object,
+            meta=np.empty((0, 0, 0), object),
+            name=f"fused-{self.key}",
+        )
+        sizes = {"y": rows, "x": columns}
+
+        def over(letters: str, name: str, dtype: Any, **added: int) -> dask.array.Array:
+            return da.blockwise(
+                _map_of,
+                letters,
+                parts,
+                "tyx",
+                name=f"{name}-{self.key}",
+                wanted=name,
+                channels=stack.n_channels,
+                new_axes=added,
+                adjust_chunks=sizes,
+                dtype=dtype,
+                meta=np.empty((0,) * len(letters), dtype),
+            )
+
+        image = over("tcyxs", "pixels", stack.dtype, c=stack.n_channels, s=stack.n_samples)
+        index = tuple(
+            slice(None) if letter in stack.axes else 0 for letter in ("T", "C", "Y", "X", "S")
+        )
+        maps = {
+            name: over("tyx", name, dtype)
+            for name, dtype in (
+                ("depth", np.float32),
+                ("decision", np.uint16),
+                ("confidence", np.float32),
+            )
+        }
+        if "T" not in stack.axes:
+            maps = {name: array[0] for name, array in maps.items()}
+        return {"image": image[index], **maps}
+
+    def scores(self) -> dask.array.Array:
+        """Return the score maps, ``(Z, Y, X)`` or ``(T, Z, Y, X)``."""
+        import dask
+        import dask.array as da
+
+        rows, columns = (tuple(t.stop - t.start for t in tiles) for tiles in self.tiles)
+        scores = da.map_blocks(
+            _score_of,
+            fold=dask.delayed(self, name=f"napari-mfif-{self.key}", traverse=False),
+            chunks=((1,) * self.stack.n_times, (1,) * self.stack.n_planes, rows, columns),
+            dtype=np.float32,
+            meta=np.empty((0,) * 4, np.float32),
+            name=f"scores-{self.key}",
+        )
+        return scores if "T" in self.stack.axes else scores[0]
+
+
+def _part_of(*, fold: LazyFold, block_id: tuple[int, int, int]) -> NDArray[Any]:
+    """Make a block; it travels as the one entry of an array."""
+    t, *place = block_id
+    made = np.empty((1, 1, 1), object)
+    made[0, 0, 0] = fold.part(t, fold.region(*place))
+    return made
+
+
+def _map_of(parts: NDArray[Any], *, wanted: str, channels: int) -> NDArray[Any]:
+    """Take one map out of a block; pixels become T C Y X S."""
+    array: NDArray[Any] = getattr(parts.item(), wanted)
+    if wanted != "pixels":
+        return array[None]
+    apart = array.reshape(*array.shape[:2], channels, -1)
+    return np.moveaxis(apart, 2, 0)[None]
+
+
+def _score_of(*, fold: LazyFold, block_id: tuple[int, int, int, int]) -> NDArray[Any]:
+    t, z, *place = block_id
+    return fold.score(t, z, fold.region(*place))[None, None]
+
+
+def _grains(stack: ZStack) -> Iterator[int]:
+    """Return over how many rows and columns pixels are read together, where the array tells."""
+    chunks = getattr(stack.pixels, "chunks", None)
+    for axis in "YX":
+        lengths = chunks[stack.axes.index(axis)] if chunks is not None else 1
+        yield max(lengths) if isinstance(lengths, tuple) else int(lengths)
+
+
+def _wider(region: Region, margin: int, shape: tuple[int, int]) -> Region:
+    return Region(
+        max(0, region.top - margin),
+        min(shape[0], region.bottom + margin),
+        max(0, region.left - margin),
+        min(shape[1], region.right + margin),
+    )
+
+
+def _survey_bytes(found: tuple[Survey, Preparation]) -> int:
+    mean = found[0].mean
+    return 1000 if mean is None else mean.nbytes
