@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.notices import notice
 
-__all__ = ["Feeder", "best_precision", "is_exhausted", "prepared", "reflected"]
+__all__ = ["Feeder", "Tile", "best_precision", "is_exhausted", "prepared", "reflected"]
 
 FloatMap = NDArray[np.float32]
 #: How a network is called with a block, (1, C, Y, X).
@@ -102,7 +102,12 @@ class Feeder:
         self.block = tuple(_rounded(max(side, least), self.grid) for side in block)
 
     def __call__(
-        self, image: FloatMap, *, cells: tuple[int, int] | None = None, run: Run | None = None
+        self,
+        image: FloatMap,
+        *,
+        cells: tuple[int, int] | None = None,
+        run: Run | None = None,
+        where: NDArray[np.bool_] | None = None,
     ) -> FloatMap:
         """Return what the network gives for an image, float32, (K, Y / stride, X / stride).
 
@@ -114,16 +119,17 @@ class Feeder:
             Rows and columns of the output; as many as cover the image when not given.
         run : callable, optional
             How the network is called this time.
+        where : bool, like the output, optional
+            What is needed of it; blocks without any are left out and 0.
         """
         if cells is None:
             cells = (-(-image.shape[1] // self.stride), -(-image.shape[2] // self.stride))
         output: FloatMap | None = None
-        for tile, values in self._fed(image, cells, run or self._run):
+        for tile, values in self._fed(image, cells, run or self._run, where=where):
             if output is None:
-                output = np.empty((len(values), *cells), np.float32)
+                output = np.zeros((len(values), *cells), np.float32)
             output[:, tile.rows, tile.columns] = values
-        assert output is not None  # an image has pixels
-        return output
+        return np.zeros((1, *cells), np.float32) if output is None else output
 
     def mean(self, image: FloatMap, run: Run) -> NDArray[np.float64]:
         """Return the mean over the image, (K,), of what a part of the network gives.
@@ -151,9 +157,11 @@ class Feeder:
         cells: tuple[int, int],
         run: Run,
         inside: tuple[int, ...] | None = None,
-    ) -> Iterator[tuple[_Tile, FloatMap]]:
+        where: NDArray[np.bool_] | None = None,
+    ) -> Iterator[tuple[Tile, FloatMap]]:
         """Yield the output of every tile, whatever the device can take."""
-        waiting = deque(_tiles(cells, self._cells_per_block()))
+        tiles = _tiles(cells, self._cells_per_block())
+        waiting = deque(t for t in tiles if where is None or where[t.rows, t.columns].any())
         while waiting:
             try:
                 for values in self._through(image, tuple(waiting), run, inside):
@@ -168,7 +176,7 @@ class Feeder:
             waiting = deque(part for tile in waiting for part in tile.split(size))
 
     def _through(
-        self, image: FloatMap, tiles: tuple[_Tile, ...], run: Run, inside: tuple[int, ...] | None
+        self, image: FloatMap, tiles: tuple[Tile, ...], run: Run, inside: tuple[int, ...] | None
     ) -> Iterator[FloatMap]:
         """Compute tile after tile, with the next one on its way to the device meanwhile."""
         network, device = self._placed, torch.device(self.device)
@@ -182,7 +190,7 @@ class Feeder:
                 coming = _sent(self._block(image, following), device, side)
             yield self._own(values, block.shape, tile, inside)
 
-    def _block(self, image: FloatMap, tile: _Tile) -> FloatMap:
+    def _block(self, image: FloatMap, tile: Tile) -> FloatMap:
         """Cut out the pixels of a tile with their context, whole steps of the grid."""
         before, after = self.context
         spans = []
@@ -193,7 +201,7 @@ class Feeder:
         return reflected(image, *spans)
 
     def _own(
-        self, values: Tensor, fed: torch.Size, tile: _Tile, inside: tuple[int, ...] | None
+        self, values: Tensor, fed: torch.Size, tile: Tile, inside: tuple[int, ...] | None
     ) -> FloatMap:
         """Return what belongs to the tile itself, on the host, in float32."""
         parts = []
@@ -236,23 +244,23 @@ class Feeder:
             torch.cuda.empty_cache()
 
 
-class _Tile(NamedTuple):
+class Tile(NamedTuple):
     """Rows and columns of the output."""
 
     rows: slice
     columns: slice
 
-    def split(self, size: tuple[int, int]) -> list[_Tile]:
+    def split(self, size: tuple[int, int]) -> list[Tile]:
         """Cut it into tiles of at most a size."""
         return [
-            _Tile(rows, columns)
+            Tile(rows, columns)
             for rows in _cut(self.rows, size[0])
             for columns in _cut(self.columns, size[1])
         ]
 
 
-def _tiles(cells: tuple[int, int], size: tuple[int, int]) -> list[_Tile]:
-    return _Tile(slice(0, cells[0]), slice(0, cells[1])).split(size)
+def _tiles(cells: tuple[int, int], size: tuple[int, int]) -> list[Tile]:
+    return Tile(slice(0, cells[0]), slice(0, cells[1])).split(size)
 
 
 def _cut(span: slice, size: int) -> list[slice]:

@@ -16,7 +16,10 @@ __all__ = ["RECIPES", "train"]
 #: The module of each network that can be trained.
 RECIPES = {
     "cnn": "napari_mfif.training.cnn",
+    "fd-fcn": "napari_mfif.training.fd_fcn",
+    "boundary-aware": "napari_mfif.training.boundary_aware",
     "mfif-gan": "napari_mfif.training.mfif_gan",
+    "ufa-fuse": "napari_mfif.training.ufa_fuse",
 }
 
 

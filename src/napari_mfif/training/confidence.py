@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
+from napari_mfif.methods._pairwise import Chances, Comparer, PairFold
 from napari_mfif.methods.base import PREPARATION, FloatMap, Plane
 from napari_mfif.methods.plane_scores import Joint, Scorer, Trust
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
-from napari_mfif.optics import KINDS, simulate
+from napari_mfif.optics import KINDS, Simulation, simulate
 from napari_mfif.parameters import resolve
 
-__all__ = ["measured_trust", "monotone"]
+__all__ = ["measured_chances", "measured_trust", "monotone", "tables"]
 
 #: Seeds and planes of simulated stacks that no benchmark uses; short and long ones.
 STACKS = ((90001, 8), (90002, 20))
@@ -65,6 +67,34 @@ def measured_trust(
     return _table(best, *together[best])
 
 
+def tables(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return, for a card, the tables among what a file of weights says about itself.
+
+    Parameters
+    ----------
+    facts : mapping of str
+        Some are JSON objects with ``probabilities`` and the values that they belong to.
+
+    Returns
+    -------
+    dict of str
+        By the fact's name and ``_table``: two rows of Markdown.
+    """
+    found = {}
+    for name, text in facts.items():
+        if "probabilities" not in text:
+            continue
+        fact = json.loads(text)
+        key = next(k for k, v in fact.items() if isinstance(v, list) and k != "probabilities")
+        rows = [fact[key], fact["probabilities"]]
+        cells = [" | ".join(f"{value:.2f}" for value in row) for row in rows]
+        rule = "|".join(["---"] * (len(rows[0]) + 1))
+        found[f"{name}_table"] = (
+            f"| {key} | {cells[0]} |\n|{rule}|\n| right within one plane | {cells[1]} |"
+        )
+    return found
+
+
 def monotone(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the non-falling sequence nearest to some values: neighbours that fall are averaged."""
     blocks: list[tuple[float, int]] = []
@@ -87,6 +117,45 @@ def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> Tru
     return Trust(temperature, shares, [round(float(p), 4) for p in risen])
 
 
+def measured_chances(
+    comparer: Comparer,
+    *,
+    stacks: Sequence[tuple[int, int]] = STACKS,
+    kinds: Sequence[str] = tuple(KINDS),
+    shape: tuple[int, int] = (128, 128),
+) -> Chances:
+    """Measure how probable a depth is right within one plane, by the comparisons it won.
+
+    Parameters
+    ----------
+    comparer : Comparer
+        The trained network, which compares two planes.
+    stacks, kinds, shape
+        As for `measured_trust`.
+    """
+    found = []
+    for kind in kinds:
+        for seed, planes in stacks:
+            for photons in ("low", "high"):
+                made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
+                fold = PairFold(shape, planes, comparer)
+                for plane in _prepared(made):
+                    fold.take(plane)
+                right = np.abs(fold.answer().depth - made.depth) <= 1
+                found.append((fold.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
+    chances, right = (np.concatenate(values) for values in zip(*found, strict=True))
+    table = _table(1.0, chances, right)
+    return Chances(table.shares, table.probabilities)
+
+
+def _prepared(made: Simulation) -> Iterator[Plane]:
+    """Yield the planes of a simulated stack as methods see them."""
+    settings = resolve(PREPARATION, {}, owner="preparation")
+    reader = PlaneReader(made.stack, 0)
+    _, preparation = survey_stack(reader, None, settings)
+    return reader.planes(preparation)
+
+
 def _judge(
     scorer: Scorer,
     kind: str,
@@ -97,10 +166,7 @@ def _judge(
 ) -> Iterator[tuple[float, Judged]]:
     """Yield, per temperature, the shares of a stack's pixels and which of them are right."""
     made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
-    settings = resolve(PREPARATION, {}, owner="preparation")
-    reader = PlaneReader(made.stack, 0)
-    _, preparation = survey_stack(reader, None, settings)
-    maps = [scorer.compared(scorer(plane.decide), shape) for plane in reader.planes(preparation)]
+    maps = [scorer.compared(scorer(plane.decide), shape) for plane in _prepared(made)]
     blank = np.zeros((1, 1), np.float32)
     for temperature in TEMPERATURES:
         fold = _Known(shape, scorer, maps, temperature)

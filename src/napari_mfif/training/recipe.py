@@ -25,8 +25,9 @@ from napari_mfif.training.card import (
     write_card,
     write_weights,
 )
+from napari_mfif.training.confidence import tables
 from napari_mfif.training.data import Picture, Pictures, read_pictures
-from napari_mfif.training.loop import Plan, run
+from napari_mfif.training.loop import LOG, Plan, run
 from napari_mfif.weights import FILE
 
 __all__ = ["UNFINISHED", "Judge", "Loss", "Recipe", "Stage", "train_recipe"]
@@ -100,7 +101,7 @@ def train_recipe(
     quiet: bool = False,
     every: int | None = None,
 ) -> Path:
-    """Train by a recipe; write weights and card.
+    """Train by a recipe; write weights and card, and keep the log of losses and scores.
 
     Parameters
     ----------
@@ -133,6 +134,7 @@ def train_recipe(
     network.eval().requires_grad_(False)
     minutes = (time.perf_counter() - began) / 60
     made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes)
+    shutil.copy(folder / LOG, out / LOG)
     shutil.rmtree(folder)
     return made
 
@@ -166,7 +168,8 @@ def write_trained(
         "minutes": f"{minutes:.0f} (of the last part, where it was stopped and went on)",
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},
     }
-    words = {**picture_words(pictures), **found, **{k: f"{v:.4f}" for k, v in scores.items()}}
+    found_words = {**found, **tables(found)}
+    words = {**picture_words(pictures), **found_words, **{k: f"{v:.4f}" for k, v in scores.items()}}
     text = recipe.text
     for name, word in words.items():
         text = text.replace("{" + name + "}", word)

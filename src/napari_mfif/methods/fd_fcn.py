@@ -1,0 +1,164 @@
+"""A trained judge of sharpness that answers per pixel: FD-FCN of Guo et al. 2020.
+
+The network sees one plane, so planes need one pass each and may come in any order. Of two planes
+the one with the larger score is taken, and the edges of the decision are fitted to the image.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.methods.base import FloatMap
+from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.methods.plane_scores import TIE, Scorer, ScoringMethod, Trust
+from napari_mfif.parameters import Settings
+
+if TYPE_CHECKING:
+    from napari_mfif.networks.fd_fcn import FdFcn as Network
+
+__all__ = ["FdFcn", "MapScorer", "load_scorer"]
+
+#: The network's geometry, as in `napari_mfif.networks.fd_fcn`, which imports torch.
+STRIDE, GRID, CONTEXT = 2, 8, 40
+
+
+class FdFcn(ScoringMethod):
+    """Focus scores of a fully convolutional network; the best plane wins, or the result so far."""
+
+    name: ClassVar[str] = "fd-fcn"
+    title: ClassVar[str] = "FD-FCN (Guo 2020)"
+    summary: ClassVar[str] = (
+        "A small trained judge of sharpness, pixel by pixel; copies pixels. Faster than CNN."
+    )
+    reference: ClassVar[str] = (
+        "Guo et al. 2020, Frontiers of Information Technology & Electronic Engineering 21, "
+        "10.1631/FITEE.1900336"
+    )
+    #: The paper's: holes, then a guided filter (sections 3.4 and 4.2.1).
+    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"small_regions": 0.0, "holes": 0.01, "guided_radius": 8, "guided_epsilon": 0.32}
+    )
+    #: What the network sees, and the cell that a pixel is interpolated from besides its own.
+    tile_halo: ClassVar[int] = CONTEXT + GRID
+    stride: ClassVar[int] = GRID
+
+    def scorer(self, settings: Settings) -> MapScorer:
+        """Return the network as the settings want it."""
+        return load_scorer(
+            settings.get("device", "cpu"),
+            settings.get("precision", "float32"),
+            settings.get("compile", False),
+        )
+
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel: maps at full size, and the network's own."""
+        return 64
+
+
+class MapScorer(Scorer):
+    """The network on a device, fed in blocks.
+
+    Parameters
+    ----------
+    network : napari_mfif.networks.fd_fcn.FdFcn
+        In float32; it stays as it is.
+    device : str, optional
+        Where it runs.
+    trust : Trust, optional
+        What its scores are worth on z-stacks.
+    precision : str, optional
+        See `napari_mfif.networks.feeding.Feeder`.
+    compiled : bool, optional
+        Have torch compile the network.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        device: str = "cpu",
+        trust: Trust | None = None,
+        *,
+        precision: str = "float32",
+        compiled: bool = False,
+    ) -> None:
+        from napari_mfif.networks.feeding import Feeder
+
+        super().__init__(trust)
+        self.feeder = Feeder(
+            network,
+            device=device,
+            precision=precision,
+            context=CONTEXT,
+            stride=STRIDE,
+            grid=GRID,
+            compiled=compiled,
+        )
+
+    def __call__(self, decide: FloatMap) -> FloatMap:
+        """Return the logits of a plane, one for each 2 x 2 pixels."""
+        logits: FloatMap = self.feeder(decide[None] - np.float32(0.5))[0]
+        return logits
+
+    def compared(self, scores: FloatMap, shape: tuple[int, int]) -> FloatMap:
+        """Return the logits at the full size of the plane, interpolated (section 3.2)."""
+        wide: FloatMap = cv2.resize(
+            scores,
+            (STRIDE * scores.shape[1], STRIDE * scores.shape[0]),
+            None,
+            0,
+            0,
+            cv2.INTER_LINEAR,
+        )
+        return np.ascontiguousarray(wide[: shape[0], : shape[1]])
+
+    def map_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return the size of the plane itself."""
+        return shape
+
+    def enlarged(self, values: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+        """Return the map as it is."""
+        return values
+
+    def focus_map(self, first: FloatMap, second: FloatMap, shape: tuple[int, int]) -> FloatMap:
+        """Return the logistic function of the difference: above one half where the second wins.
+
+        The paper takes the first plane where its score is not the smaller (eq. 3 and 4); scores
+        and their logits decide alike, but for the interpolation between them.
+        """
+        margin = np.clip(self.compared(second - first, shape), -80, 80)
+        weight = 1 / (1 + np.exp(-margin))
+        # Far from one half it may round to it.
+        return np.asarray(np.where(margin > 0, np.maximum(weight, 0.5 + TIE), weight), np.float32)
+
+
+@functools.lru_cache(maxsize=4)
+def load_scorer(device: str, precision: str = "auto", compiled: bool = False) -> MapScorer:
+    """Return the trained network of `fd-fcn`.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    precision, compiled
+        As for `MapScorer`.
+
+    Raises
+    ------
+    WeightsError
+        There are no weights, they are damaged, or torch is missing.
+    """
+    need_torch("fd-fcn")
+    from napari_mfif.networks import fd_fcn
+
+    network, facts = trained("fd-fcn", fd_fcn.FdFcn)
+    assert isinstance(network, fd_fcn.FdFcn)
+    trust = Trust(**json.loads(facts["trust"])) if "trust" in facts else Trust()
+    return MapScorer(network, available(device), trust, precision=precision, compiled=compiled)

@@ -1,0 +1,205 @@
+"""The recipe of `boundary-aware`: from which of two planes to take the centre of a window.
+
+As in Ma et al. 2019, sections 2.2 and 3.1: half of the pairs are their composites of an object and
+a background, either of them blurred (eq. 4 and 5), each in both orders, turned and mirrored. Where
+they take single patches, every window of a crop is an example here, labelled by its centre. One
+network learns from all windows; a second one goes on from there with those that are in focus on at
+least 10 % of their pixels in either plane.
+
+Added are pairs as a lens makes them, whose objects spread when they are out of focus, pairs from
+the middle of a z-stack, where neither plane need be in focus, and the lamp and noise of a camera.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from napari_mfif.networks.boundary_aware import (
+    PATCH,
+    STRIDE,
+    BoundaryAware,
+    begin_with_energies,
+)
+from napari_mfif.training.batches import photographed
+from napari_mfif.training.boundary_aware_card import HEAD, TEXT
+from napari_mfif.training.data import Picture, Pictures
+from napari_mfif.training.loop import Plan, run
+from napari_mfif.training.pairs import Pair, composite
+from napari_mfif.training.recipe import Recipe, train_recipe
+from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
+
+__all__ = ["RECIPE", "Centres", "draw_pair", "right_windows", "train", "windows"]
+
+#: Steps of the second network for one of the first.
+SECOND = 0.25
+#: The least share of either side in a window that the second network learns from (the paper's).
+SIDES = 0.1
+#: Shares of the paper's composites and of what a lens makes of them; the rest is from z-stacks.
+COMPOSED, SPREAD = 0.5, 0.25
+
+Map = NDArray[np.float32]
+
+
+def draw_pair(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> Pair:
+    """Draw a pair of any kind, with the lamp and the noise of a camera in a part of the cases."""
+    kind = rng.random()
+    if kind < COMPOSED:
+        pair = composite(*draw_object(rng, pictures, size), draw_blur(rng))
+        pair = pair.swapped() if rng.random() < 0.5 else pair
+    else:
+        draw = object_pair if kind < COMPOSED + SPREAD else stack_pair
+        pair = draw(rng, pictures, size)
+    return photographed(pair, rng)
+
+
+def windows(pair: Pair) -> tuple[Map, Map, Map]:
+    """Return what is true of the windows of a pair, each (Y / 4 - 15, X / 4 - 15).
+
+    Returns
+    -------
+    centre : float32
+        1 where the centre of the window is to be taken from the first plane.
+    counts : float32
+        Weight of the window in a loss.
+    share : float32
+        How much of the window is to be taken from the first plane.
+    """
+    middle = slice(PATCH // 2 - 1, -(PATCH // 2))  # the centre lies between two pixels
+
+    def at_centres(values: Map) -> Map:
+        mean = cv2.blur(values, (2, 2), anchor=(0, 0))
+        return np.asarray(mean[middle, middle][::STRIDE, ::STRIDE])
+
+    mean = cv2.blur(pair.focus, (PATCH, PATCH), anchor=(0, 0))
+    share = mean[: 1 - PATCH, : 1 - PATCH][::STRIDE, ::STRIDE]
+    centre = (at_centres(pair.focus) > 0.5).astype(np.float32)
+    counts = (at_centres(pair.weights()) > 0.5).astype(np.float32)
+    return centre, counts, np.asarray(share, np.float32)
+
+
+@dataclass(frozen=True)
+class Centres:
+    """The loss of one batch of pairs, each in both orders.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from.
+    device : str, optional
+        Where the network is.
+    boundary : bool, optional
+        Learn only from windows with a part of either plane in focus.
+    pairs : int, optional
+        Pairs per batch.
+    size : int, optional
+        Pixels of a pair's side.
+    """
+
+    pictures: Sequence[Picture]
+    device: str = "cpu"
+    boundary: bool = False
+    pairs: int = 3
+    size: int = 112
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the cross entropy of the windows' centres."""
+        drawn = [draw_pair(rng, self.pictures, self.size) for _ in range(self.pairs)]
+        maps = [np.stack(m) for m in zip(*(windows(pair) for pair in drawn), strict=True)]
+        centre, counts, share = (torch.from_numpy(m).to(self.device) for m in maps)
+        if self.boundary:
+            counts = counts * ((share > SIDES) & (share < 1 - SIDES))
+        planes = _planes_of(drawn).to(self.device)
+        forth, back = network(torch.cat([planes, planes.flip(1)])).float().chunk(2)
+        second = (centre < 0.5).long()
+        losses = functional.cross_entropy(forth, second, reduction="none")
+        losses = losses + functional.cross_entropy(back, 1 - second, reduction="none")
+        return (losses * counts).sum() / (2 * counts.sum()).clamp(min=1)
+
+
+def _planes_of(pairs: Sequence[Pair]) -> Tensor:
+    """Return what a network for pairs sees, (N, 2, Y, X)."""
+    planes = np.stack([np.stack([pair.first, pair.second]) for pair in pairs])
+    seen = torch.from_numpy(planes / np.float32(255) - np.float32(0.5))
+    return seen.contiguous(memory_format=torch.channels_last)
+
+
+def right_windows(
+    pictures: Sequence[Picture], device: str = "cpu", *, pairs: int = 48, size: int = 144
+) -> Callable[[nn.Module], dict[str, float]]:
+    """Return a judge: the share of held-back windows whose centre is decided right.
+
+    ``windows`` is of all of them, ``boundary`` of those with both planes in focus somewhere. The
+    pairs are the same at each call.
+    """
+
+    def judge(network: nn.Module) -> dict[str, float]:
+        rng = np.random.default_rng(2019)
+        right, total = np.zeros(2), np.zeros(2)
+        for _ in range(pairs):
+            pair = draw_pair(rng, pictures, size)
+            centre, counts, share = windows(pair)
+            logits = network(_planes_of([pair]).to(device))[0].float().cpu().numpy()
+            decided = (logits[0] > logits[1]) == (centre > 0.5)
+            mixed = (share > SIDES) & (share < 1 - SIDES)
+            for kind, asked in enumerate((counts > 0, mixed & (counts > 0))):
+                right[kind] += (decided & asked).sum()
+                total[kind] += asked.sum()
+        shares = right / np.maximum(total, 1)
+        return {"windows": float(shares[0]), "boundary": float(shares[1])}
+
+    return judge
+
+
+def _network() -> nn.Module:
+    network = BoundaryAware()
+    begin_with_energies(network.initial)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def _second(
+    network: nn.Module,
+    scores: dict[str, float],
+    pictures: Pictures,
+    plan: Plan,
+    folder: Path,
+    resume: bool,
+    quiet: bool,
+) -> dict[str, float]:
+    """Train the network for boundaries, from what the first one has learnt."""
+    assert isinstance(network, BoundaryAware)
+    second = network.boundary
+    second.load_state_dict(network.initial.state_dict())
+    device = next(second.parameters()).device.type
+    steps = max(1, round(SECOND * plan.steps))
+    plan = replace(plan, steps=steps, seed=plan.seed + 1, rate=4e-4, warm_up=10)
+    loss = Centres(pictures.train, device, boundary=True)
+    judge = right_windows(pictures.held_back, device)
+    found = run(second, loss, judge, plan, folder / "boundary", resume=resume, quiet=quiet)
+    return {**scores, "second_windows": found["windows"], "second_boundary": found["boundary"]}
+
+
+RECIPE = Recipe(
+    method="boundary-aware",
+    network=_network,
+    loss=Centres,
+    judge=right_windows,
+    plan=Plan(650, rate=1e-3, mixed=True),
+    head=HEAD,
+    text=TEXT,
+    stage=_second,
+    half=True,
+)
+
+#: Train the networks, see `napari_mfif.training.train`.
+train = functools.partial(train_recipe, RECIPE)

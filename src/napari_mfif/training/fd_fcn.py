@@ -1,0 +1,177 @@
+"""The recipe of `fd-fcn`: a score near 1 in focus and near 0 out of focus.
+
+As in Guo et al. 2020, section 3.3, a part of each batch are whole crops, sharp (label 1) or after
+a Gaussian of variance 15 (label 0), and the loss is the mean squared difference to labels of half
+the size. That alone never shows an edge between sharp and blurred, nor two planes that are both
+out of focus. So most crops are pairs of planes with an object before a background, labelled at
+every position: the loss for them is the same, and half of it that of the comparison of the planes,
+which is what decides in the end. Pairs from the middle of a z-stack have no label but their
+comparison.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from napari_mfif.methods.fd_fcn import MapScorer
+from napari_mfif.networks.fd_fcn import FdFcn
+from napari_mfif.training.batches import photographed
+from napari_mfif.training.camera import flicker, noisy
+from napari_mfif.training.confidence import measured_trust
+from napari_mfif.training.data import Picture, crop
+from napari_mfif.training.fd_fcn_card import HEAD, TEXT
+from napari_mfif.training.loop import Plan
+from napari_mfif.training.pairs import Pair, composite, gaussian, half_size, sharp_or_blurred
+from napari_mfif.training.recipe import Recipe, train_recipe
+from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
+
+__all__ = ["RECIPE", "Scores", "draw_pair", "right_pixels", "train"]
+
+#: Variance of the paper's Gaussian.
+VARIANCE = 15.0
+#: Shares of the pairs: composites without defocus spread, with it, and from z-stacks.
+KINDS = {"composed": 0.35, "spread": 0.35, "stack": 0.3}
+#: Weight of the comparison beside the paper's loss.
+COMPARED = 0.5
+
+Map = NDArray[np.float32]
+
+
+def draw_pair(
+    rng: np.random.Generator, pictures: Sequence[Picture], size: int
+) -> tuple[Pair, bool]:
+    """Draw a pair, and say whether one of its planes is truly in focus everywhere."""
+    kind = rng.choice(list(KINDS), p=list(KINDS.values()))
+    if kind == "composed":
+        pair = composite(*draw_object(rng, pictures, size), draw_blur(rng))
+    else:
+        pair = (object_pair if kind == "spread" else stack_pair)(rng, pictures, size)
+    return photographed(pair, rng), kind != "stack"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The loss of one batch.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from.
+    device : str, optional
+        Where the network is.
+    pairs : int, optional
+        Pairs per batch; half as many whole crops, sharp and blurred, join them.
+    size : int, optional
+        Pixels of a crop's side.
+    """
+
+    pictures: Sequence[Picture]
+    device: str = "cpu"
+    pairs: int = 6
+    size: int = 96
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the mean squared difference to the labels, and half the loss of comparisons."""
+        drawn = [draw_pair(rng, self.pictures, self.size) for _ in range(self.pairs)]
+        whole = [self._whole(rng) for _ in range(max(1, self.pairs // 2))]
+        planes = [p for pair, _ in drawn for p in (pair.first, pair.second)]
+        planes += [p for sharp, blurred, *_ in whole for p in (sharp, blurred)]
+        logits = network(_planes_of(planes).to(self.device)).float()[:, 0]
+        pairs, crops = logits.split([2 * len(drawn), 2 * len(whole)])
+        labels = torch.from_numpy(np.stack([p for *_, one, zero in whole for p in (one, zero)]))
+        squared = (torch.sigmoid(crops) - labels.to(self.device)).square().mean()
+        return squared + self._of_pairs(pairs.unflatten(0, (-1, 2)), drawn)
+
+    def _whole(self, rng: np.random.Generator) -> tuple[Map, ...]:
+        picture = self.pictures[int(rng.integers(len(self.pictures)))]
+        square = crop(rng, picture, self.size)
+        sharp, blurred, one, zero = sharp_or_blurred(square, gaussian(VARIANCE**0.5))
+        planes = noisy(flicker(np.stack([sharp, blurred]), rng), rng)
+        return planes[0], planes[1], one, zero
+
+    def _of_pairs(self, logits: Tensor, drawn: Sequence[tuple[Pair, bool]]) -> Tensor:
+        halves = [(half_size(pair.focus), half_size(pair.weights())) for pair, _ in drawn]
+        maps = [torch.from_numpy(np.stack(m)) for m in zip(*halves, strict=True)]
+        focus, counts = (m.to(self.device) for m in maps)
+        counts = counts * ((focus == 0) | (focus == 1))
+        known = torch.tensor([float(known) for _, known in drawn], device=self.device)
+        score = torch.sigmoid(logits)
+        squared = (score[:, 0] - focus).square() + (score[:, 1] - 1 + focus).square()
+        labelled = counts * known[:, None, None]
+        margin = (logits[:, 0] - logits[:, 1]) * (2 * focus - 1)
+        compared = (functional.softplus(-margin) * counts).sum() / counts.sum().clamp(min=1)
+        return (squared * labelled).sum() / labelled.sum().clamp(min=1) + COMPARED * compared
+
+
+def _planes_of(planes: Sequence[Map]) -> Tensor:
+    """Return what the network sees, (N, 1, Y, X)."""
+    seen = torch.from_numpy(np.stack(planes)[:, None] / np.float32(255) - np.float32(0.5))
+    return seen.contiguous(memory_format=torch.channels_last)
+
+
+def right_pixels(
+    pictures: Sequence[Picture], device: str = "cpu", *, pairs: int = 64, size: int = 128
+) -> Callable[[nn.Module], dict[str, float]]:
+    """Return a judge: the share of held-back pixels whose plane is decided right.
+
+    ``pairs`` is of pairs with one plane in focus everywhere, ``stacks`` of pairs from z-stacks.
+    The pairs are the same at each call.
+    """
+
+    def judge(network: nn.Module) -> dict[str, float]:
+        rng = np.random.default_rng(2020)
+        right, total = np.zeros(2), np.zeros(2)
+        for _ in range(pairs):
+            pair, known = draw_pair(rng, pictures, size)
+            scores = (
+                network(_planes_of([pair.first, pair.second]).to(device))
+                .float()[:, 0]
+                .cpu()
+                .numpy()
+            )
+            focus, counts = half_size(pair.focus), half_size(pair.weights())
+            asked = (counts == 1) & (focus != 0.5)
+            decided = (scores[0] >= scores[1]) == (focus > 0.5)
+            right[int(not known)] += (decided & asked).sum()
+            total[int(not known)] += asked.sum()
+        shares = right / np.maximum(total, 1)
+        return {"pairs": float(shares[0]), "stacks": float(shares[1])}
+
+    return judge
+
+
+def _network() -> nn.Module:
+    network = FdFcn()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def _measured(network: nn.Module) -> dict[str, str]:
+    """Return what the scores are worth on simulated z-stacks."""
+    assert isinstance(network, FdFcn)
+    return {"trust": json.dumps(asdict(measured_trust(MapScorer(network))))}
+
+
+RECIPE = Recipe(
+    method="fd-fcn",
+    network=_network,
+    loss=Scores,
+    judge=right_pixels,
+    plan=Plan(3000, rate=1e-3, every=250, mixed=True),
+    head=HEAD,
+    text=TEXT,
+    finish=_measured,
+    half=True,
+)
+
+#: Train the network, see `napari_mfif.training.train`.
+train = functools.partial(train_recipe, RECIPE)
