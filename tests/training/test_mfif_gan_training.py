@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import cv2
@@ -12,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 from napari_mfif import weights  # noqa: E402
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator  # noqa: E402
-from napari_mfif.training import adversarial, mfif_gan  # noqa: E402
+from napari_mfif.training import adversarial, loop, mfif_gan  # noqa: E402
 from napari_mfif.training.batches import Batch, absolute_error, judge_pairs  # noqa: E402
 from napari_mfif.training.data import Picture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
@@ -104,7 +105,11 @@ def test_training_stopped_in_either_stage_goes_on_as_if_nothing_had_happened(
     assert expected.keys() == found.keys()
     for name in expected:
         np.testing.assert_array_equal(found[name], expected[name])
-    assert sorted(path.name for path in broken.iterdir()) == [weights.CARD, weights.FILE]
+    names = [weights.CARD, loop.LOG, weights.FILE]
+    assert sorted(path.name for path in broken.iterdir()) == names
+    lines = [json.loads(line) for line in (broken / loop.LOG).read_text().splitlines()]
+    assert [line["step"] for line in lines if "step" in line] == [2, 3]
+    assert [line["adversarial_step"] for line in lines if "distance" in line] == [1, 2, 3]
 
 
 def test_card_says_what_was_kept_and_what_it_scores(folder, tmp_path) -> None:
