@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_mfif import consistency
 from napari_mfif.consistency import (
     CONSISTENCY,
     OFF,
@@ -18,6 +19,7 @@ from napari_mfif.consistency import (
     verify,
 )
 from napari_mfif.errors import ParameterError
+from napari_mfif.kernels.bands import bands
 from napari_mfif.methods.base import Answer
 
 SHAPE = (61, 83)
@@ -239,3 +241,33 @@ def test_method_may_have_values_of_its_own_for_pairs() -> None:
     found = complete({"grow": 2}, n_planes=2, pair=own)
     assert found == {**PAIR, **own, "grow": 2}
     assert complete(None, n_planes=3, pair=own) == dict(STACK)
+
+
+@pytest.mark.parametrize("n_planes", [2, 9])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"smooth_depth": 5, "holes": 0.02},
+        {"small_regions": 0.01, "smooth_depth": 2},
+        {"grow": 3, "guided_radius": 4},
+    ],
+)
+def test_many_parts_give_what_one_gives(n_planes, wanted, monkeypatch) -> None:
+    rng = np.random.default_rng(n_planes)
+    smooth = cv2.GaussianBlur(rng.normal(size=(257, 131)).astype(np.float32), (0, 0), 5)
+    depth = np.clip((smooth / smooth.std() + 2) / 4, 0, 1) * np.float32(n_planes - 1)
+    depth += np.where(rng.random(depth.shape) > 0.95, 0.6, 0).astype(np.float32)
+    depth = np.clip(depth, 0, n_planes - 1).astype(np.float32)
+    confidence = rng.random(depth.shape, dtype=np.float32)
+    answer = Answer(depth, np.rint(depth).astype(np.uint16), confidence)
+    guide = cv2.GaussianBlur(rng.random(depth.shape, dtype=np.float32), (0, 0), 2)
+    found = []
+    for pixels in (1 << 22, 3000):
+        monkeypatch.setattr(consistency, "NUMBERED", pixels)
+        fewer = bands.__kwdefaults__ | {"pixels": pixels}
+        monkeypatch.setattr(bands, "__kwdefaults__", fewer)
+        found.append(verify(answer, guide, {**OFF, **wanted}, n_planes=n_planes))
+    for name in ("depth", "decision", "confidence", "weight"):
+        one, other = (getattr(maps, name) for maps in found)
+        if one is not None:
+            np.testing.assert_allclose(other, one, atol=1e-4)

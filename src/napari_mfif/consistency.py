@@ -17,7 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.guided_filter import GuidedFilter
+from napari_mfif.kernels.parallel import each
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.parameters import Parameter, Settings, resolve
 
@@ -34,6 +36,11 @@ __all__ = [
     "settle",
     "verify",
 ]
+
+#: So many pixels are numbered at a time: it takes 28 bytes for each.
+NUMBERED = 1 << 22
+#: What is verified.
+MAPS = ("depth", "decision", "confidence", "weight")
 
 Decision = NDArray[np.uint16]
 #: The grey fused image, or how to make it from a decision map (asked for only where a step needs
@@ -156,7 +163,7 @@ def complete(
 
 def sees_whole(settings: Mapping[str, Any], n_pixels: int) -> bool:
     """Tell whether a step looks at the whole image of so many pixels, not only nearby."""
-    return max(settings["small_regions"], settings["holes"]) * n_pixels > 1
+    return bool(max(settings["small_regions"], settings["holes"]) * n_pixels > 1)
 
 
 def settle(answer: Answer, settings: Mapping[str, Any], *, n_planes: int) -> Settled:
@@ -206,9 +213,63 @@ def verify(
     """
     if settled is None:
         settled = settle(answer, settings, n_planes=n_planes)
+    if all(settings[name] == 0 for name in ("smooth_depth", "grow", "guided_radius")):
+        return _verified(answer, None, settings, settled, n_planes)
+    image = None
+    if settings["guided_radius"]:
+        grown = _grown(settled[1], settings["grow"]) if n_planes == 2 else settled[1]
+        image = guide(grown) if callable(guide) else guide
+    margin = reach(settings, n_planes=n_planes)
+    parts = bands(answer.depth.shape, margin=margin + margin % 2)
+    new = _room(answer, settings, n_planes, soft=image is not None)
+
+    def verify_band(band: Band) -> None:
+        seen = (band.outer,)
+        part = _verified(
+            _cut(answer, band.outer),
+            None if image is None else image[seen],
+            settings,
+            (settled[0][seen], settled[1][seen]),
+            n_planes,
+        )
+        for name in MAPS:
+            into, found = getattr(new, name), getattr(part, name)
+            if into is not None:
+                into[band.rows] = found[band.inner]
+
+    each(verify_band, parts)
+    return new
+
+
+def _verified(
+    answer: Answer,
+    image: FloatMap | None,
+    settings: Mapping[str, Any],
+    settled: Settled,
+    n_planes: int,
+) -> Answer:
     if n_planes == 2:
-        return _verify_pair(answer, guide, settings, settled)
-    return _verify_stack(answer, guide, settings, settled, n_planes - 1)
+        return _verify_pair(answer, image, settings, settled)
+    return _verify_stack(answer, image, settings, settled, n_planes - 1)
+
+
+def _cut(answer: Answer, rows: slice) -> Answer:
+    """Return some rows of what is verified."""
+    weight = None if answer.weight is None else answer.weight[rows]
+    maps = (answer.depth[rows], answer.decision[rows], answer.confidence[rows])
+    return Answer(*maps, weight=weight)
+
+
+def _room(answer: Answer, settings: Mapping[str, Any], n_planes: int, *, soft: bool) -> Answer:
+    """Return an answer with new maps to write to, but for those that stay as they are."""
+    smooth = n_planes > 2 and settings["smooth_depth"]
+    return replace(
+        answer,
+        depth=np.empty_like(answer.depth),
+        decision=np.empty_like(answer.decision),
+        confidence=np.empty_like(answer.confidence) if smooth else answer.confidence,
+        weight=np.empty_like(answer.depth) if n_planes == 2 and soft else None,
+    )
 
 
 def _thresholded(answer: Answer, settings: Mapping[str, Any]) -> Decision:
@@ -218,14 +279,13 @@ def _thresholded(answer: Answer, settings: Mapping[str, Any]) -> Decision:
 
 
 def _verify_pair(
-    answer: Answer, guide: Guide | None, settings: Mapping[str, Any], settled: Settled
+    answer: Answer, image: FloatMap | None, settings: Mapping[str, Any], settled: Settled
 ) -> Answer:
     decision = settled[1]
     if settings["grow"]:
         decision = _grown(decision, settings["grow"])
     weight: FloatMap | None = None
-    if settings["guided_radius"] and guide is not None:
-        image = guide(decision) if callable(guide) else guide
+    if settings["guided_radius"] and image is not None:
         weight = _guided(decision.astype(np.float32), image, settings)
         np.clip(weight, 0, 1, out=weight)
         decision = (weight > 0.5).astype(np.uint16)
@@ -237,7 +297,7 @@ def _verify_pair(
 
 def _verify_stack(
     answer: Answer,
-    guide: Guide | None,
+    image: FloatMap | None,
     settings: Mapping[str, Any],
     settled: Settled,
     last: int,
@@ -249,8 +309,7 @@ def _verify_stack(
         confidence = _trusted(settled[0], depth, confidence, settings["smooth_depth"])
     if settings["grow"]:
         depth = _grown(depth, settings["grow"])
-    if settings["guided_radius"] and guide is not None:
-        image = guide(decision) if callable(guide) else guide
+    if settings["guided_radius"] and image is not None:
         depth = np.clip(_guided(depth, image, settings), 0, last)
     if depth is not settled[0]:
         # A decision that fits the new depth stays, also where it is not the nearest plane.
@@ -302,23 +361,60 @@ def connected_regions(
     areas : int64
         Pixels of each region.
     """
+    regions = np.empty(decision.shape, np.int32)
+    seams: list[NDArray[np.int32]] = []
+    count = 0
+    # Part by part, since numbering takes five times the memory of the numbers.
+    for band in bands((decision.shape[0], decision.shape[1]), pixels=NUMBERED):
+        top, rows = band.rows.start, band.rows
+        part, found = _numbered(decision[rows], tolerance)
+        np.add(part, count, out=regions[rows])
+        count += found
+        if top:
+            apart = np.abs(decision[top].astype(np.int32) - decision[top - 1])
+            seams.append(regions[top - 1 : top + 1, apart <= tolerance])
+    if seams:
+        names = _joined(count, np.unique(np.concatenate(seams, axis=1), axis=1))
+        for band in bands((decision.shape[0], decision.shape[1]), pixels=NUMBERED):
+            regions[band.rows] = names[regions[band.rows]]
+    return regions, np.bincount(regions.ravel())
+
+
+def _numbered(decision: Decision, tolerance: int) -> tuple[NDArray[np.int32], int]:
+    """Return numbers, from 0, of the connected regions of a part, and how many there are."""
     if tolerance == 0 and decision.max() <= 1:
         joined = decision.astype(np.uint8)
         count, regions = cv2.connectedComponents(joined, connectivity=4)
-        _, others = cv2.connectedComponents(1 - joined, connectivity=4)
-        np.add(others, count - 1, out=regions, where=joined == 0)
-    else:
-        height, width = decision.shape
-        # Pixels stand at even places, the edges they share between them; one labelling does it.
-        joined = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
-        joined[::2, ::2] = 1
-        planes = decision.astype(np.int32)
-        joined[1::2, ::2] = np.abs(planes[1:] - planes[:-1]) <= tolerance
-        joined[::2, 1::2] = np.abs(planes[:, 1:] - planes[:, :-1]) <= tolerance
-        _, numbered = cv2.connectedComponents(joined, connectivity=4)
-        regions = np.ascontiguousarray(numbered[::2, ::2])
-    regions -= 1
-    return regions, np.bincount(regions.ravel())
+        others, numbered = cv2.connectedComponents(1 - joined, connectivity=4)
+        np.add(numbered, count - 1, out=regions, where=joined == 0)
+        regions -= 1
+        return np.asarray(regions), count + others - 2
+    height, width = decision.shape
+    # Pixels stand at even places, the edges they share between them; one labelling does it.
+    joined = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
+    joined[::2, ::2] = 1
+    planes = decision.astype(np.int32)
+    joined[1::2, ::2] = np.abs(planes[1:] - planes[:-1]) <= tolerance
+    joined[::2, 1::2] = np.abs(planes[:, 1:] - planes[:, :-1]) <= tolerance
+    count, numbered = cv2.connectedComponents(joined, connectivity=4)
+    return np.ascontiguousarray(numbered[::2, ::2]) - 1, count - 1
+
+
+def _joined(count: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return new numbers, without gaps, for `count` regions of which pairs are one."""
+    root = list(range(count))
+
+    def find(region: int) -> int:
+        while root[region] != region:
+            root[region] = root[root[region]]
+            region = root[region]
+        return region
+
+    for first, second in pairs.T.tolist():
+        one, other = find(first), find(second)
+        root[max(one, other)] = min(one, other)
+    roots = np.array([find(region) for region in range(count)])
+    return np.unique(roots, return_inverse=True)[1].astype(np.int32)
 
 
 def _border(regions: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -331,7 +427,7 @@ def _nearest(lost: NDArray[np.bool_]) -> NDArray[np.intp]:
         lost.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
     # OpenCV numbers the pixels that are not lost from 1, row by row.
-    kept = np.flatnonzero(~lost)
+    kept = np.flatnonzero(~lost).astype(np.int32 if lost.size < 2**31 else np.intp)
     return np.asarray(kept[nearest[lost] - 1])
 
 
