@@ -50,18 +50,15 @@ def same(eager, made) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_lazy_equals_eager(method, pixels, small_blocks, monkeypatch) -> None:
     if methods.get(method).neural:
-        pixels = pixels[:4, :91, :81]
+        pixels = pixels[:4, :121, :111]
         monkeypatch.setattr(lazy, "SMALL", 64)
     given = {"method": method, **FEW_PIXELS.get(method, {})}
     eager, made = fuse(pixels, **given), fuse(pixels, lazy=True, **given)
-    assert (
-        made.image.numblocks >= (2, 2)
-        or 2 * methods.get(method).halo({**made.recipe.parameters, "along": made.recipe.along})
-        > 268
-    )
+    halo = methods.get(method).halo({**made.recipe.parameters, "along": made.recipe.along}) + 2
+    assert made.image.numblocks >= (2, 2) or 2 * halo > min(pixels.shape[1:])
     same(eager, made)
-    scores = made.scores[1, 50:90, 60:81].compute()
-    np.testing.assert_allclose(scores, eager.scores[1, 50:90, 60:81], rtol=1e-4, atol=1e-4)
+    place = 1, slice(50, 90), slice(60, 100)
+    np.testing.assert_allclose(made.scores[place], eager.scores[place], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("planes", [slice(None), slice(2, 4)], ids=["stack", "pair"])
