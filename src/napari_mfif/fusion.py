@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from napari_mfif.alignment import Transforms
 from napari_mfif.engine.aligned import transforms_of
+from napari_mfif.engine.cluster import current_client
+from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.memory import default_budget, parse_bytes
 from napari_mfif.engine.request import as_stack, complete_recipe
-from napari_mfif.engine.take import Take
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.recipe import Recipe
 
 if TYPE_CHECKING:
     pass
 
-from napari_mfif.result import Fusion, Progress, assemble
-from napari_mfif.running import Runner, iter_aligning, iter_decided
+from napari_mfif.result import Fusion, Progress, assemble, lazily
+from napari_mfif.running import Runner, iter_aligning, iter_cluster, iter_decided
 from napari_mfif.stack import ZStack
 
 __all__ = ["Fusion", "Progress", "fuse", "iter_fuse"]
@@ -45,6 +46,7 @@ def fuse(
     device: str = "auto",
     memory: int | str | None = None,
     progress: Callable[[Progress], object] | None = None,
+    lazy: bool = False,
     **parameters: Any,
 ) -> Fusion:
     """Fuse a z-stack into one all-in-focus image.
@@ -61,7 +63,7 @@ def fuse(
         The channel on which sharpness is judged; all together when not given. All are fused.
     along : str, optional
         How planes are compared: ``"joint"`` or ``"sequential"``, where the method can do both.
-    align : str or sequence of Transforms, optional
+    align : str, path or sequence of Transforms, optional
         Bring planes to one another: ``"translation"``, ``"similarity"`` (shift, magnification,
         rotation) or ``"none"``; or where they lie, one `Transforms` per timepoint. The result has
         the shape and the coordinates of the middle plane; see `Fusion.common_area`.
@@ -77,6 +79,9 @@ def fuse(
         What it may use, in bytes or as ``"2GB"``; half of what is free when not given.
     progress : callable, optional
         Called with a `Progress` after every step.
+    lazy : bool, optional
+        Return at once, with dask arrays: a chunk is fused when it is looked at, and reads what it
+        needs. Only `align` is found out at once. See docs/large.md.
     **parameters
         Parameters of the method, and those of every method: among them ``composition="pyramid"``
         for two modalities, with ``well_exposed=0.1`` for two exposures.
@@ -104,6 +109,7 @@ def fuse(
         decision=decision,
         device=device,
         memory=memory,
+        lazy=lazy,
         **parameters,
     ):
         fusion = step.fusion
@@ -128,6 +134,7 @@ def iter_fuse(
     memory: int | str | None = None,
     preview: float | None = None,
     worker: bool = False,
+    lazy: bool = False,
     **parameters: Any,
 ) -> Iterator[Progress]:
     """Fuse step by step: yields a `Progress` after every plane, and stops cleanly when closed.
@@ -141,6 +148,8 @@ def iter_fuse(
     worker : bool, optional
         Run the method in a process of its own: smoother for a window, and torch is not imported
         here.
+    lazy : bool, optional
+        As for `fuse`.
     **parameters
         Parameters of the method.
 
@@ -171,21 +180,28 @@ def iter_fuse(
         stack = yield from iter_aligning(stack, recipe, places)
         found = [one.as_entry() for one in transforms_of(stack)]
         recipe = replace(recipe, transforms=found)
+    known: dict[str, Any] = {"device": device, "budget": budget, "worker": worker}
+    if lazy:
+        if decision is not None:
+            raise ParameterError("lazy=True and decision= do not go together: leave one out.")
+        given = None if memory is None else budget
+        fold = LazyFold.of(stack, recipe, **{**known, "budget": given})
+        yield Progress("Done", 1, 1, lazily(stack, fold), finished=True)
+        return
     if decision is not None:
         yield from iter_decided(stack, recipe, np.asarray(decision), began)
         return
-    runner = Runner(stack, recipe, device, budget, preview, worker)
-    takes: list[Take] = []
-    parts = []
-    for t in range(stack.n_times):
-        for step in runner.run(t):
-            if isinstance(step, Take):
-                takes.append(step)
-                parts.append(step.composed(dict(recipe.consistency)))
-            else:
-                yield step
-    fusion = assemble(stack, parts, recipe, tuple(takes), time.perf_counter() - began)
-    yield Progress("Done", runner.total, runner.total, fusion, finished=True)
+    fold = LazyFold.of(stack, recipe, **known)
+    client = current_client() if stack.n_times > 1 else None
+    if client is not None:
+        fold = replace(fold, budget=None if memory is None else budget)
+        made = yield from iter_cluster(client, fold)
+    else:
+        made = yield from Runner(stack, recipe, device, budget, preview, worker).run_all()
+    parts = [part for _, part in made]
+    takes = tuple(take for take, _ in made)
+    fusion = assemble(stack, parts, recipe, takes, time.perf_counter() - began, fold)
+    yield Progress("Done", 1, 1, fusion, finished=True)
 
 
 def _model(places: Sequence[Transforms]) -> str:

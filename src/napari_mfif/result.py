@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_mfif import consistency as verification
 from napari_mfif.alignment import Transforms, common_area
 from napari_mfif.engine.aligned import transforms_of
+from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.take import Take
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import Answer, FloatMap
@@ -22,7 +23,7 @@ from napari_mfif.stack import ZStack
 if TYPE_CHECKING:
     import dask.array
 
-__all__ = ["Fusion", "Progress", "assemble"]
+__all__ = ["Fusion", "Progress", "assemble", "lazily"]
 
 #: The maps that can be written.
 MAPS = ("depth", "height", "decision", "confidence", "scores")
@@ -63,7 +64,8 @@ class Fusion:
     Parameters
     ----------
     image : array
-        The all-in-focus image: type, colour and shape of the input without Z.
+        The all-in-focus image: type, colour and shape of the input without Z. This and the maps are
+        dask arrays where ``lazy=True`` was asked for.
     depth : float32, (Y, X) or (T, Y, X)
         Plane index with fractions; 0 is the first plane.
     decision : uint16, as `depth`
@@ -86,6 +88,7 @@ class Fusion:
     stack: ZStack
     seconds: float = 0.0
     _takes: tuple[Take, ...] = field(default=(), repr=False)
+    _fold: LazyFold | None = field(default=None, repr=False)
 
     @property
     def height(self) -> FloatMap:
@@ -112,12 +115,9 @@ class Fusion:
     @property
     def scores(self) -> dask.array.Array:
         """The method's score map of every plane, ``(Z, Y, X)`` or ``(T, Z, Y, X)``, lazily."""
-        import dask.array as da
-
-        if not self._takes:
+        if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: it has no scores.")
-        maps = [take.scores() for take in self._takes]
-        return maps[0] if "T" not in self.stack.axes else da.stack(maps)
+        return self._fold.scores()
 
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.
@@ -132,14 +132,17 @@ class Fusion:
         Fusion
             A new one. Where the method blends pixels itself, only the maps change.
         """
-        if not self._takes:
+        if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
         settings = verification.complete(
             {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
         )
+        if not self._takes:
+            recipe = replace(self.recipe, consistency=settings)
+            return lazily(self.stack, replace(self._fold.again(), recipe=recipe))
         parts = [take.composed(settings) for take in self._takes]
         recipe = replace(self.recipe, consistency=settings)
-        return assemble(self.stack, parts, recipe, self._takes, self.seconds)
+        return assemble(self.stack, parts, recipe, self._takes, self.seconds, self._fold)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the image, with sizes, units and the recipe inside.
@@ -186,6 +189,7 @@ def assemble(
     recipe: Recipe,
     takes: tuple[Take, ...],
     seconds: float,
+    fold: LazyFold | None = None,
 ) -> Fusion:
     """Bring the timepoints together in the stack's own axes."""
 
@@ -201,7 +205,13 @@ def assemble(
         stack,
         seconds,
         takes,
+        fold,
     )
+
+
+def lazily(stack: ZStack, fold: LazyFold) -> Fusion:
+    """Return a fusion whose arrays are dask arrays, made when they are looked at."""
+    return Fusion(**fold.arrays(), recipe=fold.recipe, stack=stack, _fold=fold)
 
 
 def _within(confidence: FloatMap, stack: ZStack) -> FloatMap:

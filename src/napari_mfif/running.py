@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 from napari_mfif.alignment import Transforms
 from napari_mfif.composition import rounded
-from napari_mfif.engine.aligned import iter_aligned, transforms_of
+from napari_mfif.engine.aligned import iter_aligned
+from napari_mfif.engine.cluster import iter_timepoints
+from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.request import settings_of
 from napari_mfif.engine.run import fold, plan
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.engine.take import Take, copied
@@ -28,10 +32,13 @@ if TYPE_CHECKING:
 
 from napari_mfif.result import Progress, assemble
 
-__all__ = ["Runner", "iter_aligning", "iter_decided"]
+__all__ = ["Runner", "iter_aligning", "iter_cluster", "iter_decided"]
 
 #: What stands in a recipe in the place of a method where the decision was given.
 GIVEN = "given decision"
+
+#: A folded timepoint, and its pixels with its verified answer.
+Made = tuple[Take, tuple[NDArray[Any], Answer]]
 
 #: Between two previews passes at least so many times what the last one cost.
 PREVIEW_SHARE = 6.0
@@ -64,6 +71,17 @@ class Runner:
     done: int = 0
     total: int = 1
 
+    def run_all(self) -> Generator[Progress, None, list[Made]]:
+        """Fold all timepoints; return what was made of each."""
+        made = []
+        for t in range(self.stack.n_times):
+            for step in self.run(t):
+                if isinstance(step, Take):
+                    made.append((step, step.composed(dict(self.recipe.consistency))))
+                else:
+                    yield step
+        return made
+
     def run(self, t: int) -> Iterator[Progress | Take]:
         """Fold one timepoint."""
         method = registry.get(self.recipe.method)
@@ -71,13 +89,7 @@ class Runner:
             from napari_mfif.engine.worker import in_worker
 
             method = in_worker(method)
-        settings = {
-            **self.recipe.parameters,
-            "along": self.recipe.along,
-            "device": self.device,
-        }
-        if transforms_of(self.stack):  # they were repaired before they were moved
-            settings["repair_hot_pixels"] = False
+        settings = settings_of(self.recipe, self.stack, self.device)
         reader = PlaneReader(self.stack, t)
         layout = plan(method, settings, reader, self.budget)
         per_time = self.stack.n_planes * method.passes * len(layout.groups)
@@ -113,6 +125,19 @@ class Runner:
         pixels = rounded(take.pixels(take.answer), self.stack.dtype)
         fusion = assemble(self.stack, [(pixels, take.answer)], self.recipe, (), 0.0)
         return Progress("Fusing", self.done, self.total, fusion)
+
+
+def iter_cluster(client: Any, fold: LazyFold) -> Generator[Progress, None, list[Made]]:
+    """Yield the progress of folding all timepoints on a cluster; return what was made of each."""
+    made: dict[int, Made] = {}
+    planes, times = fold.stack.n_planes, fold.stack.n_times
+    yield Progress("Fusing", 0, planes * times)
+    finishing = iter_timepoints(client, fold)
+    with contextlib.closing(finishing):  # cancels what is not done
+        for t, take, part in finishing:
+            made[t] = take, part
+            yield Progress("Fusing", planes * len(made), planes * times)
+    return [made[t] for t in range(times)]
 
 
 def iter_decided(

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.engine.aligned import covered_area, transforms_of
+from napari_mfif.alignment import common_area
+from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.engine.kept import Kept
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation
@@ -184,7 +185,7 @@ class LazyFold:
         if wide != whole and verification.sees_whole(cleaning, prod(whole.shape)):
             depth, decision = self._settled(t)
             settled = depth[wide.slices], decision[wide.slices]
-        pixels, answer = self._take(t, wide).composed(dict(cleaning), settled)
+        pixels, answer = self.take(t, wide).composed(dict(cleaning), settled)
         core = region.within(wide)
         answer = answer.cut(core)
         confidence = self._inside(answer.confidence, region)
@@ -192,7 +193,7 @@ class LazyFold:
             np.ascontiguousarray(pixels[core.slices]), answer.depth, answer.decision, confidence
         )
 
-    def _take(self, t: int, region: Region) -> Take:
+    def take(self, t: int, region: Region) -> Take:
         """Fold a region."""
         reader = PlaneReader(self.stack, t)
         survey, preparation = self.survey(t)
@@ -222,7 +223,7 @@ class LazyFold:
         """Fold a whole timepoint for the steps that have to see it all; once per process."""
 
         def settle() -> verification.Settled:
-            answer = self._take(t, Region.whole(self.stack.plane_shape)).answer
+            answer = self.take(t, Region.whole(self.stack.plane_shape)).answer
             return verification.settle(
                 answer, self.recipe.consistency, n_planes=self.stack.n_planes
             )
@@ -236,7 +237,7 @@ class LazyFold:
         """Set the confidence to 0 outside of what all planes cover."""
         if transforms_of(self.stack):
             inside = np.zeros(self.stack.plane_shape, np.bool_)
-            inside[covered_area(self.stack)] = True
+            inside[common_area(transforms_of(self.stack), self.stack.plane_shape)] = True
             return np.where(inside[region.slices], confidence, np.float32(0))
         return confidence
 

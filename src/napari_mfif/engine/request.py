@@ -9,13 +9,14 @@ from typing import Any
 from napari_mfif import __version__, methods
 from napari_mfif import consistency as verification
 from napari_mfif.alignment import MODELS
+from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import AxesError, ParameterError
 from napari_mfif.io import open_stack
-from napari_mfif.parameters import resolve
+from napari_mfif.parameters import Settings, resolve
 from napari_mfif.recipe import Recipe
 from napari_mfif.stack import ZStack
 
-__all__ = ["as_stack", "complete_recipe"]
+__all__ = ["as_stack", "complete_recipe", "settings_of"]
 
 
 def complete_recipe(
@@ -69,6 +70,14 @@ def complete_recipe(
         align,
         version=__version__,
     )
+
+
+def settings_of(recipe: Recipe, stack: ZStack, device: str) -> Settings:
+    """Return what a method is given: its parameters, how planes are compared, and the device."""
+    settings = {**recipe.parameters, "along": recipe.along, "device": device}
+    if transforms_of(stack):  # they were repaired before they were moved
+        settings["repair_hot_pixels"] = False
+    return settings
 
 
 def as_stack(data: Any, axes: str | None = None) -> ZStack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,15 @@ from napari_mfif.composition import (
     well_exposed,
 )
 from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
-from napari_mfif.methods.base import Answer, FloatMap, Method, Survey
+from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
 from napari_mfif.parameters import Settings
-
-if TYPE_CHECKING:
-    import dask.array
 
 __all__ = ["Take", "copied"]
 
 
 @dataclass(frozen=True)
 class Take:
-    """One timepoint, folded: what refining and the score maps need."""
+    """One timepoint, or a region of it, folded: what refining needs."""
 
     method: Method
     settings: Settings
@@ -36,11 +33,19 @@ class Take:
     survey: Survey
     preparation: Preparation
     answer: Answer
+    #: The region; the whole plane when not given.
+    region: Region | None = None
 
-    def composed(self, settings: Settings) -> tuple[NDArray[Any], Answer]:
+    def composed(
+        self, settings: Settings, settled: verification.Settled | None = None
+    ) -> tuple[NDArray[Any], Answer]:
         """Verify the decision and make the pixels that follow from it."""
         verified = verification.verify(
-            self.answer, self._grey, settings, n_planes=self.survey.n_planes
+            self.answer,
+            self._grey,
+            settings,
+            n_planes=self.survey.n_planes,
+            settled=settled,
         )
         return rounded(self.pixels(verified), self.reader.stack.dtype), verified
 
@@ -51,7 +56,7 @@ class Take:
             return self._blended(answer)
         if answer.pixels is not None and composition == "auto":
             return answer.pixels
-        return copied(self.reader, answer)
+        return copied(self.reader, answer, self.region)
 
     def _blended(self, answer: Answer) -> FloatMap:
         """Blend all planes, the decision their weight; of two planes the method's focus map."""
@@ -82,29 +87,16 @@ class Take:
         """Return the fused image in which sharpness is judged, as it follows from a decision."""
         pixels = self.answer.pixels
         if pixels is None:
-            pixels = copied(self.reader, replace(self.answer, decision=decision, weight=None))
+            answer = replace(self.answer, decision=decision, weight=None)
+            pixels = copied(self.reader, answer, self.region)
         return to_decide(pixels, self.preparation)
 
-    def scores(self) -> dask.array.Array:
-        """Score maps of all planes, each made when it is asked for."""
-        import dask
-        import dask.array as da
 
-        def score(z: int) -> FloatMap:
-            planes = self.reader.planes(self.preparation, first=z, count=1)
-            return self.method.score(next(planes), self.settings, self.survey)
-
-        shape = self.survey.plane_shape
-        maps = [
-            da.from_delayed(dask.delayed(score, pure=False)(z), shape, np.float32)
-            for z in range(self.survey.n_planes)
-        ]
-        return da.stack(maps)
-
-
-def copied(reader: PlaneReader, answer: Answer) -> NDArray[Any]:
-    """Copy every pixel from the plane that was decided for, one plane after the other."""
-    fused = np.zeros((*reader.stack.plane_shape, reader.n_bands), reader.stack.dtype)
+def copied(reader: PlaneReader, answer: Answer, region: Region | None = None) -> NDArray[Any]:
+    """Copy every pixel of a region from the plane decided for, one plane after the other."""
+    region = region or Region.whole(reader.stack.plane_shape)
+    fused = np.zeros((*region.shape, reader.n_bands), reader.stack.dtype)
     for z in range(reader.stack.n_planes):
-        take_pixels(fused, reader.bands(z), z, answer.decision, weight=answer.weight)
+        bands = reader.bands(z, *region.slices)
+        take_pixels(fused, bands, z, answer.decision, weight=answer.weight)
     return fused

@@ -1,0 +1,147 @@
+"""Timepoints and chunks run on the workers of a cluster, also when one of them is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from napari_mfif import ZStack, fuse, iter_fuse
+from napari_mfif.engine import cluster as engine_cluster
+from napari_mfif.errors import ReadError
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A client of two worker processes."""
+    settings = {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "processes": True,
+        "dashboard_address": None,
+    }
+    with distributed.LocalCluster(**settings) as local, distributed.Client(local) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def film(slope):
+    """Four timepoints that are not alike."""
+    return np.stack([np.roll(slope[0], 5 * t, axis=1) for t in range(4)])
+
+
+class Slow:
+    """A film that takes its time, and notes in a folder who reads it."""
+
+    def __init__(self, film: np.ndarray, folder: str) -> None:
+        self.film, self.folder = film, folder
+        self.shape, self.dtype, self.ndim = film.shape, film.dtype, film.ndim
+
+    def __getitem__(self, index):
+        time.sleep(0.1)
+        with open(os.path.join(self.folder, f"{index[0]}-{os.getpid()}"), "a") as notes:
+            notes.write("read\n")
+        return self.film[index]
+
+
+def alone(film):
+    """Fuse without looking for a cluster."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("napari_mfif.fusion.current_client", lambda: None)
+        return fuse(film, axes="TZYX", method="gradient")
+
+
+def test_lazy_results_are_computed_on_the_client(client, film) -> None:
+    expected = alone(film)
+    made = fuse(film, axes="TZYX", method="gradient", lazy=True)
+    image, depth = client.gather(client.compute([made.image, made.depth]))
+    np.testing.assert_array_equal(image, expected.image)
+    np.testing.assert_array_equal(depth, expected.depth)
+    np.testing.assert_array_equal(made.scores[1, 2].compute(), expected.scores[1, 2].compute())
+
+
+def test_timepoints_are_fused_on_both_workers(client, film, tmp_path) -> None:
+    expected = alone(film)
+    fusion = fuse(ZStack(Slow(film, str(tmp_path)), "TZYX"), method="gradient")
+    np.testing.assert_array_equal(fusion.image, expected.image)
+    np.testing.assert_array_equal(fusion.confidence, expected.confidence)
+    readers = {note.name.split("-")[1] for note in tmp_path.iterdir()}
+    assert len(readers) == 2
+    assert str(os.getpid()) not in readers
+    refined = fusion.refine(smooth_depth=1)
+    np.testing.assert_array_equal(refined.depth, expected.refine(smooth_depth=1).depth)
+
+
+def test_progress_counts_the_timepoints(client, film) -> None:
+    steps = list(iter_fuse(film, axes="TZYX", method="gradient"))
+    assert [step.done for step in steps[:-1]] == [0, 7, 14, 21, 28]
+    assert steps[-1].finished
+
+
+def test_closing_cancels_what_is_not_done(client, film, tmp_path) -> None:
+    steps = iter_fuse(ZStack(Slow(film, str(tmp_path)), "TZYX"), method="gradient")
+    next(steps)
+    next(steps)
+    steps.close()
+    deadline = time.monotonic() + 20
+    while any(client.processing().values()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(client.processing().values())
+
+
+def test_an_error_comes_through_in_its_own_words(client, film) -> None:
+    broken = film.astype(np.float32)
+    broken[2, 1, 5, 7] = np.nan
+    with pytest.raises(ReadError, match=r"Plane 1 .* row 5, column 7"):
+        fuse(broken, axes="TZYX", method="gradient")
+
+
+@pytest.mark.parametrize("lazy", [False, True], ids=["eager", "lazy"])
+def test_a_lost_worker_changes_nothing(client, film, tmp_path, lazy) -> None:
+    expected = alone(film)
+    slow = ZStack(Slow(film, str(tmp_path)), "TZYX")
+    killed = []
+
+    def kill_a_reader() -> None:
+        while not killed:
+            for note in tmp_path.iterdir():
+                if note.read_text().count("read") >= 3:
+                    killed.append(int(note.name.split("-")[1]))
+                    os.kill(killed[0], signal.SIGKILL)
+                    return
+            time.sleep(0.02)
+
+    killer = threading.Thread(target=kill_a_reader)
+    killer.start()
+    made = fuse(slow, method="gradient", lazy=lazy)
+    image = np.asarray(made.image)
+    killer.join()
+    np.testing.assert_array_equal(image, expected.image)
+    readers = {int(note.name.split("-")[1]) for note in tmp_path.iterdir()}
+    assert killed[0] in readers
+    assert len(readers) >= 2
+
+
+def test_without_a_client_nothing_is_imported_or_sent(film) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import numpy as np, sys; from napari_mfif import fuse; "
+        "fuse(np.random.rand(2, 3, 40, 40), axes='TZYX', method='gradient'); "
+        "print('distributed' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_task_that_fuses_does_not_wait_for_its_own_cluster(client, film) -> None:
+    fused = client.submit(lambda: fuse(film, axes="TZYX", method="gradient").image).result(60)
+    np.testing.assert_array_equal(fused, alone(film).image)
+    assert engine_cluster.current_client() is client
