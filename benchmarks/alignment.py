@@ -75,6 +75,7 @@ def measure(kind: str, seed: int, *, photons: str, method: str, model: str) -> R
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--photons", default="low")
     parser.add_argument("--method", default="adaptive")
     parser.add_argument("--model", default="similarity")
@@ -86,7 +87,7 @@ def main() -> None:
     for kind in given.kinds:
         some = [
             measure(kind, seed, photons=given.photons, method=given.method, model=given.model)
-            for seed in range(FIRST_SEED, FIRST_SEED + given.seeds)
+            for seed in range(given.first_seed, given.first_seed + given.seeds)
         ]
         print(_line(kind, some), flush=True)
         everything += some

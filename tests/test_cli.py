@@ -153,3 +153,23 @@ def test_impossible_endings_are_refused_before_the_work(depth, source, tmp_path,
     assert main(words) == 1
     assert depth in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == [source]
+
+
+def test_places_of_planes_go_out_and_come_in(tmp_path, capsys):
+    from napari_mfif.optics import simulate
+
+    drift = {"drift": 6.0, "magnification_drift": 0.01}
+    made = simulate("relief", seed=3, shape=(97, 121), planes=7, slope=1.0, **drift)
+    source = tmp_path / "drifting.tif"
+    tifffile.imwrite(source, np.asarray(made.stack.pixels), metadata={"axes": "ZYX"})
+    first, places = tmp_path / "first.tif", tmp_path / "places.json"
+    words = ["fuse", str(source), "-o", str(first), "--method", "gradient", "--crop"]
+    assert main([*words, "--align", "similarity", "--save-transforms", str(places)]) == 0
+    assert "was cropped" in capsys.readouterr().out
+    words[3] = str(tmp_path / "second.tif")
+    assert main([*words, "--transforms", str(places)]) == 0
+    np.testing.assert_array_equal(tifffile.imread(words[3]), tifffile.imread(first))
+    assert main([*words, "--transforms", str(places), "--align", "none", "--overwrite"]) == 2
+    assert "nothing to do" in capsys.readouterr().err
+    assert main(["info", str(source), "--drift"]) == 0
+    assert "try --align similarity" in capsys.readouterr().out

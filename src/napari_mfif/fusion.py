@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.alignment import Transforms
+from napari_mfif.alignment import Transforms, load_transforms
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.engine.cluster import current_client
 from napari_mfif.engine.lazy import LazyFold
@@ -39,7 +39,8 @@ def fuse(
     axes: str | None = None,
     channel: int | str | None = None,
     along: str | None = None,
-    align: str | Sequence[Transforms] | None = None,
+    align: str | Path | Sequence[Transforms] | None = None,
+    crop: bool | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | str | Path | None = None,
     decision: NDArray[Any] | None = None,
@@ -65,8 +66,10 @@ def fuse(
         How planes are compared: ``"joint"`` or ``"sequential"``, where the method can do both.
     align : str, path or sequence of Transforms, optional
         Bring planes to one another: ``"translation"``, ``"similarity"`` (shift, magnification,
-        rotation) or ``"none"``; or where they lie, one `Transforms` per timepoint. The result has
-        the shape and the coordinates of the middle plane; see `Fusion.common_area`.
+        rotation) or ``"none"``; or where they lie: one `Transforms` per timepoint, or a JSON file
+        of them. The result has the coordinates of the middle plane; see `Fusion.common_area`.
+    crop : bool, optional
+        Keep only what all aligned planes cover.
     consistency : mapping, optional
         Parameters of the consistency verification that cleans up the decision.
     recipe : Recipe or path, optional
@@ -104,6 +107,7 @@ def fuse(
         channel=channel,
         along=along,
         align=align,
+        crop=crop,
         consistency=consistency,
         recipe=recipe,
         decision=decision,
@@ -126,7 +130,8 @@ def iter_fuse(
     axes: str | None = None,
     channel: int | str | None = None,
     along: str | None = None,
-    align: str | Sequence[Transforms] | None = None,
+    align: str | Path | Sequence[Transforms] | None = None,
+    crop: bool | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | str | Path | None = None,
     decision: NDArray[Any] | None = None,
@@ -141,7 +146,7 @@ def iter_fuse(
 
     Parameters
     ----------
-    data, method, axes, channel, along, align, consistency, recipe, decision, device, memory
+    data, method, axes, channel, along, align, crop, consistency, recipe, decision, device, memory
         As for `fuse`.
     preview : float, optional
         Every so many seconds the progress carries the result so far.
@@ -170,9 +175,11 @@ def iter_fuse(
         )
     if device not in DEVICES:
         raise ParameterError(f"device={device!r} is not possible: {', '.join(DEVICES)}.")
+    if isinstance(align, Path) or (isinstance(align, str) and align.endswith(".json")):
+        align = load_transforms(align)
     model = align if align is None or isinstance(align, str) else _model(align)
     recipe = complete_recipe(
-        stack, recipe, method, axes, channel, along, consistency, parameters, model
+        stack, recipe, method, axes, channel, along, consistency, parameters, model, crop
     )
     budget = default_budget() if memory is None else parse_bytes(memory)
     if recipe.align != "none":
@@ -208,8 +215,8 @@ def _model(places: Sequence[Transforms]) -> str:
     """Return the model of given transforms, one per timepoint."""
     if not isinstance(places, list | tuple) or not all(hasattr(one, "model") for one in places):
         raise ParameterError(
-            "align must be None, 'none', 'translation', 'similarity' or a list of Transforms, "
-            "one per timepoint."
+            "align must be None, 'none', 'translation', 'similarity', a list of Transforms, "
+            "one per timepoint, or a JSON file of them."
         )
     if not places:
         raise ParameterError("align is an empty list: give Transforms for every timepoint.")

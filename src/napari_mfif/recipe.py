@@ -23,6 +23,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "axes": (str, type(None)),
     "consistency": (dict,),
     "align": (str,),
+    "crop": (bool,),
     "version": (str,),
 }
 
@@ -48,6 +49,8 @@ class Recipe:
     align : str
         ``"none"``, ``"translation"`` or ``"similarity"``: how planes are brought to one another.
         On another stack their places are found anew.
+    crop : bool
+        Whether only what all planes cover is kept.
     transforms : list of dict
         The places that were found, an entry of `Transforms` per timepoint; a record.
     version : str
@@ -61,6 +64,7 @@ class Recipe:
     axes: str | None = None
     consistency: Mapping[str, Any] = field(default_factory=dict)
     align: str = "none"
+    crop: bool = False
     transforms: Sequence[Mapping[str, Any]] = field(default_factory=list)
     version: str = ""
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.alignment import Transforms, common_area
-from napari_mfif.engine.aligned import transforms_of
+from napari_mfif.alignment import Transforms
+from napari_mfif.engine.aligned import covered_area, origin_of, transforms_of
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.take import Take
 from napari_mfif.errors import ParameterError
@@ -108,9 +108,12 @@ class Fusion:
     @property
     def common_area(self) -> tuple[slice, slice]:
         """Rows and columns that all planes cover; outside of them the confidence is 0."""
-        shape = self.stack.plane_shape
-        whole = (slice(0, shape[0]), slice(0, shape[1]))
-        return common_area(self.transforms, shape) if self.transforms else whole
+        return covered_area(self.stack)
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """Row and column of the planes as given where the result begins, when it was cropped."""
+        return origin_of(self.stack)
 
     @property
     def scores(self) -> dask.array.Array:
@@ -216,9 +219,9 @@ def lazily(stack: ZStack, fold: LazyFold) -> Fusion:
 
 def _within(confidence: FloatMap, stack: ZStack) -> FloatMap:
     """Set the confidence to 0 outside of what all planes cover."""
-    if transforms := transforms_of(stack):
+    if transforms_of(stack):
         inside = np.zeros(stack.plane_shape, np.bool_)
-        inside[common_area(transforms, stack.plane_shape)] = True
+        inside[covered_area(stack)] = True
         return np.where(inside, confidence, np.float32(0))
     return confidence
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.alignment import Transforms, common_area, source_rows, warp
+from napari_mfif.alignment import Transforms, common_area, source_area, warp
 from napari_mfif.errors import ParameterError
 
 
@@ -69,12 +69,13 @@ def test_a_shift_by_whole_pixels_is_exact():
 
 @pytest.mark.parametrize("first", [0, 7, 29, 41])
 @pytest.mark.parametrize("shift", [-4.6, 0.0, 20.4])
-def test_a_strip_equals_the_same_rows_of_the_whole(first, shift):
+def test_a_part_equals_the_same_part_of_the_whole(first, shift):
     plane, matrix = texture((47, 53), "float32"), similar(y=shift)
-    rows = slice(first, first + 6)
-    part = source_rows(matrix, rows, plane.shape)
-    strip = warp(plane[part], matrix, first_row=part.start, rows=rows)
-    assert np.allclose(strip, warp(plane, matrix)[rows], atol=1e-3 * plane.max())
+    rows, columns = slice(first, first + 6), slice(first + 3, first + 12)
+    part = source_area(matrix, rows, columns, plane.shape)
+    place = part[0].start, part[1].start
+    piece = warp(plane[part], matrix, first=place, rows=rows, columns=columns)
+    assert np.allclose(piece, warp(plane, matrix)[rows, columns], atol=1e-5 * plane.max())
 
 
 def test_transforms_survive_json():

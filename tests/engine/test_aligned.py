@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from napari_mfif import Recipe, ZStack, fuse, iter_fuse
-from napari_mfif.alignment import Transforms
-from napari_mfif.engine.aligned import aligned
+from napari_mfif.alignment import Transforms, load_transforms, save_transforms
+from napari_mfif.engine.aligned import aligned, drift_of
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.errors import ParameterError
+from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.optics import simulate
 
@@ -146,3 +146,72 @@ def test_lazy_input_works_and_progress_is_told():
     assert sum(step.stage == "Aligning planes" for step in steps) == 18
     expected = fuse(made.stack, align="translation", method="gradient")
     assert np.array_equal(steps[-1].fusion.image, expected.image)
+
+
+def test_cropped_result_is_the_common_area_of_the_whole_one():
+    made = drifting()
+    places = fuse(made.stack, align="similarity", method="gradient").transforms
+    whole = fuse(made.stack, align=places, method="gradient")
+    cropped = fuse(made.stack, align=places, method="gradient", crop=True)
+    rows, columns = whole.common_area
+    assert cropped.origin == (rows.start, columns.start)
+    assert cropped.image.shape == (rows.stop - rows.start, columns.stop - columns.start)
+    assert cropped.recipe.crop
+    np.testing.assert_array_equal(cropped.stack.plane(4), whole.stack.plane(4)[rows, columns])
+    assert cropped.common_area == tuple(slice(0, n) for n in cropped.image.shape)
+    assert (cropped.decision == whole.decision[rows, columns]).mean() > 0.97
+
+
+def test_planes_without_a_common_area_cannot_be_cropped():
+    far = np.tile(np.eye(2, 3), (9, 1, 1))
+    far[3, 0, 2] = 140
+    with pytest.raises(ParameterError, match="too little in common"):
+        fuse(drifting().stack, align=[Transforms(far)], crop=True)
+
+
+def test_places_are_written_and_read_again(tmp_path):
+    made = drifting()
+    fusion = fuse(made.stack, align="similarity", method="gradient")
+    path = save_transforms(tmp_path / "places.json", fusion.transforms)
+    again = fuse(made.stack, align=path, method="gradient")
+    np.testing.assert_allclose(again.transforms[0].matrices, fusion.transforms[0].matrices)
+    assert again.recipe.align == "similarity"
+    recipe = fusion.recipe.save(tmp_path / "recipe.json")
+    assert load_transforms(recipe)[0].reference == fusion.transforms[0].reference
+    with pytest.raises(ReadError, match="nowhere"):
+        fuse(made.stack, align=tmp_path / "nowhere.json")
+    (tmp_path / "empty.json").write_text("[]")
+    with pytest.raises(ParameterError, match="names no places"):
+        load_transforms(tmp_path / "empty.json")
+
+
+def test_drift_is_seen_and_standing_still_is_not():
+    assert 4 < drift_of(drifting().stack) < 12
+    assert drift_of(drifting("colour").stack) > 3
+    for kind in ("relief", "steps"):
+        assert drift_of(simulate(kind, **SMALL).stack) < 1
+
+
+def test_part_of_an_aligned_stack_reads_only_what_it_needs(monkeypatch):
+    monkeypatch.setattr("napari_mfif.engine.planes.CACHE_BYTES", 0)  # as of a large one
+    made = drifting()
+    places = fuse(made.stack, align="similarity", method="gradient").transforms
+    asked = []
+
+    class Watched:
+        shape, dtype, ndim = made.stack.shape, made.stack.dtype, 3
+
+        def __getitem__(self, index):
+            part = made.stack.pixels[index]
+            asked.append(part.shape)
+            return part
+
+    settings = {"repair_hot_pixels": False, "equalise_brightness": False}
+    preparation = survey_stack(PlaneReader(made.stack), None, settings)[1]
+    watched = ZStack(Watched(), "ZYX", name="watched")
+    moved = aligned(watched, places, [preparation])
+    asked.clear()
+    part = moved.pixels[4, 40:50, 60:80]
+    assert part.shape == (10, 20)
+    assert max(shape[-2] for shape in asked) < 30
+    assert max(shape[-1] for shape in asked) < 40

@@ -38,7 +38,7 @@ def relief():
 @pytest.fixture(autouse=True)
 def preferred(monkeypatch):
     """Keep the preferences of whoever runs the tests out of them."""
-    fresh = SimpleNamespace(device="auto", memory=0)
+    fresh = SimpleNamespace(device="auto", memory=0, networks="auto")
     monkeypatch.setattr("napari_mfif.plugin.preferences._running", lambda: fresh)
     return fresh
 

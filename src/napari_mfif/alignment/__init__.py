@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from napari_mfif.alignment.brightness import BrightnessDrift, brightness_factors
+from napari_mfif.alignment.options import ALIGN, ALIGNMENT, CROP
 from napari_mfif.alignment.registration import (
     detect_drift,
     estimate_transforms,
     iter_transforms,
 )
-from napari_mfif.alignment.transforms import MODELS, Transforms, common_area, source_rows, warp
+from napari_mfif.alignment.transforms import (
+    MODELS,
+    Transforms,
+    common_area,
+    load_transforms,
+    save_transforms,
+    source_area,
+    warp,
+)
 
 __all__ = [
+    "ALIGN",
+    "ALIGNMENT",
+    "CROP",
     "MODELS",
     "BrightnessDrift",
     "Transforms",
@@ -19,6 +31,8 @@ __all__ = [
     "detect_drift",
     "estimate_transforms",
     "iter_transforms",
-    "source_rows",
+    "load_transforms",
+    "save_transforms",
+    "source_area",
     "warp",
 ]

@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.errors import ParameterError
+from napari_mfif.errors import ParameterError, ReadError
 
-__all__ = ["MODELS", "Transforms", "common_area", "source_rows", "warp"]
+__all__ = [
+    "MODELS",
+    "Transforms",
+    "common_area",
+    "load_transforms",
+    "save_transforms",
+    "source_area",
+    "warp",
+]
 
 #: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates.
 MODELS = ("translation", "similarity")
@@ -139,7 +148,12 @@ def common_area(transforms: Transforms | Sequence[Transforms], shape: tuple[int,
 
 
 def warp(
-    plane: NDArray[Any], matrix: Matrix, *, first_row: int = 0, rows: slice | None = None
+    plane: NDArray[Any],
+    matrix: Matrix,
+    *,
+    first: tuple[int, int] = (0, 0),
+    rows: slice | None = None,
+    columns: slice | None = None,
 ) -> NDArray[Any]:
     """Bring one plane to the place of the reference, by one cubic interpolation.
 
@@ -149,43 +163,100 @@ def warp(
         Whole numbers stay whole numbers, within the range of their type.
     matrix : float64, (2, 3)
         A matrix of `Transforms`.
-    first_row : int, optional
-        Where `plane` begins, if it is only a part of one.
-    rows : slice, optional
-        The rows of the result that are wanted; as many as `plane` has, when not given.
+    first : (int, int), optional
+        Row and column where `plane` begins, if it is only a part of one.
+    rows, columns : slice, optional
+        The rows and columns of the result that are wanted; as many as `plane` has, when not given.
 
     Returns
     -------
     array
         The type of `plane`. Outside of the plane it is mirrored.
     """
-    start, stop = (0, plane.shape[0]) if rows is None else (rows.start, rows.stop)
+    top, bottom = (0, plane.shape[0]) if rows is None else (rows.start, rows.stop)
+    left, right = (0, plane.shape[1]) if columns is None else (columns.start, columns.stop)
     if np.array_equal(matrix, np.eye(2, 3)):
-        return plane[start - first_row : stop - first_row]
+        return plane[top - first[0] : bottom - first[0], left - first[1] : right - first[1]]
     onto = matrix.copy()
-    onto[:, 2] += onto[:, 1] * start
-    onto[1, 2] -= first_row
-    size = (plane.shape[1], stop - start)
+    onto[:, 2] += onto[:, 1] * top - (first[1], first[0])
+    # OpenCV rounds places along a row from its start: so that a part is the same as in the whole,
+    # rows are made from column 0 on
+    size = (right, bottom - top)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     bands = plane if plane.ndim == 3 else plane[..., None]
     kind = plane.dtype if plane.dtype in _WARPED else np.dtype(_substitute(plane.dtype))
-    moved = np.empty((size[1], size[0], bands.shape[2]), plane.dtype)
+    moved = np.empty((size[1], right - left, bands.shape[2]), plane.dtype)
     for k in range(bands.shape[2]):
         band = np.ascontiguousarray(bands[..., k], kind)
         made = cv2.warpAffine(band, onto, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+        made = made[:, left:]
         moved[..., k] = made if kind == plane.dtype else _as_type(made, plane.dtype)
     return moved.reshape(moved.shape[:2] + plane.shape[2:])
 
 
-def source_rows(matrices: Matrix, rows: slice, shape: tuple[int, int]) -> slice:
-    """Return the rows of the planes from which `rows` of the result are made."""
-    ends = np.array([[x, y, 1.0] for x in (0, shape[1] - 1) for y in (rows.start, rows.stop - 1)])
-    places = (matrices @ ends.T)[:, 1]
+def source_area(matrix: Matrix, rows: slice, columns: slice, shape: tuple[int, int]) -> Area:
+    """Return the rows and columns of a plane from which those of the result are made."""
+    ends = [(x, y, 1.0) for x in _ends(columns) for y in _ends(rows)]
+    places = matrix @ np.array(ends).T
+    return _seen(places[1], shape[0]), _seen(places[0], shape[1])
+
+
+def _ends(span: slice) -> tuple[float, float]:
+    return span.start, span.stop - 1
+
+
+def _seen(places: Matrix, length: int) -> slice:
+    """Return the span of an axis that is looked at for these places, also as in a mirror."""
     first, last = int(np.floor(places.min())) - _REACH, int(np.ceil(places.max())) + _REACH
-    bottom = shape[0] - 1
-    seen = [first, last, -min(first, 0), bottom - max(last - bottom, 0)]  # with what is mirrored
-    inside = [min(max(row, 0), bottom) for row in seen]
+    end = length - 1
+    seen = [first, last]
+    if first < 0:
+        seen.append(-first)
+    if last > end:
+        seen.append(2 * end - last)
+    inside = [min(max(place, 0), end) for place in seen]
     return slice(min(inside), max(inside) + 1)
+
+
+def save_transforms(
+    path: str | Path, transforms: Sequence[Transforms], *, overwrite: bool = False
+) -> Path:
+    """Write where the planes lie, as JSON: a list with an entry per timepoint.
+
+    Raises
+    ------
+    WriteError
+        The file exists, or cannot be written.
+    """
+    from napari_mfif.io.atomic import replacing
+
+    text = "[\n" + ",\n".join(one.to_json().rstrip() for one in transforms) + "\n]\n"
+    with replacing(path, overwrite=overwrite) as temporary:
+        Path(temporary).write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def load_transforms(path: str | Path) -> list[Transforms]:
+    """Read what `save_transforms` wrote, or the places that a recipe names.
+
+    Raises
+    ------
+    ReadError
+        The file cannot be read.
+    ParameterError
+        It holds something else.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(f"The transforms {path} cannot be read: {error}.") from error
+    except json.JSONDecodeError as error:
+        raise ParameterError(f"{path} is not JSON: {error.msg} at line {error.lineno}.") from error
+    if isinstance(content, dict):
+        content = content.get("transforms", [content])
+    if not content:
+        raise ParameterError(f"{path} names no places of planes.")
+    return [Transforms.from_entry(entry) for entry in content]
 
 
 #: Types that OpenCV moves as they are.

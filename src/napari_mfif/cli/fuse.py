@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_mfif.alignment import ALIGN, save_transforms
 from napari_mfif.errors import ParameterError
 from napari_mfif.parameters import Settings
 
 if TYPE_CHECKING:
     from napari_mfif.fusion import Fusion
+    from napari_mfif.stack import ZStack
 
 __all__ = ["add", "run"]
 
@@ -40,8 +42,15 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--align",
-        choices=("none", "translation", "similarity"),
+        choices=ALIGN.choices,
         help="bring planes that drift or change in magnification to one another",
+    )
+    parser.add_argument(
+        "--crop", action="store_true", default=None, help="keep only what all aligned planes cover"
+    )
+    parser.add_argument("--transforms", metavar="FILE", help="take the planes' places from JSON")
+    parser.add_argument(
+        "--save-transforms", metavar="FILE", help="write the planes' places as JSON"
     )
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--series", type=int, help="which image of a file with several")
@@ -72,6 +81,8 @@ def run(given: argparse.Namespace) -> int:
     parameters, consistency = _assigned(given.set, method)
     if given.composition:
         parameters["composition"] = given.composition
+    if given.transforms and given.align:
+        raise ParameterError("--transforms says where planes lie, so --align has nothing to do.")
     source = given.input[0] if len(given.input) == 1 else given.input
     axes = given.axes or (recipe.axes if recipe else None)
     stack = open_stack(source, axes=axes, series=given.series)
@@ -80,7 +91,8 @@ def run(given: argparse.Namespace) -> int:
         method=given.method,
         channel=given.channel,
         along=given.along,
-        align=given.align,
+        align=Path(given.transforms) if given.transforms else given.align,
+        crop=given.crop,
         recipe=recipe,
         consistency=consistency,
         device=given.device,
@@ -97,11 +109,15 @@ def run(given: argparse.Namespace) -> int:
             fusion.save_map(name, path, overwrite=given.overwrite)
     if given.save_recipe:
         fusion.recipe.save(given.save_recipe, overwrite=given.overwrite)
+    if given.save_transforms:
+        save_transforms(given.save_transforms, fusion.transforms, overwrite=given.overwrite)
     if not given.quiet:
         for note in stack.notes:
             print(note)
         if fusion.transforms:
             print(_told(fusion))
+        elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):
+            print(advice)
         sure = 100 * float((fusion.confidence > 0.5).mean())
         print(
             f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
@@ -124,7 +140,7 @@ def _check_outputs(given: argparse.Namespace) -> None:
     from napari_mfif.io.write import check_ending
 
     taken = {Path(path).resolve(): f"{path} is an input" for path in given.input}
-    for name in ("output", *MAPS, "save_recipe"):
+    for name in ("output", *MAPS, "save_recipe", "save_transforms"):
         path = getattr(given, name)
         if not path:
             continue
@@ -138,8 +154,18 @@ def _check_outputs(given: argparse.Namespace) -> None:
             )
         taken[place] = f"{path} is written to already"
         check_target(path, overwrite=given.overwrite)
-        if name != "save_recipe":
+        if not name.startswith("save_"):
             check_ending(path, floats=name in ("depth", "confidence", "scores"))
+
+
+def _advice(stack: ZStack, channel: int | str | None) -> str:
+    """Say that planes seem to drift, if they do; somebody waits, so it may take a moment."""
+    from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_of
+
+    far = drift_of(stack, None if channel is None else stack.channel_index(channel))
+    if far < WORTH_ALIGNING:
+        return ""
+    return f"Planes seem to lie up to {far:.1f} pixels apart: try --align similarity."
 
 
 def _told(fusion: Fusion) -> str:
@@ -147,10 +173,13 @@ def _told(fusion: Fusion) -> str:
     shape = fusion.stack.plane_shape
     far = max(one.excursion(shape) for one in fusion.transforms)
     rows, columns = fusion.common_area
+    apart = f"Planes lay up to {far:.1f} pixels apart."
+    if fusion.recipe.crop:
+        top, left = fusion.origin
+        return f"{apart} The result was cropped; it begins at row {top} and column {left}."
     return (
-        f"Planes lay up to {far:.1f} pixels apart. All of them cover rows {rows.start} to "
-        f"{rows.stop - 1} and columns {columns.start} to {columns.stop - 1}; outside of that the "
-        f"confidence is 0."
+        f"{apart} All of them cover rows {rows.start} to {rows.stop - 1} and columns "
+        f"{columns.start} to {columns.stop - 1}; outside of that the confidence is 0."
     )
 
 

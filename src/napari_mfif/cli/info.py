@@ -17,6 +17,9 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--axes")
     parser.add_argument("--series", type=int)
     parser.add_argument("--method", help="estimate time and memory of this method, by trying a bit")
+    parser.add_argument(
+        "--drift", action="store_true", help="look at some planes whether they lie on one another"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=run)
     return parser
@@ -56,6 +59,12 @@ def run(given: argparse.Namespace) -> int:
         from napari_mfif.engine.estimate import estimate
 
         print(f"fusing   {estimate(stack, given.method)} with {given.method}")
+    if given.drift and stack.n_planes > 1:
+        from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_of
+
+        far = drift_of(stack)
+        advice = "; try --align similarity" if far >= WORTH_ALIGNING else ""
+        print(f"drift    planes lie up to {far:.1f} pixels apart{advice}")
     for note in stack.notes:
         print(note)
     return 0

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.alignment import Transforms, iter_transforms, source_rows, warp
+from napari_mfif.alignment import (
+    Transforms,
+    common_area,
+    detect_drift,
+    iter_transforms,
+    source_area,
+    warp,
+)
 from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.engine.windows import look_closely
@@ -19,14 +26,32 @@ from napari_mfif.parameters import Settings
 from napari_mfif.pixels import as_slice, basic_index
 from napari_mfif.stack import AXES, ZStack
 
-__all__ = ["AlignedPixels", "aligned", "iter_aligned", "transforms_of"]
+__all__ = [
+    "WORTH_ALIGNING",
+    "AlignedPixels",
+    "aligned",
+    "covered_area",
+    "drift_of",
+    "iter_aligned",
+    "origin_of",
+    "transforms_of",
+]
+
+#: From so many pixels on aligning is worth it.
+WORTH_ALIGNING = 1.0
+
+#: Hot pixels are told by the medians of their neighbours, so by pixels up to two away.
+REPAIR_HALO = 2
+
+#: Rows and columns that must be left when a stack is cropped.
+LEAST_SIDE = 8
 
 
 class AlignedPixels:
     """Pixels of a z-stack, repaired and moved to the place of the reference plane when read.
 
-    Shape and type are those of the stack; where a plane does not reach, it is mirrored. Hot
-    pixels are repaired first, since moving would spread them.
+    Type and axes are those of the stack; where a plane does not reach, it is mirrored. Hot pixels
+    are repaired first, since moving would spread them.
 
     Parameters
     ----------
@@ -36,6 +61,8 @@ class AlignedPixels:
         Where the planes of each timepoint lie.
     preparations : sequence of Preparation
         How the planes of each timepoint are repaired.
+    area : (slice, slice), optional
+        Only these rows and columns.
     """
 
     def __init__(
@@ -43,13 +70,19 @@ class AlignedPixels:
         stack: ZStack,
         transforms: Sequence[Transforms],
         preparations: Sequence[Preparation],
+        area: tuple[slice, slice] | None = None,
     ) -> None:
         self.stack, self.transforms = stack, tuple(transforms)
-        self.shape, self.dtype = stack.shape, stack.dtype
+        rows, columns = stack.plane_shape
+        self.area = area or (slice(0, rows), slice(0, columns))
+        lengths = [span.stop - span.start for span in self.area]
+        cropped = dict(zip("YX", lengths, strict=True))
+        self.shape = tuple(cropped.get(a, n) for a, n in zip(stack.axes, stack.shape, strict=True))
+        self.dtype = stack.dtype
         self.ndim = len(self.shape)
         self._repairs = [replace(one, drift=None) for one in preparations]
         self._reader = (0, PlaneReader(stack, 0))
-        self._last: tuple[tuple[int, int, int, int], NDArray[Any]] | None = None
+        self._last: tuple[tuple[int, ...], NDArray[Any]] | None = None
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: numbers and slices read what they need, anything else reads it all."""
@@ -60,9 +93,10 @@ class AlignedPixels:
         t, c, z, y, x, s = (_as_range(place.get(letter, 0)) for letter in AXES)
         block = np.zeros(tuple(map(len, (t, c, z, y, x, s))), self.dtype)
         if block.size:
+            rows, columns = (slice(min(span), max(span) + 1) for span in (y, x))
+            some = as_slice(y, rows.start), as_slice(x, columns.start)
             for i, j in np.ndindex(len(t), len(z)):
-                rows = slice(min(y), max(y) + 1)
-                bands = self._moved(t[i], z[j], rows)[as_slice(y, rows.start), as_slice(x)]
+                bands = self._moved(t[i], z[j], rows, columns)[some]
                 bands = bands.reshape(len(y), len(x), self.stack.n_channels, self.stack.n_samples)
                 block[i, :, j] = np.moveaxis(bands[:, :, as_slice(c), as_slice(s)], 2, 0)
         return block[tuple(slice(None) if isinstance(place.get(a), range) else 0 for a in AXES)]
@@ -71,21 +105,32 @@ class AlignedPixels:
         whole = np.asarray(self[...])
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
-    def _moved(self, t: int, z: int, rows: slice) -> NDArray[Any]:
-        """Return these rows of one plane with all its bands; the last ones are kept."""
-        key, kept = (t, z, rows.start, rows.stop), self._last
+    def _moved(self, t: int, z: int, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return this part of one plane with all its bands; the last one is kept."""
+        key, kept = (t, z, rows.start, rows.stop, columns.start, columns.stop), self._last
         if kept is not None and kept[0] == key:
             return kept[1]
         time, reader = self._reader
         if time != t:
             reader = PlaneReader(self.stack, t)
             self._reader = (t, reader)
-        matrix = self.transforms[t].matrices[z]
-        source = source_rows(matrix, rows, self.stack.plane_shape)
-        planes = reader.planes(self._repairs[t], rows=source, first=z, count=1)
-        moved = warp(next(planes).pixels, matrix, first_row=source.start, rows=rows)
+        matrix, shape = self.transforms[t].matrices[z], self.stack.plane_shape
+        wanted = [
+            slice(part.start + whole.start, part.stop + whole.start)
+            for part, whole in zip((rows, columns), self.area, strict=True)
+        ]
+        seen = source_area(matrix, wanted[0], wanted[1], shape)
+        down, across = (_widened(one, n) for one, n in zip(seen, shape, strict=True))
+        planes = reader.planes(self._repairs[t], rows=down, columns=across, first=z, count=1)
+        first = down.start, across.start
+        moved = warp(next(planes).pixels, matrix, first=first, rows=wanted[0], columns=wanted[1])
         self._last = (key, moved)
         return moved
+
+
+def _widened(span: slice, length: int) -> slice:
+    """Return a span with what its repair looks at."""
+    return slice(max(0, span.start - REPAIR_HALO), min(length, span.stop + REPAIR_HALO))
 
 
 def _as_range(item: int | range) -> range:
@@ -97,15 +142,48 @@ def transforms_of(stack: ZStack) -> tuple[Transforms, ...]:
     return stack.pixels.transforms if isinstance(stack.pixels, AlignedPixels) else ()
 
 
+def covered_area(stack: ZStack) -> tuple[slice, slice]:
+    """Return the rows and columns of an aligned stack that all of its planes cover."""
+    rows, columns = stack.plane_shape
+    if not isinstance(stack.pixels, AlignedPixels):
+        return slice(0, rows), slice(0, columns)
+    whole = common_area(stack.pixels.transforms, stack.pixels.stack.plane_shape)
+    spans = zip(whole, stack.pixels.area, strict=True)
+    down, across = (
+        slice(max(a.start, b.start) - b.start, max(b.start, min(a.stop, b.stop)) - b.start)
+        for a, b in spans
+    )
+    return down, across
+
+
+def origin_of(stack: ZStack) -> tuple[int, int]:
+    """Return the row and column of the original planes at which an aligned stack begins."""
+    if not isinstance(stack.pixels, AlignedPixels):
+        return 0, 0
+    rows, columns = stack.pixels.area
+    return rows.start, columns.start
+
+
 def aligned(
-    stack: ZStack, transforms: Sequence[Transforms], preparations: Sequence[Preparation]
+    stack: ZStack,
+    transforms: Sequence[Transforms],
+    preparations: Sequence[Preparation],
+    *,
+    crop: bool = False,
 ) -> ZStack:
     """Return the stack with its planes brought to one another, lazily.
+
+    Parameters
+    ----------
+    stack, transforms, preparations
+        As for `AlignedPixels`.
+    crop : bool, optional
+        Keep only what all planes cover.
 
     Raises
     ------
     ParameterError
-        There is not a transform for each plane of each timepoint.
+        There is not a transform for each plane of each timepoint, or nothing is left.
     """
     wanted = [stack.n_planes] * stack.n_times
     given = [len(one) for one in transforms]
@@ -114,11 +192,47 @@ def aligned(
             f"The transforms are for {given} planes; {stack.name} has {wanted}, "
             f"one number per timepoint."
         )
-    return replace(stack, pixels=AlignedPixels(stack, transforms, preparations))
+    area = common_area(transforms, stack.plane_shape) if crop else None
+    if area is not None and any(span.stop - span.start < LEAST_SIDE for span in area):
+        raise ParameterError(
+            f"The planes of {stack.name} have too little in common for cropping to what all of "
+            f"them cover: align without crop, or leave out the planes that moved far."
+        )
+    return replace(stack, pixels=AlignedPixels(stack, transforms, preparations, area))
+
+
+def drift_of(stack: ZStack, channel: int | None = None) -> float:
+    """Tell how far the planes of the first timepoint move, by a quick look at some of them.
+
+    Parameters
+    ----------
+    stack : ZStack
+        A few of its planes are read.
+    channel : int, optional
+        The channel that decides; the mean of all when not given.
+
+    Returns
+    -------
+    float
+        Pixels, as from `detect_drift`; from `WORTH_ALIGNING` on aligning is worth it.
+    """
+    channels = range(stack.n_channels) if channel is None else (channel,)
+
+    def grey(z: int) -> FloatMap:
+        planes = [np.asarray(stack.plane(z, c=c), np.float32) for c in channels]
+        colour = [plane.mean(axis=2) if plane.ndim == 3 else plane for plane in planes]
+        return np.nan_to_num(np.asarray(sum(colour[1:], colour[0]), np.float32))
+
+    return detect_drift(grey, stack.n_planes)
 
 
 def iter_aligned(
-    stack: ZStack, given: str | Sequence[Transforms], channel: int | None, settings: Settings
+    stack: ZStack,
+    given: str | Sequence[Transforms],
+    channel: int | None,
+    settings: Settings,
+    *,
+    crop: bool = False,
 ) -> Iterator[ZStack | None]:
     """Find where the planes lie; yield None after each, twice, and then the aligned stack.
 
@@ -132,6 +246,8 @@ def iter_aligned(
         The channel that decides.
     settings : dict
         Holds ``repair_hot_pixels`` and ``equalise_brightness``.
+    crop : bool, optional
+        Keep only what all planes cover.
     """
     transforms: list[Transforms] = []
     preparations: list[Preparation] = []
@@ -149,7 +265,8 @@ def iter_aligned(
                 transforms.append(found)
             else:
                 yield None
-    yield aligned(stack, transforms if isinstance(given, str) else given, preparations)
+    places = transforms if isinstance(given, str) else given
+    yield aligned(stack, places, preparations, crop=crop)
 
 
 class _Decide:

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.alignment import common_area
-from napari_mfif.engine.aligned import transforms_of
+from napari_mfif.engine.aligned import covered_area, transforms_of
 from napari_mfif.engine.kept import Kept
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation
@@ -237,7 +236,7 @@ class LazyFold:
         """Set the confidence to 0 outside of what all planes cover."""
         if transforms_of(self.stack):
             inside = np.zeros(self.stack.plane_shape, np.bool_)
-            inside[common_area(transforms_of(self.stack), self.stack.plane_shape)] = True
+            inside[covered_area(self.stack)] = True
             return np.where(inside[region.slices], confidence, np.float32(0))
         return confidence
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_mfif import __version__, methods
 from napari_mfif import consistency as verification
-from napari_mfif.alignment import MODELS
+from napari_mfif.alignment import ALIGN, CROP
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import AxesError, ParameterError
 from napari_mfif.io import open_stack
@@ -29,6 +29,7 @@ def complete_recipe(
     consistency: Mapping[str, Any] | None,
     parameters: Mapping[str, Any],
     align: str | None = None,
+    crop: bool | None = None,
 ) -> Recipe:
     """Check what was asked for and fill in the rest from a recipe and the defaults.
 
@@ -57,9 +58,8 @@ def complete_recipe(
             f"along={along!r} is not possible with {chosen.name}: {', '.join(chosen.along)}."
         )
     channel = base.channel if channel is None else channel
-    align = align or base.align
-    if align not in ("none", *MODELS):
-        raise ParameterError(f"align={align!r} is not possible: none, {', '.join(MODELS)}.")
+    align = ALIGN.check(base.align if align is None else align)
+    crop = CROP.check(base.crop if crop is None else crop)
     return Recipe(
         chosen.name,
         values,
@@ -68,6 +68,7 @@ def complete_recipe(
         axes or base.axes,
         cleaning,
         align,
+        crop,
         version=__version__,
     )
 

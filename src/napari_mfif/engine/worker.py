@@ -32,7 +32,7 @@ from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Su
 from napari_mfif.notices import listening, notice
 from napari_mfif.parameters import Settings
 
-__all__ = ["Worker", "in_worker", "serve", "shared_worker"]
+__all__ = ["Stopped", "Worker", "in_worker", "serve", "shared_worker"]
 
 #: Shared memory per pixel of a region: a plane, and three maps of an answer.
 BYTES_PER_PIXEL = 20
@@ -48,6 +48,10 @@ Spans = list[tuple[int, int]]
 NICENESS = 5
 
 
+class Stopped(MfifError):
+    """The process was ended on purpose in the middle of a call."""
+
+
 class Worker:
     """A child process that keeps states of folds and calls methods on them."""
 
@@ -56,7 +60,9 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._memory: SharedMemory | None = None
         self._stopped = False
-        self._dropped: deque[int] = deque()
+        #: Process and number of states to be forgotten with the next call; filled at any time,
+        #: from any thread.
+        self._dropped: deque[tuple[int, int]] = deque()
 
     @property
     def pid(self) -> int | None:
@@ -97,7 +103,8 @@ class Worker:
             try:
                 process = self._running()
                 self._make_room(process, _array_bytes(given) + room)
-                dropped = [self._dropped.popleft() for _ in range(len(self._dropped))]
+                forgotten = [self._dropped.popleft() for _ in range(len(self._dropped))]
+                dropped = [number for owner, number in forgotten if owner == process.pid]
                 packed = _packed(given, self._memory)
                 kind, answer = self._asked(process, function, dropped, *packed)
             except (EOFError, OSError, pickle.UnpicklingError) as error:
@@ -106,10 +113,6 @@ class Worker:
             if kind == "raised":
                 raise answer
             return answer, process.pid
-
-    def drop(self, state: int) -> None:
-        """Have a state forgotten with the next call; may be called from anywhere."""
-        self._dropped.append(state)
 
     def stop(self) -> None:
         """End the process at once, also in the middle of a call, which then fails."""
@@ -124,6 +127,10 @@ class Worker:
             finally:
                 self._lock.release()
 
+    def keep(self, state: _State) -> None:
+        """Have a state forgotten over there when nobody holds it here."""
+        weakref.finalize(state, self._dropped.append, (state.pid, state.number))
+
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the process, started if there is none."""
         if self._process is not None and self._process.poll() is not None:
@@ -136,6 +143,8 @@ class Worker:
                 stdout=subprocess.PIPE,
                 creationflags=_windows_flags(),
             )
+            assert self._process.stdout is not None
+            pickle.load(self._process.stdout)  # it is there
         return self._process
 
     def _make_room(self, process: subprocess.Popen[bytes], size: int) -> None:
@@ -176,7 +185,7 @@ class Worker:
 
     def _ended(self) -> MfifError:
         if self._stopped:
-            return MfifError("The process that ran the network was stopped.")
+            return Stopped("The process that ran the network was stopped.")
         return MfifError(
             "The process that ran the network ended unexpectedly; perhaps the system was short of "
             "memory. Fuse again; if it happens again, close other programs, or use a method "
@@ -205,7 +214,7 @@ class _State:
 
     def __init__(self, worker: Worker, number: int, pid: int) -> None:
         self.number, self.pid = number, pid
-        weakref.finalize(self, worker.drop, number)
+        worker.keep(self)
 
 
 class _InWorker(Method):
@@ -326,6 +335,7 @@ def serve() -> None:
         replies.flush()
 
     desk = _Desk()
+    send("started", b"", [])
     with listening(lambda sentence: send("notice", sentence, [])):
         while True:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_mfif.plugin.style import sheet
@@ -77,6 +77,23 @@ class Panel(QWidget):
                 self._end_once()
                 self.deleteLater()
         return bool(super().event(event))
+
+    def watch_window(self) -> None:
+        """End when the window is closed: napari does not tell what is docked in it."""
+        self.window().installEventFilter(self)
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        """Look, once the window has been asked to close, whether it did."""
+        if event.type() == QEvent.Type.Close and watched is self.window():
+            if event.spontaneous():  # the user may still be asked, and say no
+                QTimer.singleShot(0, self._end_with_window)
+            else:
+                self._end_once()
+        return bool(super().eventFilter(watched, event))
+
+    def _end_with_window(self) -> None:
+        if not self.window().isVisible():
+            self._end_once()
 
     def closeEvent(self, event: Any) -> None:
         """End with the window."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from napari_mfif.alignment import ALIGNMENT
 from napari_mfif.plugin.worker import Request
 from napari_mfif.stack import ZStack
 
@@ -41,6 +42,7 @@ def as_python(request: Request, layers: Sequence[str], axes: str) -> str:
     given.append(f"method={request.method!r}")
     if request.channel is not None:
         given.append(f"channel={request.channel!r}")
+    given += [f"{name}={value!r}" for name, value in _alignment(request)]
     if request.device != "auto":
         given.append(f"device={request.device!r}")
     given += [f"{name}={value!r}" for name, value in request.parameters.items()]
@@ -60,11 +62,19 @@ def as_command(request: Request) -> str:
     words += ["--method", request.method]
     if request.channel is not None:
         words += ["--channel", str(request.channel)]
+    for name, value in _alignment(request):
+        words += [f"--{name}"] if value is True else [f"--{name}", value]
     if request.device != "auto":
         words += ["--device", request.device]
     for name, value in {**request.parameters, **request.consistency}.items():
         words += ["--set", f"{name}={_plain(value)}"]
     return shlex.join(words)
+
+
+def _alignment(request: Request) -> list[tuple[str, Any]]:
+    """Return what of the alignment differs from none."""
+    values = {p.name: request.alignment.get(p.name, p.default) for p in ALIGNMENT}
+    return [(p.name, values[p.name]) for p in ALIGNMENT if values[p.name] != p.default]
 
 
 def suggested_path(stack: ZStack) -> str:

@@ -151,7 +151,8 @@ def _drawing(
     first: dict[str, Any],
 ) -> Drawing:
     colour = role.startswith("image") and fusion.stack.n_samples > 1
-    placed = look.placement.fit(array, axes, colour=colour)
+    origin = fusion.origin if fusion.recipe.crop else None
+    placed = look.placement.fit(array, axes, colour=colour, origin=origin)
     note = Result(role, look.source, fusion.recipe.to_json())
     options = {**placed.options, "metadata": {KEY: note}}
     if kind == "image":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
@@ -11,7 +12,9 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 from superqt.utils import create_worker as create_quiet_worker
 
+from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_of
 from napari_mfif.engine.estimate import estimate
+from napari_mfif.engine.worker import Stopped, shared_worker
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion import Fusion
 from napari_mfif.methods import registry
@@ -29,6 +32,7 @@ from napari_mfif.plugin.source import possible_axes
 from napari_mfif.plugin.stack_box import StackBox
 from napari_mfif.plugin.welcome import Welcome
 from napari_mfif.plugin.worker import Failure, Request, Step, run
+from napari_mfif.stack import ZStack
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -37,6 +41,9 @@ __all__ = ["FusePanel"]
 
 #: Milliseconds without a change after which the estimate is made.
 SETTLE = 350
+
+#: Milliseconds that a cancelled run gets to end by itself.
+PATIENCE = 500
 
 #: Seconds between two changes of the progress: the eye sees no more, drawing costs.
 EYE = 0.08
@@ -59,6 +66,11 @@ class FusePanel(Panel):
         self._worker: Any = None
         self._shown = 0.0
         self._estimator: Any = None
+        self._drift_seeker: Any = None
+        self._drift_of: Any = None
+        runs_apart: list[Any] = []  # known also when the panel is no more
+        self._runs_apart = runs_apart
+        self.destroyed.connect(lambda: end_processes_of(runs_apart))
         self.welcome = Welcome(napari_viewer)
         self.stack_box, self.method_box = StackBox(napari_viewer), MethodBox()
         self.run_box = RunBox()
@@ -112,6 +124,8 @@ class FusePanel(Panel):
         stack = self.stack_box.stack
         if stack is not None:
             self.method_box.suit(stack.n_planes)
+        self.method_box.advise(0)
+        self._drift_of = None
         self.run_box.show_result("")
         self._settings_changed()
 
@@ -136,6 +150,8 @@ class FusePanel(Panel):
             None if alone else self.stack_box.channel(),
             self.method_box.chosen_device(),
             preferences.memory(),
+            self.method_box.is_neural() and preferences.in_own_process(),
+            self.method_box.alignment_values(),
         )
 
     def is_running(self) -> bool:
@@ -156,6 +172,8 @@ class FusePanel(Panel):
         self._worker = create_worker(run, self._request, look, _start_thread=False)
         self._worker.yielded.connect(self._show)
         self.run_box.show_running(0, "starting")
+        self.watch_window()
+        self._runs_apart[:] = [self._worker] if self._request.apart else []
         self._worker.start()
 
     def cancel(self) -> None:
@@ -163,6 +181,8 @@ class FusePanel(Panel):
         if self._worker is None:
             return
         self._worker.quit()
+        waiting = list(self._runs_apart)
+        QTimer.singleShot(PATIENCE, lambda: end_processes_of(waiting))
         self.writer.undo()
         self._end_run()
         self.run_box.show_note("Cancelled. Everything is as it was before.")
@@ -178,7 +198,8 @@ class FusePanel(Panel):
         elif step.fusion is not None:
             self.fusion = step.fusion
             self.run_box.show_running(1, "showing the layers")
-            self.writer.write(step.drawings, done=lambda: self._done(step.text))
+            sentences = " ".join([step.text, *step.notices])
+            self.writer.write(step.drawings, done=lambda: self._done(sentences))
         else:
             self._show_progress(step)
 
@@ -210,6 +231,7 @@ class FusePanel(Panel):
         )
         self._estimator.returned.connect(self._show_estimate)
         self._estimator.start()
+        self._seek_drift(request.stack)
 
     def _show_estimate(self, answer: tuple[Request, str, str]) -> None:
         request, text, problem = answer
@@ -218,6 +240,22 @@ class FusePanel(Panel):
         self.run_box.show_estimate(text)
         if problem:
             self.run_box.show_problem(problem)
+
+    def _seek_drift(self, stack: ZStack) -> None:
+        """Find out in a thread whether planes drift, once for each stack."""
+        if self._drift_of is not None:
+            return
+        self._drift_of = self.stack_box.stack
+        self._drift_seeker = create_quiet_worker(
+            drift_seen, stack, self._drift_of, _start_thread=False, _ignore_errors=True
+        )
+        self._drift_seeker.returned.connect(self._show_drift)
+        self._drift_seeker.start()
+
+    def _show_drift(self, answer: tuple[Any, float]) -> None:
+        stack, drift = answer
+        if stack is self._drift_of:
+            self.method_box.advise(drift)
 
     def _open(self) -> None:
         tell = self.welcome.tell if self.stack_box.is_empty() else self.run_box.show_problem
@@ -246,16 +284,35 @@ class FusePanel(Panel):
         self._patience.stop()
         self.writer.clear()
         self.welcome.end()
-        for worker in (self._worker, self._estimator):
+        for worker in (self._worker, self._estimator, self._drift_seeker):
             if worker is not None:
                 worker.quit()
-        self._worker = self._estimator = None
+        end_processes_of(self._runs_apart)
+        self._worker = self._estimator = self._drift_seeker = None
         super().end()
+
+
+def end_processes_of(workers: Sequence[Any]) -> None:
+    """End the process in which a network runs, where it still holds up one of these threads.
+
+    It costs seconds to start another one, so a thread that ends by itself keeps it.
+    """
+    if any(worker.is_running for worker in workers):
+        shared_worker().stop()
+
+
+def drift_seen(stack: ZStack, shown: ZStack) -> tuple[ZStack, float]:
+    """Return the stack that is shown, and its drift in pixels where it is worth aligning."""
+    try:
+        drift = drift_of(stack)
+    except (MfifError, OSError, ValueError):  # what is wrong with it a fusion will say
+        return shown, 0.0
+    return shown, drift if drift >= WORTH_ALIGNING else 0.0
 
 
 def estimated(request: Request) -> tuple[Request, str, str]:
     """Return what a request will take, and what is wrong with it."""
-    if registry.get(request.method).neural:
+    if registry.get(request.method).neural and not request.apart:
         load_torch_gently()
     try:
         found = estimate(
@@ -264,7 +321,10 @@ def estimated(request: Request) -> tuple[Request, str, str]:
             request.parameters,
             memory=request.memory,
             device=request.device,
+            worker=request.apart,
         )
+    except Stopped:
+        return request, "", ""
     except MfifError as error:
         return request, "", str(error)
     except (ImportError, OSError, RuntimeError):

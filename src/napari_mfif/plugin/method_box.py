@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mfif import consistency, methods
+from napari_mfif.alignment import ALIGN, ALIGNMENT, CROP
 from napari_mfif.parameters import Settings, resolve
 from napari_mfif.plugin.forms import Form
 from napari_mfif.plugin.style import Fold, button, heading, hint, say, trouble
@@ -61,12 +62,18 @@ class MethodBox(QWidget):
         self.cleaning = Fold(
             "Clean up the decision", "What happens to the map of planes taken, after the method."
         )
+        self.alignment = Fold("Alignment", "For planes that do not lie on one another.")
+        self.alignment_form = Form(ALIGNMENT)
+        self.advice = hint()
+        self._align = button("Align them", "Undo shift, magnification and rotation.", self.align)
         self.basic_form, self.advanced_form = Form(()), Form(())
         self.cleaning_form = Form(consistency.CONSISTENCY)
         self._lay_out()
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.device.currentIndexChanged.connect(self._tell)
         self.cleaning_form.changed.connect(self._tell)
+        self.alignment_form.changed.connect(self._alignment_changed)
+        self._alignment_changed()
         self.apply(PRESETS[0])
 
     def _lay_out(self) -> None:
@@ -94,7 +101,41 @@ class MethodBox(QWidget):
         self.advanced.column.addWidget(self.advanced_form)
         column.addWidget(self.cleaning)
         self.cleaning.column.addWidget(self.cleaning_form)
+        column.addWidget(self.alignment)
+        self.alignment.column.addWidget(self.alignment_form)
+        column.addWidget(self._advice_row())
         self.column = column
+
+    def _advice_row(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.advice, 1)
+        line.addWidget(self._align)
+        self._advice_line = row
+        row.hide()
+        return row
+
+    def advise(self, drift: float) -> None:
+        """Suggest alignment where planes seem to drift by so many pixels; 0 takes it back."""
+        say(self.advice, f"Planes seem to lie up to {drift:.1f} px apart." if drift else "")
+        self._advice_line.setVisible(bool(drift) and self.alignment_values()["align"] == "none")
+
+    def align(self) -> None:
+        """Undo what was advised about."""
+        self.alignment_form.set_values({ALIGN.name: "similarity"})
+        self.alignment.open()
+
+    def _alignment_changed(self) -> None:
+        aligned = self.alignment_values()["align"] != "none"
+        self.alignment_form.controls[CROP.name].setEnabled(aligned)
+        if aligned:
+            self._advice_line.hide()
+        self._tell()
+
+    def alignment_values(self) -> Settings:
+        """Return a value for each parameter of the alignment."""
+        return self.alignment_form.values()
 
     def _segments(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -175,7 +216,9 @@ class MethodBox(QWidget):
 
         order = [self.method, *self.basic_form.keyboard_order(), self.device, self.advanced.head]
         order += [*self.advanced_form.keyboard_order(), self.cleaning.head]
-        for one, next_one in pairwise([*order, *self.cleaning_form.keyboard_order()]):
+        order += [*self.cleaning_form.keyboard_order(), self.alignment.head]
+        order += [*self.alignment_form.keyboard_order(), self._align]
+        for one, next_one in pairwise(order):
             QWidget.setTabOrder(one, next_one)
 
     def _replaced(self, old: Form, column: Any, parameters: Any, *, advanced: bool) -> Form:

@@ -40,7 +40,14 @@ class Placement:
     units: tuple[Any, ...]
     labels: tuple[str, ...]
 
-    def fit(self, array: Any, axes: str, *, colour: bool = False) -> Placed:
+    def fit(
+        self,
+        array: Any,
+        axes: str,
+        *,
+        colour: bool = False,
+        origin: tuple[int, int] | None = None,
+    ) -> Placed:
         """Bring an array onto the source.
 
         napari aligns layers by their last axes. So an axis of the source that the array does not
@@ -54,7 +61,11 @@ class Placement:
             Its axes, a letter each, without colour.
         colour : bool, optional
             Whether one more axis of colour samples follows.
+        origin : (int, int), optional
+            Row and column of the source where the array begins, if it was cropped. Otherwise it
+            covers the whole source.
         """
+        begins = dict(zip("YX", origin, strict=True)) if origin else {}
         first = min(self.letters.index(letter) for letter in axes)
         target = self.letters[first:]
         order = [axes.index(letter) for letter in target if letter in axes]
@@ -63,10 +74,11 @@ class Placement:
         scale, translate = [], []
         for i, letter in enumerate(target, start=first):
             thick = 1.0 if letter in axes else float(self.lengths[i])
-            if letter in "YX":  # score maps may be smaller than the planes
+            if letter in "YX" and not begins:  # maps may be smaller than the planes
                 thick = self.lengths[i] / array.shape[i - first]
+            place = begins.get(letter, (thick - 1) / 2)
             scale.append(self.scale[i] * thick)
-            translate.append(self.translate[i] + self.scale[i] * (thick - 1) / 2)
+            translate.append(self.translate[i] + self.scale[i] * place)
         options = {
             "scale": scale,
             "translate": translate,

@@ -15,6 +15,7 @@ from napari_mfif.engine.estimate import format_seconds
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion import Fusion, Progress, iter_fuse
 from napari_mfif.methods import registry
+from napari_mfif.notices import listening
 from napari_mfif.plugin.drawings import Drawing, Look, draw, draw_image, warm_up
 from napari_mfif.plugin.preload import load_torch_gently
 from napari_mfif.stack import ZStack
@@ -48,6 +49,10 @@ class Request:
         For the networks.
     memory : int or None
         Bytes that may be used.
+    apart : bool
+        Whether the method runs in a process of its own.
+    alignment : dict
+        A value for each parameter of the alignment.
     """
 
     stack: ZStack
@@ -57,6 +62,8 @@ class Request:
     channel: int | None = None
     device: str = "auto"
     memory: int | None = None
+    apart: bool = False
+    alignment: dict[str, Any] = field(default_factory=dict)
 
     def steps(self) -> Iterator[Progress]:
         """Start the fusion."""
@@ -68,6 +75,8 @@ class Request:
             device=self.device,
             memory=self.memory,
             preview=PREVIEW,
+            worker=self.apart,
+            **self.alignment,
             **self.parameters,
         )
 
@@ -86,12 +95,15 @@ class Step:
         Layers to update.
     fusion : Fusion, optional
         The finished result.
+    notices : tuple of str
+        What else the user should know.
     """
 
     fraction: float
     text: str
     drawings: list[Drawing] = field(default_factory=list)
     fusion: Fusion | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,11 +122,12 @@ def run(request: Request, look: Look) -> Iterator[tuple[Request, Step | Failure]
 def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
     """Fuse; no error leaves it."""
     began = time.perf_counter()
+    told: list[str] = []
     try:
         warm_up()
-        if registry.get(request.method).neural:
+        if registry.get(request.method).neural and not request.apart:
             load_torch_gently()
-        with closing(request.steps()) as steps:  # type: ignore[type-var]
+        with listening(told.append), closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
                 drawings: list[Drawing] = []
                 if progress.fusion is not None:
@@ -122,7 +135,8 @@ def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
                     drawings = drawer(progress.fusion, look)
                 text = in_words(progress, request.stack, time.perf_counter() - began)
                 finished = progress.fusion if progress.finished else None
-                yield Step(progress.fraction, text, drawings, finished)
+                notices = tuple(dict.fromkeys(told))
+                yield Step(progress.fraction, text, drawings, finished, notices)
     except MfifError as error:
         yield Failure(str(error))
     except MemoryError:

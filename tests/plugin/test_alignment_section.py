@@ -1,0 +1,87 @@
+"""Planes that drift, in the Fuse panel of a real window."""
+
+from __future__ import annotations
+
+import shlex
+
+import numpy as np
+import pytest
+
+from napari_mfif import fuse, methods
+from napari_mfif.optics import simulate
+from napari_mfif.presets import PRESETS
+
+pytestmark = pytest.mark.window
+
+WAIT = 60_000
+
+
+@pytest.fixture(scope="module")
+def drifting():
+    made = simulate(
+        "relief", seed=5, shape=(97, 131), planes=7, slope=1.0, drift=6.0, magnification_drift=0.01
+    )
+    return np.asarray(made.stack.pixels)
+
+
+@pytest.fixture
+def shown(panel, viewer, drifting):
+    """The drifting stack as a layer, and the fast preset."""
+    panel.method_box.apply(PRESETS[1])
+    return viewer.add_image(drifting, name="pollen", scale=(0.5, 0.1, 0.1), translate=(0, 3, 4))
+
+
+def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
+    assert panel.request().alignment == {"align": "none", "crop": False}
+    assert not panel.method_box.alignment_form.controls["crop"].isEnabled()
+    qtbot.waitUntil(lambda: panel.method_box.advice.isVisibleTo(panel), timeout=WAIT)
+    assert "px apart" in panel.method_box.advice.text()
+    panel.method_box._align.click()
+    assert panel.request().alignment == {"align": "similarity", "crop": False}
+    assert not panel.method_box.advice.isVisibleTo(panel)
+    assert panel.method_box.alignment_form.controls["crop"].isEnabled()
+
+
+def test_stack_that_stands_still_gets_no_advice(panel, add_relief, qtbot):
+    add_relief()
+    qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
+    qtbot.waitUntil(lambda: not panel._drift_seeker.is_running, timeout=WAIT)
+    assert not panel.method_box.advice.isVisibleTo(panel)
+
+
+def test_aligned_and_cropped_result_lies_where_it_belongs(
+    panel, viewer, shown, fused, drifting, tmp_path
+):
+    from qtpy.QtWidgets import QApplication
+
+    panel.method_box.alignment_form.set_values({"align": "similarity", "crop": True})
+    fused(panel)
+    assert panel.run_box.problem.text() == ""
+    expected = fuse(drifting, align="similarity", crop=True, **panel.fusion.recipe.parameters,
+                    method="gradient")  # fmt: skip
+    image = viewer.layers["pollen in focus"]
+    np.testing.assert_array_equal(image.data, expected.image)
+    assert image.data.shape < (97, 131)
+    top, left = expected.origin
+    assert top > 0 or left > 0
+    np.testing.assert_allclose(image.scale, (0.1, 0.1))
+    np.testing.assert_allclose(image.translate, (3 + 0.1 * top, 4 + 0.1 * left))
+    panel.copy("python")
+    assert "align='similarity'" in QApplication.clipboard().text()
+    panel.copy("command")
+    words = shlex.split(QApplication.clipboard().text())
+    assert words[words.index("--align") + 1] == "similarity"
+    assert "--crop" in words
+
+
+@pytest.mark.parametrize("name", methods.names())
+def test_every_parameter_of_every_method_is_in_the_panel(panel, add_relief, name):
+    add_relief()
+    box = panel.method_box
+    box.method.setCurrentIndex(box.method.findData(name))
+    declared = {p.name: p.default for p in methods.get(name).all_parameters()}
+    assert box.parameters() == declared
+    shown = set(box.basic_form.controls), set(box.advanced_form.controls)
+    hidden = {p.name for p in methods.get(name).all_parameters() if p.advanced}
+    assert shown == (set(declared) - hidden, hidden)
+    assert panel.request().parameters == declared
