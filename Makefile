@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test lint types bench reproduce clean
 
 demo: $(STAMP)
 	$(BIN)/napari-mfif demo -o out/demo
@@ -23,6 +23,9 @@ types: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+reproduce: $(STAMP)
+	$(BIN)/python -m benchmarks.reproduce
 
 # torch first and for the processor only: the default build brings gigabytes of CUDA.
 $(STAMP): pyproject.toml hatch_build.py scripts/install.sh

@@ -1,0 +1,134 @@
+"""``python -m benchmarks.reproduce``: the report docs/reproduction.md.
+
+Every method on the 20 Lytro pairs (``--lytro FOLDER``, with ``lytro-01-A.jpg`` and so on), on pairs
+with occlusion (drawn objects on photographs from ``--photos FOLDER``, and simulated scenes) and on
+simulated z-stacks, and pictures of what it sees. What is not there is left out, and
+the report says so. The numbers are kept in ``benchmarks/results/reproduction.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from benchmarks import keep, reproduce_lytro, reproduce_page, reproduce_pictures, reproduce_scenes
+from benchmarks.environments import machine
+from napari_mfif import methods, weights
+from napari_mfif.errors import WeightsError
+
+PARTS = ("lytro", "pairs", "stacks", "pictures", "page")
+BESIDE = Path(__file__).parents[2] / "shared" / "data"
+NAME = "reproduction"
+
+Task = tuple[tuple[str, ...], Callable[..., Any], tuple[Any, ...]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, keep the numbers, write the page; return an exit code."""
+    given = _parser().parse_args(arguments)
+    parts = given.parts or PARTS
+    chosen = [name for name in given.methods.split(",") if name] or list(methods.names())
+    tasks = [
+        *(_lytro(given.lytro, chosen) if "lytro" in parts else ()),
+        *(_pairs(given.photos, chosen) if "pairs" in parts else ()),
+        *(_stacks(chosen) if "stacks" in parts else ()),
+    ]
+    if tasks:
+        results = keep.load(NAME)
+        _run(tasks, results, given.jobs)
+        results |= {"machine": machine(), "weights": _weights()}
+        keep.save(NAME, results)
+    if "pictures" in parts:
+        reproduce_pictures.draw(list(methods.names()))
+    reproduce_page.write(keep.load(NAME))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduce", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"out of {', '.join(PARTS)}")
+    parser.add_argument("--lytro", type=Path, default=BESIDE / "lytro", help="folder of the pairs")
+    parser.add_argument("--photos", type=Path, default=BESIDE / "photos", help="sharp pictures")
+    parser.add_argument("--methods", default="", help="some only, with commas; others are kept")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    return parser
+
+
+def _lytro(folder: Path, chosen: Sequence[str]) -> list[Task]:
+    if not reproduce_lytro.found(folder):
+        print(f"{folder} holds no lytro-01-A.jpg: the pairs of Lytro are left out")
+        return []
+    rows = [(("lytro", name), reproduce_lytro.score_method, (name, folder)) for name in chosen]
+    simple = reproduce_lytro.BASELINES
+    return [
+        *rows,
+        *((("lytro", name), reproduce_lytro.baseline, (name, folder)) for name in simple),
+    ]
+
+
+def _pairs(photos: Path, chosen: Sequence[str]) -> list[Task]:
+    sets: list[tuple[str, Path | None]] = [("optics", None)]
+    if photos.is_dir():
+        sets.append(("photographs", photos))
+    else:
+        print(f"{photos} is no folder: the pairs made of photographs are left out")
+    return [
+        (("pairs", label, name), reproduce_scenes.score_pairs, (name, folder))
+        for name in chosen
+        for label, folder in sets
+    ]
+
+
+def _stacks(chosen: Sequence[str]) -> list[Task]:
+    rows: list[Task] = [
+        (("stacks", name), reproduce_scenes.score_stacks, (name,)) for name in chosen
+    ]
+    return [*rows, (("stacks", "baselines"), reproduce_scenes.baselines, ())]
+
+
+def _run(tasks: list[Task], results: dict[str, Any], jobs: int) -> None:
+    """Do all tasks, a process per processor, and put what they give where it belongs."""
+    began = time.perf_counter()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    slowest = [name for name in methods.names() if methods.get(name).neural]
+    tasks = sorted(tasks, key=lambda task: task[0][-1] not in slowest)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_alone) as pool:
+        waiting: list[tuple[tuple[str, ...], Future[Any]]] = [
+            (place, pool.submit(work, *what)) for place, work, what in tasks
+        ]
+        for place, future in waiting:
+            inner = results
+            for step in place[:-1]:
+                inner = inner.setdefault(step, {})
+            inner[place[-1]] = future.result()
+            print(f"[{time.perf_counter() - began:5.0f} s] {', '.join(place)}", flush=True)
+
+
+def _alone() -> None:
+    """One thread per process."""
+    import cv2
+    import torch
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+def _weights() -> dict[str, str]:
+    found = {}
+    for name in methods.names():
+        if methods.get(name).neural:
+            try:
+                found[name] = weights.load(name).sha256[:12]
+            except WeightsError:
+                continue
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

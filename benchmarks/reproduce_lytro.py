@@ -1,0 +1,99 @@
+"""The 20 grey pairs of Lytro: every method, one-line baselines, and how measures are fooled."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.lytro import grey
+from napari_mfif import fuse, metrics
+from napari_mfif.metrics.pairs import PAIR_METRICS
+
+__all__ = ["BASELINES", "baseline", "found", "read", "score_method"]
+
+Grey = NDArray[np.uint8]
+
+#: What takes no method: by name, what it does.
+BASELINES = {
+    "average": "the mean of both planes",
+    "max projection": "the brighter of both",
+    "first plane": "no fusion at all",
+    "wrong plane": "the decision of `gradient` turned round: the blurred plane everywhere",
+}
+#: Besides the five: measures that reward copying.
+COPYING = {"NMI": metrics.nmi, "Q_Y": metrics.q_y}
+#: How the web's files were saved.
+QUALITY = 75
+
+
+def found(folder: Path) -> list[Path]:
+    """Return the first planes of the pairs in a folder."""
+    return sorted(folder.glob("lytro-??-A.jpg"))
+
+
+def read(path: Path) -> tuple[Grey, Grey]:
+    """Return both planes of a pair, grey."""
+    return grey(path), grey(path.with_name(path.name[:-5] + "B.jpg"))
+
+
+def score_method(method: str, folder: Path) -> dict[str, Any]:
+    """Return the means of a method over all pairs, lossless and saved as JPEG, and its seconds."""
+    rows, saved, seconds = [], [], 0.0
+    for path in found(folder):
+        pair = read(path)
+        began = time.process_time()
+        image = fuse(np.stack(pair), method=method, device="cpu").image
+        seconds += time.process_time() - began
+        rows.append(_scores(pair, image) | _copying(pair, image))
+        saved.append(_scores(pair, _through_jpeg(image)))
+    return {
+        "pairs": len(rows),
+        "lossless": _means(rows),
+        "jpeg": _means(saved),
+        "cpu_s_per_pair": round(seconds / len(rows), 2),
+    }
+
+
+def baseline(name: str, folder: Path) -> dict[str, Any]:
+    """Return the means of a baseline over all pairs."""
+    rows = []
+    for path in found(folder):
+        pair = read(path)
+        image = _made(name, pair)
+        rows.append(_scores(pair, image) | _copying(pair, image))
+    return {"pairs": len(rows), "lossless": _means(rows)}
+
+
+def _made(name: str, pair: tuple[Grey, Grey]) -> Grey:
+    first, second = pair
+    if name == "average":
+        return ((first.astype(int) + second + 1) // 2).astype(np.uint8)
+    if name == "max projection":
+        return np.maximum(first, second)
+    if name == "first plane":
+        return first
+    off = {"small_regions": 0, "guided_radius": 0}
+    decision = fuse(np.stack(pair), method="gradient", consistency=off).decision
+    return np.where(decision == 0, second, first)
+
+
+def _scores(pair: tuple[Grey, Grey], image: Grey) -> dict[str, float]:
+    return {name: float(measure(*pair, image)) for name, measure in PAIR_METRICS.items()}
+
+
+def _copying(pair: tuple[Grey, Grey], image: Grey) -> dict[str, float]:
+    return {name: float(measure(*pair, image)) for name, measure in COPYING.items()}
+
+
+def _through_jpeg(image: Grey) -> Grey:
+    _, content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: round(float(np.mean([row[name] for row in rows])), 5) for name in rows[0]}

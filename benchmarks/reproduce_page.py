@@ -1,0 +1,328 @@
+"""The page ``docs/reproduction.md``, made from the kept numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchmarks import published, reproduce_lytro, reproduce_pictures
+from benchmarks.reproduce_scenes import NOISES, SEEDS
+from benchmarks.tables import markdown, number
+from napari_mfif import methods
+from napari_mfif.optics import KINDS
+
+__all__ = ["PAGE", "write"]
+
+PAGE = Path(__file__).parents[1] / "docs" / "reproduction.md"
+
+Results = dict[str, Any]
+
+INTRODUCTION = """\
+The five published methods as this project has them, with the weights it ships, beside the figures
+that were published, and beside what one line of code gives. All of it is made by `make reproduce`
+(some minutes; `python -m benchmarks.reproduce --help` for parts of it); numbers are kept in
+`benchmarks/results/reproduction.json`. No method was tuned on the pairs of Lytro or on these
+scenes, and nothing of Lytro is in this repository."""
+
+LYTRO = """\
+Means of the {pairs} pairs of Nejati et al. 2015 (520 x 520), turned grey with ITU-R 601 weights in
+whole numbers, fused by `fuse(pair, method=...)` with its defaults, rounded to 8 bit, scored without
+saving and without cutting the border off. Larger is better everywhere. *Aim* is the row that the
+method was to reach; **bold** is what reaches it. *CPU s* is per pair, one thread.
+
+**Lytro barely separates methods.** The twelve best published sets lie within .011 in Q_ABF, .010 in
+Q_CB and .005 in Q_E, and plain `gradient`, an argmax of the smoothed gradient with the same
+verification, is among them. To save a result as JPEG costs more than what lies between
+any two good methods. There is no ground truth: what these measures reward is likeness to the
+planes. So this table can tell that a method is not broken; which is better, the scenes of known
+truth below decide."""
+
+FOOLED = """\
+How the measures can be fooled, on the same pairs. *NMI* and *Q_Y* reward copying, of whatever:
+the first plane alone, or the blurred plane everywhere, score as well as a fusion or
+better. Q_E tells them best. VIFF rewards what sharpens or raises the contrast (a method of MFIFB
+that distorts brightness has 1.03), and a network that makes pixels up loses Q_CB and Q_ABF by
+grey values that are off by a little, not by missing what is in focus."""
+
+FILES = """\
+Fused images that others published, scored in the same way, and ours on their footing. Most were
+saved as JPEG, so ours are shown saved as (grey) JPEG of quality 75 too. Compare lossless with
+lossless only, and JPEG with JPEG."""
+
+PAPERS = """\
+What the papers print, and why it cannot be laid beside the tables above."""
+
+PAIRS = """\
+Two planes of one scene with an object before a background, defocused so that it spreads over its
+outline: the case that `boundary-aware` and `mfif-gan` were made for. *Simulated*: two planes of
+`napari_mfif.optics` (occlusion, steps, halo; 8 seeds each, low noise). *Photographs*:
+{photographs}.
+*Near outlines* is the share of pixels within 8 pixels of an outline that come from the wrong plane;
+*right* the share of right ones everywhere; PSNR against the scene as it would be sharp.
+**Bold**: better than `cnn`."""
+
+STACKS = """\
+{count} z-stacks of `napari_mfif.optics`, 12 planes of 192 x 192, seeds {seeds} (never used for
+tuning), PSNR in dB against the noise-free sharp scene. *Best single plane* is chosen by the truth.
+*Least gain*: by how much the method beats the better of max projection and best single plane in the
+stack where it does so by least. *Depth*: share within one plane of the truth where texture tells
+it. **Bold**: the best of the column."""
+
+PICTURES = """\
+Simulated scenes (drawn, no photographs): what each method thinks. The score of a method for pairs
+is how much sharper it finds a plane than the plane's own blur. The difference map is ten times the
+absolute difference: dark where pixels are those of the plane."""
+
+
+def write(results: Results) -> None:
+    """Write the page."""
+    parts = [
+        "# Reproduction",
+        INTRODUCTION,
+        _machine(results),
+        "## In short",
+        _short(results),
+        *_lytro(results.get("lytro", {})),
+        *_pairs(results.get("pairs", {})),
+        *_stacks(results.get("stacks", {})),
+        *_pictures(),
+    ]
+    PAGE.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+
+
+def _machine(results: Results) -> str:
+    if "machine" not in results:
+        return ""
+    found = results["machine"]
+    weights = ", ".join(f"`{name}` {sha}" for name, sha in results.get("weights", {}).items())
+    return (
+        f"Made on {results['made']}: {found['system']}, {found['cores']} cores of "
+        f"{found['processor']}, Python {found['python']}. Weights (sha256): {weights}."
+    )
+
+
+def _short(results: Results) -> str:
+    """Say of every network what it reaches and what not."""
+    lines = []
+    for name, aims in published.AIMS.items():
+        words = [*_reached(results, name, aims), *_beside_cnn(results, name)]
+        words += _gain_in_words(results, name)
+        if words:
+            cause = published.CAUSES.get(name, "")
+            lines.append(f"- `{name}`: {'; '.join(words)}.{' ' + cause if cause else ''}")
+    return "\n".join(lines)
+
+
+def _reached(results: Results, name: str, aims: Sequence[float]) -> list[str]:
+    row = results.get("lytro", {}).get(name)
+    if not row:
+        return []
+    measured = dict(zip(published.MEASURES, aims, strict=True))
+    missed = [
+        f"{measure} ({number(row['lossless'][measure], 4)} of {number(aim, 4)})"
+        for measure, aim in measured.items()
+        if not _reaches(row["lossless"][measure], aim)
+    ]
+    if not missed:
+        return ["reaches its whole row on Lytro"]
+    return [f"reaches {len(aims) - len(missed)} of {len(aims)} on Lytro, not {', '.join(missed)}"]
+
+
+def _reaches(value: float, aim: float) -> bool:
+    """Compare at the four digits that the tables have."""
+    return round(value, 4) >= aim
+
+
+def _beside_cnn(results: Results, name: str) -> list[str]:
+    words = []
+    for label, rows in results.get("pairs", {}).items():
+        if name != "cnn" and name in rows and "cnn" in rows:
+            own, other = rows[name]["wrong"], rows["cnn"]["wrong"]
+            words.append(
+                f"near outlines ({_SETS[label]}) {100 * own:.1f} % wrong, `cnn` {100 * other:.1f} %"
+            )
+    return words
+
+
+def _gain_in_words(results: Results, name: str) -> list[str]:
+    kept = results.get("stacks", {})
+    if name not in kept or "baselines" not in kept:
+        return []
+    least = _least_gain(kept[name], kept["baselines"])
+    if least >= 0:
+        return [f"on every z-stack at least {least:.1f} dB above the best single plane"]
+    below = sum(gain < 0 for gain in _gains(kept[name], kept["baselines"]))
+    return [f"on {below} of {len(kept[name])} z-stacks below the best single plane"]
+
+
+_SETS = {"optics": "simulated", "photographs": "photographs"}
+
+
+def _lytro(rows: Results) -> Iterable[str]:
+    yield "## Lytro"
+    if "gradient" not in rows:
+        yield "The pairs were not at hand when this page was made: `--lytro FOLDER` adds them."
+        return
+    yield LYTRO.format(pairs=rows["gradient"]["pairs"])
+    yield markdown(["", *published.MEASURES, "CPU s"], list(_lytro_lines(rows)))
+    yield FOOLED
+    yield markdown(["", "NMI", "Q_Y", *published.MEASURES], list(_fooled_lines(rows)))
+    yield FILES
+    yield markdown(["", "saved", *published.MEASURES], list(_file_lines(rows)))
+    yield PAPERS
+    lines = [[f"`{name}`", what, why] for name, (what, why) in published.PAPERS.items()]
+    yield markdown(["method", "printed", "conditions"], lines).replace("---:", "---")
+
+
+def _lytro_lines(rows: Results) -> Iterable[list[str]]:
+    for name in ("average", *_order(rows)):
+        if name not in rows:
+            continue
+        row, aims = rows[name], published.AIMS.get(name)
+        cells = []
+        for index, measure in enumerate(published.MEASURES):
+            cell = _four(row["lossless"][measure])
+            bold = aims and _reaches(row["lossless"][measure], aims[index])
+            cells.append(f"**{cell}**" if bold else cell)
+        yield [_titled(name), *cells, number(row.get("cpu_s_per_pair"))]
+        if aims:
+            yield ["*aim*", *(f"*{_four(aim)}*" for aim in aims), ""]
+
+
+def _fooled_lines(rows: Results) -> Iterable[list[str]]:
+    for name in (*reproduce_lytro.BASELINES, "gradient", "cnn"):
+        if name in rows:
+            means = rows[name]["lossless"]
+            words = reproduce_lytro.BASELINES.get(name)
+            title = f"{name}: {words}" if words else _titled(name)
+            cells = [_four(means[m]) for m in ("NMI", "Q_Y", *published.MEASURES)]
+            yield [title, *cells]
+
+
+def _file_lines(rows: Results) -> Iterable[list[str]]:
+    for kind, saved in (("lossless", "lossless"), ("jpeg", "JPEG 75")):
+        for title, how, means in published.FILES:
+            if how == saved:
+                yield [title, saved, *map(_four, means)]
+        for name in _order(rows):
+            if name in rows and (name in published.AIMS or name == "gradient"):
+                means = rows[name][kind]
+                yield [_titled(name), saved, *(_four(means[m]) for m in published.MEASURES)]
+
+
+def _pairs(sets: Results) -> Iterable[str]:
+    yield "## Pairs with occlusion"
+    photographs = (
+        "drawn objects of held-back sharp pictures before others, 40 pairs"
+        if "photographs" in sets
+        else "left out, the pictures were not at hand"
+    )
+    yield PAIRS.format(photographs=photographs)
+    labels = [label for label in _SETS if label in sets]
+    header = [""]
+    for label in labels:
+        header += [f"{_SETS[label]}: near outlines", "right", "PSNR"]
+    lines = []
+    for name in _order(sets[labels[0]] if labels else {}):
+        cells = []
+        for label in labels:
+            cells += _pair_cells(sets[label].get(name), sets[label].get("cnn"), name)
+        lines.append([_titled(name), *cells])
+    yield markdown(header, lines)
+
+
+def _pair_cells(row: Results | None, other: Results | None, name: str) -> list[str]:
+    if row is None:
+        return ["–"] * 3
+    wrong = f"{100 * row['wrong']:.1f} %"
+    if other and name != "cnn" and row["wrong"] < other["wrong"]:
+        wrong = f"**{wrong}**"
+    return [wrong, f"{100 * row['right']:.1f} %", number(row["psnr"])]
+
+
+def _stacks(kept: Results) -> Iterable[str]:
+    yield "## Simulated z-stacks"
+    if "baselines" not in kept:
+        return
+    rows = kept["baselines"] | {name: kept[name] for name in _order(kept) if name in kept}
+    first = next(iter(rows.values()))
+    yield STACKS.format(count=len(first), seeds=" and ".join(map(str, SEEDS)))
+    for noise in NOISES:
+        yield f"### {noise.capitalize()} noise"
+        yield _stack_table(rows, kept["baselines"], noise)
+
+
+def _stack_table(rows: Results, baselines: Results, noise: str) -> str:
+    header = ["", *KINDS, "mean", "least gain", "depth"]
+    means = {name: _means(listed, noise) for name, listed in rows.items()}
+    best = [max(column) for column in zip(*means.values(), strict=True)]
+    lines = []
+    for name, values in means.items():
+        cells = [
+            f"**{number(value)}**" if value == top else number(value)
+            for value, top in zip(values, best, strict=True)
+        ]
+        if name in baselines:
+            lines.append([_titled(name), *cells, "", ""])
+            continue
+        some = [row for row in rows[name] if row["noise"] == noise]
+        least = _least_gain(some, baselines)
+        depths = [row["within_one"] for row in some if row.get("within_one") is not None]
+        lines.append([_titled(name), *cells, f"{least:+.2f}", f"{100 * fmean(depths):.0f} %"])
+    return markdown(header, lines)
+
+
+def _means(rows: list[Results], noise: str) -> list[float]:
+    """Return the PSNR of every kind, and their mean."""
+    kinds = [
+        fmean(row["psnr"] for row in rows if row["noise"] == noise and row["kind"] == kind)
+        for kind in KINDS
+    ]
+    return [*kinds, fmean(kinds)]
+
+
+def _gains(rows: list[Results], baselines: Results) -> list[float]:
+    """Return by how much every stack's PSNR lies above the better of the two simple ways."""
+    simple: dict[tuple[Any, ...], float] = {}
+    for name in ("max projection", "best single plane"):
+        for row in baselines[name]:
+            simple[_scene(row)] = max(row["psnr"], simple.get(_scene(row), row["psnr"]))
+    return [row["psnr"] - simple[_scene(row)] for row in rows]
+
+
+def _least_gain(rows: list[Results], baselines: Results) -> float:
+    return min(_gains(rows, baselines))
+
+
+def _scene(row: Results) -> tuple[Any, ...]:
+    return row["kind"], row["noise"], row["seed"]
+
+
+def _pictures() -> Iterable[str]:
+    shown = [
+        (name, words)
+        for name, words in (
+            (reproduce_pictures.PAIR, "Every method on a pair of planes"),
+            (reproduce_pictures.STACK, "Every method on a z-stack of 12 planes"),
+        )
+        if (reproduce_pictures.FOLDER / name).exists()
+    ]
+    if shown:
+        yield "## Pictures"
+        yield PICTURES
+        for name, words in shown:
+            yield f"{words}:\n\n![{words}](pictures/{name})"
+
+
+def _order(rows: Results) -> list[str]:
+    return [name for name in methods.names() if name in rows]
+
+
+def _titled(name: str) -> str:
+    return f"`{name}`" if name in methods.names() else name
+
+
+def _four(value: float) -> str:
+    return number(value, 4).removeprefix("0")
