@@ -28,6 +28,11 @@ PIXELS_FOR_THREADS = 12_000_000
 #: Hot pixels are told by the medians of their neighbours, so by pixels up to two away.
 REPAIR_HALO = 2
 
+#: Planes on their way: read beforehand, beside the one that is repaired, taken.
+IN_FLIGHT = 8
+#: Bytes per pixel of depth, decision and confidence, before and after their verification.
+MAPS = 20
+
 #: A strip has at least so many times the rows of its halo, so that little is done twice.
 HALOS_PER_STRIP = 4
 
@@ -83,8 +88,8 @@ def plan(
         threads = min(os.cpu_count() or 1, 8) if large and not method.neural else 1
         threads = max(1, threads // method.threads)
     own = reader.n_bands * reader.stack.dtype.itemsize
-    per_pixel = method.state_bytes(reader.n_bands) + 4 * own
-    results = rows * columns * (12 + 4 * reader.n_bands + own)
+    per_pixel = method.state_bytes(reader.n_bands) + IN_FLIGHT * own
+    results = rows * columns * (MAPS + own + (4 * reader.n_bands if method.blends else 0))
     smallest = stride + 2 * (-(-halo // stride) * stride)
     least = min(rows, smallest) * min(columns, smallest) * per_pixel
     if results + least > budget:

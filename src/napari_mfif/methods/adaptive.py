@@ -169,7 +169,7 @@ class Adaptive(Method):
     def state_bytes(self, n_bands: int) -> int:
         """Bytes per pixel: sums, three planes in waiting, energies, scratch."""
         images = 1 if n_bands == 1 else 1 + n_bands
-        return 140 + 32 * images
+        return 42 + 28 * images
 
 
 def _widen(state: State, pixels: NDArray[Any]) -> None:

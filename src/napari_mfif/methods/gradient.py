@@ -111,7 +111,7 @@ class Gradient(Method):
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel."""
-        return 50
+        return 26 + 5 * n_bands
 
 
 #: Share of pixels within one plane of the truth, by distinctness: simulated stacks of all kinds,

@@ -134,7 +134,7 @@ class Guided(Method):
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel."""
-        return 100 + 24 * n_bands
+        return 76 + 4 * n_bands
 
 
 #: Share of pixels within one plane of the truth, by distinctness: simulated stacks of all kinds,

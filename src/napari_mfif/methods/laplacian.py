@@ -123,7 +123,7 @@ class Laplacian(Method):
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel."""
-        return 60 + 20 * n_bands
+        return 40 + 4 * n_bands
 
 
 #: Share of pixels within one plane of the truth, by distinctness: simulated stacks of all kinds,
