@@ -54,10 +54,7 @@ class BoundaryAware(PairwiseMethod):
         "Two deep networks for two photographs, one for the edges of objects; copies pixels. "
         "Slow without a GPU."
     )
-    reference: ClassVar[str] = (
-        "Ma et al. 2019, IEEE International Conference on Image Processing, "
-        "10.1109/ICIP.2019.8803281"
-    )
+    reference: ClassVar[str] = "Ma, Zhang, Liu, Liao 2019, arXiv:1904.00198"
     parameters: ClassVar[tuple[Parameter, ...]] = (REFINE,)
     #: The paper's: small regions as in `cnn`, and no guided filter (section 2.3).
     pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"guided_radius": 0})

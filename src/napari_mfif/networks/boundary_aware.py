@@ -41,6 +41,8 @@ PATCH = 64
 STRIDE = 4
 #: Blocks per stage: 6 * 9 + 2 = 56 layers.
 BLOCKS = 9
+#: Batches after which the normalisations stay as they are.
+SETTLED = 10
 #: Pixels round a window that its answer depends on.
 CONTEXT = 124
 
@@ -50,15 +52,35 @@ _CELLS = PATCH // STRIDE
 _IN_FLOAT32 = ("features.conv", "head")
 
 
+class Norm(nn.BatchNorm2d):
+    """Normalises by the mean and variance of the first `SETTLED` batches; they stay then.
+
+    A batch here is a few large crops. Normalised by itself it would be told apart more easily than
+    a single picture ever is, and the network would rely on that.
+    """
+
+    def __init__(self, maps: int) -> None:
+        super().__init__(maps, momentum=None)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return maps of about unit variance, scaled and shifted as learnt."""
+        counted = self.num_batches_tracked
+        if self.training and counted is not None and int(counted) < SETTLED:
+            return super().forward(maps)
+        return functional.batch_norm(
+            maps, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+        )
+
+
 class Block(nn.Module):
     """Two 3 x 3 convolutions round which the input goes too (He et al. 2016, figure 2)."""
 
     def __init__(self, before: int, maps: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(before, maps, 3, stride, 1, bias=False)
-        self.norm1: nn.Module = nn.BatchNorm2d(maps)
+        self.norm1: nn.Module = Norm(maps)
         self.conv2 = nn.Conv2d(maps, maps, 3, 1, 1, bias=False)
-        self.norm2: nn.Module = nn.BatchNorm2d(maps)
+        self.norm2: nn.Module = Norm(maps)
         self.stride, self.more = stride, maps - before
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -78,7 +100,7 @@ class Features(nn.Module):
     def __init__(self, blocks: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(2, _MAPS[0], 3, 1, 1, bias=False)
-        self.norm: nn.Module = nn.BatchNorm2d(_MAPS[0])
+        self.norm: nn.Module = Norm(_MAPS[0])
         layers = OrderedDict[str, nn.Module]()
         before = _MAPS[0]
         for stage, maps in enumerate(_MAPS):

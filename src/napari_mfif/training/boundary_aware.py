@@ -13,8 +13,9 @@ the middle of a z-stack, where neither plane need be in focus, and the lamp and 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from napari_mfif.methods.boundary_aware import WindowComparer
 from napari_mfif.networks.boundary_aware import (
     PATCH,
     STRIDE,
@@ -32,6 +34,7 @@ from napari_mfif.networks.boundary_aware import (
 )
 from napari_mfif.training.batches import photographed
 from napari_mfif.training.boundary_aware_card import HEAD, TEXT
+from napari_mfif.training.confidence import measured_chances
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.loop import Plan, run
 from napari_mfif.training.pairs import Pair, composite
@@ -189,15 +192,23 @@ def _second(
     return {**scores, "second_windows": found["windows"], "second_boundary": found["boundary"]}
 
 
+def _measured(network: nn.Module) -> dict[str, str]:
+    """Return what won comparisons are worth on simulated z-stacks."""
+    assert isinstance(network, BoundaryAware)
+    chances = measured_chances(WindowComparer(network))
+    return {"chances": json.dumps(asdict(chances))}
+
+
 RECIPE = Recipe(
     method="boundary-aware",
     network=_network,
     loss=Centres,
     judge=right_windows,
-    plan=Plan(650, rate=1e-3, mixed=True),
+    plan=Plan(650, rate=1e-3, every=50, mixed=True),
     head=HEAD,
     text=TEXT,
     stage=_second,
+    finish=_measured,
     half=True,
 )
 

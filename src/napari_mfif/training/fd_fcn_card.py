@@ -16,24 +16,24 @@ HEAD = {
 TEXT = """
 # fd-fcn: a focus score per plane and pixel
 
-The network of Guo et al. 2020: three modules of three 3 x 3 convolutions and a 2 x 2 maximum, 1 x 1
-convolutions, the coarser maps enlarged and joined to the finer ones, an answer of half the size
-that is interpolated. A plane is scored by itself. Planes are compared by the logit of the paper's
-score, which decides alike and does not saturate.
+The network of Guo et al. 2020: three modules of three 3 x 3 convolutions and a 2 x 2 maximum, 1
+x 1 convolutions, the coarser maps enlarged and joined to the finer ones, an answer of half the
+size that is interpolated. A plane is scored by itself. Planes are compared by the logit of the
+paper's score, which decides alike and does not saturate.
 
 ## Training
 
 By the command above, from {files} sharp photographs and {drawn} drawn textures, in batches of
-fifteen crops of 96 pixels. Three are whole crops, sharp (label 1) and after a Gaussian of variance
-15 (label 0), as in the paper; six are pairs of planes with an object before a background, labelled
-at every position: 35 % with the edge of the object sharp in both planes, 35 % with an object that
-spreads when it is out of focus, 30 % from the middle of a z-stack. Outlines are drawn, or a
-picture's own mask where it has one. In half of the crops each plane has a brightness of its own;
-40 % are dark and noisy as in a camera. The loss is the paper's mean squared difference to labels of
-half the size, and half the cross entropy of the comparison of the two planes of a pair; pairs from
-z-stacks have that alone. Held back, whole pictures: {back}. `held_back_pairs` is the share of
-their pixels whose plane is decided right where one plane is in focus, `held_back_stacks` the
-same for pairs from z-stacks.
+fifteen crops of 96 pixels. Three are whole crops, sharp (label 1) and after a Gaussian of
+variance 15 (label 0), as in the paper; six are pairs of planes with an object before a
+background, labelled at every position: 35 % with the edge of the object sharp in both planes,
+35 % with an object that spreads when it is out of focus, 30 % from the middle of a z-stack.
+Outlines are drawn, or a picture's own mask where it has one. In half of the crops each plane
+has a brightness of its own; 40 % are dark and noisy as in a camera. The loss is the paper's
+mean squared difference to labels of half the size, and half the cross entropy of the comparison
+of the two planes of a pair; pairs from z-stacks have that alone. Held back, whole pictures:
+{back}. `held_back_pairs` is the share of their pixels whose plane is decided right where one
+plane is in focus, `held_back_stacks` the same for pairs from z-stacks.
 
 {sources}
 
@@ -43,23 +43,24 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 
 - The paper does not say how many maps its layers have: here 16, 32 and 64.
 - One grey plane, not one in colour: what decides is always grey here.
-- Photographs and pairs instead of 60,000 pictures of 32 x 32 pixels (CIFAR-10), which are too small
-  to show an edge between sharp and blurred, and whose licence is not stated.
-- The loss of the comparison is added: labels alone do not order two planes that are both blurred.
+- Photographs and pairs instead of 60,000 pictures of 32 x 32 pixels (CIFAR-10), which are too
+  small to show an edge between sharp and blurred, and whose licence is not stated.
+- The loss of the comparison is added: labels alone do not order two planes that are both
+  blurred.
 - Trained by AdamW; the paper names no optimiser.
 
 ## Confidence
 
-How much of `exp(logit / temperature)` the best plane and its two neighbours hold, of all planes,
-was compared with the truth on simulated z-stacks of all kinds, at low and high noise (seeds that no
-benchmark uses):
+How much of `exp(logit / temperature)` the best plane and its two neighbours hold, of all
+planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise
+(seeds that no benchmark uses):
 
 {trust_table}
 
 ## Limits
 
 By the paper's own account its focus maps have holes; small ones are filled and the edges of the
-decision are fitted to the image (guided filter of radius 8, epsilon 0.32). A plane is judged
-by itself: what is smooth in focus and what is blurred look alike to it. Each pixel is judged by
+decision are fitted to the image (guided filter of radius 8, epsilon 0.32). A plane is judged by
+itself: what is smooth in focus and what is blurred look alike to it. Each pixel is judged by
 what lies within 33 pixels of it.
 """
