@@ -17,7 +17,7 @@ __all__ = ["main"]
 DONE, FAILED, WRONG_USAGE = range(3)
 
 #: Every command is a module of this name beside this one.
-COMMANDS = ("fuse", "info", "methods", "simulate", "evaluate", "demo", "train")
+COMMANDS = ("fuse", "batch", "info", "methods", "simulate", "evaluate", "demo", "train")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

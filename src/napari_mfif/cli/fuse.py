@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_mfif.alignment import ALIGN, save_transforms
+from napari_mfif.alignment import save_transforms
+from napari_mfif.cli.options import add_options, given_options, given_recipe
 from napari_mfif.errors import ParameterError
-from napari_mfif.parameters import Settings
 
 if TYPE_CHECKING:
     from napari_mfif.fusion import Fusion
@@ -26,41 +25,15 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser("fuse", help="fuse one z-stack")
     parser.add_argument("input", nargs="+", help="a TIFF, a Zarr, a folder, or files of one plane")
     parser.add_argument("-o", "--output", required=True, help="the all-in-focus image, .ome.tif")
-    parser.add_argument("--method", help="see napari-mfif methods")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter of the method or of the consistency verification",
-    )
-    parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
-    parser.add_argument(
-        "--composition",
-        choices=("auto", "copy", "pyramid"),
-        help="how the result is put together; pyramid is for two modalities or exposures",
-    )
-    parser.add_argument(
-        "--align",
-        choices=ALIGN.choices,
-        help="bring planes that drift or change in magnification to one another",
-    )
-    parser.add_argument(
-        "--crop", action="store_true", default=None, help="keep only what all aligned planes cover"
-    )
+    add_options(parser)
     parser.add_argument("--transforms", metavar="FILE", help="take the planes' places from JSON")
     parser.add_argument(
         "--save-transforms", metavar="FILE", help="write the planes' places as JSON"
     )
-    parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--series", type=int, help="which image of a file with several")
-    parser.add_argument("--channel", help="number or name of the channel that decides")
     for name in MAPS:
         parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name} map(s), TIFF")
-    parser.add_argument("--recipe", metavar="FILE", help="take all values from a recipe")
     parser.add_argument("--save-recipe", metavar="FILE", help="write the recipe as JSON")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--memory", help="what it may use, for example 2GB")
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=run)
@@ -72,33 +45,19 @@ def run(given: argparse.Namespace) -> int:
     from napari_mfif.engine.memory import keep_freed_memory
     from napari_mfif.fusion import iter_fuse
     from napari_mfif.io import open_stack
-    from napari_mfif.recipe import Recipe
 
     keep_freed_memory()
-    recipe = Recipe.load(given.recipe) if given.recipe else None
+    recipe = given_recipe(given)
     _check_outputs(given)
-    method = given.method or (recipe.method if recipe else None)
-    parameters, consistency = _assigned(given.set, method)
-    if given.composition:
-        parameters["composition"] = given.composition
-    if given.transforms and given.align:
-        raise ParameterError("--transforms says where planes lie, so --align has nothing to do.")
+    options = given_options(given, recipe)
+    if given.transforms:
+        if given.align:
+            raise ParameterError("--transforms says where planes lie; --align has nothing to do.")
+        options["align"] = Path(given.transforms)
     source = given.input[0] if len(given.input) == 1 else given.input
     axes = given.axes or (recipe.axes if recipe else None)
     stack = open_stack(source, axes=axes, series=given.series)
-    steps = iter_fuse(
-        stack,
-        method=given.method,
-        channel=given.channel,
-        along=given.along,
-        align=Path(given.transforms) if given.transforms else given.align,
-        crop=given.crop,
-        recipe=recipe,
-        consistency=consistency,
-        device=given.device,
-        memory=given.memory,
-        **parameters,
-    )
+    steps = iter_fuse(stack, recipe=recipe, device=given.device, memory=given.memory, **options)
     fusion = None
     for step in _shown(steps, quiet=given.quiet):
         fusion = step.fusion
@@ -181,31 +140,6 @@ def _told(fusion: Fusion) -> str:
         f"{apart} All of them cover rows {rows.start} to {rows.stop - 1} and columns "
         f"{columns.start} to {columns.stop - 1}; outside of that the confidence is 0."
     )
-
-
-def _assigned(assignments: Sequence[str], method: str | None) -> tuple[Settings, Settings]:
-    """Sort NAME=VALUE texts into those of the method and those of the verification."""
-    from napari_mfif import methods
-    from napari_mfif.consistency import CONSISTENCY
-    from napari_mfif.parameters import unknown_name
-
-    own = {p.name: p for p in methods.get(method or methods.DEFAULT).all_parameters()}
-    cleaning = {p.name: p for p in CONSISTENCY}
-    parameters: Settings = {}
-    consistency: Settings = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals:
-            raise ParameterError(f"--set {assignment} is not of the form NAME=VALUE.")
-        name = name.strip().replace("-", "_")
-        if name in own:
-            parameters[name] = own[name].parse(text)
-        elif name in cleaning:
-            consistency[name] = cleaning[name].parse(text)
-        else:
-            known = {**own, **cleaning}
-            raise ParameterError(unknown_name("parameter", name, known, of=method or ""))
-    return parameters, consistency
 
 
 def _shown(steps: Any, *, quiet: bool) -> Any:

@@ -18,7 +18,15 @@ from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixe
 from napari_mfif.io.structure import parsed
 from napari_mfif.stack import ZStack
 
-__all__ = ["Elsewhere", "description", "open_tiff", "stem", "tiff_plane"]
+__all__ = [
+    "Elsewhere",
+    "description",
+    "open_tiff",
+    "pieces_of",
+    "stacks_in",
+    "stem",
+    "tiff_plane",
+]
 
 
 def open_tiff(
@@ -105,6 +113,24 @@ def description(path: Path) -> str:
     """Return the OME-XML in a TIFF file, empty when there is none."""
     with parsed(path, series=False) as file:
         return (file.ome_metadata or "") if file.is_ome else ""
+
+
+def pieces_of(path: Path) -> set[str]:
+    """Return the names of all files of the OME-TIFF that a file belongs to."""
+    return set(ome.pieces(description(path)))
+
+
+def stacks_in(path: Path) -> list[int] | None:
+    """Return the numbers of the series of a file that have several planes; None without any.
+
+    Raises
+    ------
+    ReadError
+        It is damaged.
+    """
+    with parsed(path) as file:
+        series = _merged(file.series)
+        return [i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size] or None
 
 
 def stem(path: Path) -> str:

@@ -1,0 +1,141 @@
+"""``napari-mfif batch``: all z-stacks of a folder or a plate."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from napari_mfif.cli.options import add_options, given_options, given_recipe
+from napari_mfif.errors import ParameterError
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Any) -> argparse.ArgumentParser:
+    """Declare the command and its options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "batch", help="fuse all z-stacks of a folder; run it again to finish what is missing"
+    )
+    parser.add_argument("input", metavar="INPUT_DIR", help="a folder of z-stacks, or a plate")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT_DIR", help="for the results")
+    add_options(parser)
+    parser.add_argument(
+        "--maps",
+        default="",
+        metavar="NAMES",
+        help="maps to write too, with commas: depth,height,decision,confidence,scores",
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a dask cluster: tcp://host:8786")
+    parser.add_argument("--workers", type=int, default=1, help="processes of this machine")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be fused")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but failures")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Fuse what is not done yet; end with a table of what failed."""
+    from napari_mfif.batch import FAILED, Outcome, iter_batch, jobs_in
+
+    recipe = given_recipe(given)
+    options = given_options(given, recipe)
+    options |= {"axes": given.axes, "recipe": recipe.to_json() if recipe else None}
+    means = {"device": given.device, "memory": given.memory or _share(given.workers)}
+    jobs = jobs_in(given.input, given.output, options=options, means=means, maps=_maps(given.maps))
+    if given.dry_run:
+        for job in jobs:
+            print(f"{job.found.name}  {'done' if job.is_done() else job.output}")
+        return 0
+    outcomes: list[Outcome] = []
+    with _client(given.scheduler, given.workers) as client:
+        for outcome in iter_batch(jobs, client):
+            outcomes.append(outcome)
+            if not given.quiet:
+                print(f"[{len(outcomes)}/{len(jobs)}] {_line(outcome)}", flush=True)
+    failed = [outcome for outcome in outcomes if outcome.state == FAILED]
+    if not given.quiet:
+        print(_sum(outcomes))
+    if failed:
+        print(_table(failed), file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _share(workers: int) -> int | None:
+    """Return what each of several processes may use, where nothing is said."""
+    from napari_mfif.engine.memory import default_budget
+
+    return default_budget() // workers if workers > 1 else None
+
+
+def _maps(text: str) -> tuple[str, ...]:
+    from napari_mfif.batch import MAPS
+    from napari_mfif.parameters import unknown_name
+
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in MAPS:
+            raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="--maps"))
+    return names
+
+
+@contextlib.contextmanager
+def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
+    """Connect to a cluster, or start so many processes; None for neither."""
+    if workers < 1:
+        raise ParameterError(f"--workers {workers} is not possible: 1 or more.")
+    if scheduler is None and workers == 1:
+        from napari_mfif.engine.memory import keep_freed_memory
+
+        keep_freed_memory()
+        yield None
+        return
+    if scheduler and workers > 1:
+        raise ParameterError("--scheduler has workers of its own: leave out --workers.")
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise ParameterError(
+            "A cluster needs another package: pip install 'napari-mfif[distributed]'."
+        ) from error
+    if scheduler:
+        try:
+            client = Client(scheduler, timeout="20s")
+        except (OSError, ValueError, TimeoutError) as error:
+            raise ParameterError(
+                f"There is no dask scheduler at {scheduler} ({error}). Start one there with "
+                f"'dask scheduler', and workers with 'dask worker {scheduler}'."
+            ) from error
+        with client:
+            yield client
+        return
+    local = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(n_workers=workers, **local) as cluster, Client(cluster) as client:
+        yield client
+
+
+def _line(outcome: Any) -> str:
+    from napari_mfif.batch import DONE
+
+    if outcome.state == DONE:
+        return f"{outcome.name}: {outcome.text}, {outcome.seconds:.1f} s"
+    return f"{outcome.name}: {outcome.state}" + (f" - {outcome.text}" if outcome.text else "")
+
+
+def _sum(outcomes: list[Any]) -> str:
+    """Count the outcomes in words."""
+    from napari_mfif.batch import DONE, ELSEWHERE, FAILED, SKIPPED
+
+    counts = [(state, sum(o.state == state for o in outcomes)) for state in (DONE, SKIPPED)]
+    more = [(state, sum(o.state == state for o in outcomes)) for state in (ELSEWHERE, FAILED)]
+    told = [*counts, *((state, count) for state, count in more if count)]
+    words = {SKIPPED: "done before"}
+    return ", ".join(f"{count} {words.get(state, state)}" for state, count in told)
+
+
+def _table(failed: list[Any]) -> str:
+    width = max(len(outcome.name) for outcome in failed)
+    lines = [f"{outcome.name:<{width}}  {outcome.text}" for outcome in failed]
+    return "\n".join([f"\n{len(failed)} failed:", *lines])

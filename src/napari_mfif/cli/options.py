@@ -1,0 +1,99 @@
+"""What every command that fuses can be told: declared once, read back as arguments of `fuse`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from napari_mfif.alignment import ALIGN
+from napari_mfif.errors import ParameterError
+from napari_mfif.parameters import Settings
+
+__all__ = ["add_options", "given_options", "given_recipe"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare them."""
+    parser.add_argument("--method", help="see napari-mfif methods")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the method or of the consistency verification",
+    )
+    parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
+    parser.add_argument(
+        "--composition",
+        choices=("auto", "copy", "pyramid"),
+        help="how the result is put together; pyramid is for two modalities or exposures",
+    )
+    parser.add_argument(
+        "--align",
+        choices=ALIGN.choices,
+        help="bring planes that drift or change in magnification to one another",
+    )
+    parser.add_argument(
+        "--crop", action="store_true", default=None, help="keep only what all aligned planes cover"
+    )
+    parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
+    parser.add_argument("--channel", help="number or name of the channel that decides")
+    parser.add_argument("--recipe", metavar="FILE", help="take all values from a recipe")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--memory", help="what it may use, for example 2GB")
+
+
+def given_recipe(given: argparse.Namespace) -> Any:
+    """Return the recipe that was named, or None."""
+    from napari_mfif.recipe import Recipe
+
+    return Recipe.load(given.recipe) if given.recipe else None
+
+
+def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
+    """Return the arguments of `fuse` that decide the result, but for axes and the recipe itself.
+
+    Raises
+    ------
+    ParameterError
+        A name is unknown or a value is not possible.
+    """
+    method = given.method or (recipe.method if recipe else None)
+    parameters, consistency = _assigned(given.set, method)
+    if given.composition:
+        parameters["composition"] = given.composition
+    return {
+        "method": given.method,
+        "channel": given.channel,
+        "along": given.along,
+        "align": given.align,
+        "crop": given.crop,
+        "consistency": consistency,
+        **parameters,
+    }
+
+
+def _assigned(assignments: Sequence[str], method: str | None) -> tuple[Settings, Settings]:
+    """Sort NAME=VALUE texts into those of the method and those of the verification."""
+    from napari_mfif import methods
+    from napari_mfif.consistency import CONSISTENCY
+    from napari_mfif.parameters import unknown_name
+
+    own = {p.name: p for p in methods.get(method or methods.DEFAULT).all_parameters()}
+    cleaning = {p.name: p for p in CONSISTENCY}
+    parameters: Settings = {}
+    consistency: Settings = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ParameterError(f"--set {assignment} is not of the form NAME=VALUE.")
+        name = name.strip().replace("-", "_")
+        if name in own:
+            parameters[name] = own[name].parse(text)
+        elif name in cleaning:
+            consistency[name] = cleaning[name].parse(text)
+        else:
+            known = {**own, **cleaning}
+            raise ParameterError(unknown_name("parameter", name, known, of=method or ""))
+    return parameters, consistency
