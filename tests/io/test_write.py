@@ -10,8 +10,7 @@ import pytest
 import tifffile
 
 from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
-from napari_mfif.io import open_stack, read_recipe, write_image
-from napari_mfif.io import write as writing
+from napari_mfif.io import open_stack, read_recipe, sinks, write_image
 
 RNG = np.random.default_rng(4)
 RECIPE = '{"method": "adaptive", "note": "µ < & > \\" ?>",\n "α": 0.5}'
@@ -95,8 +94,8 @@ def test_file_without_a_recipe_says_so(tmp_path):
 
 @pytest.mark.parametrize("shape", [(2, 300, 257), (2, 300, 257, 3)])
 def test_large_planes_get_tiles_and_a_pyramid(tmp_path, monkeypatch, shape):
-    monkeypatch.setattr(writing, "PLAIN_SIDE", 200)
-    monkeypatch.setattr(writing, "TILE", 64)
+    monkeypatch.setattr(sinks, "PLAIN_SIDE", 200)
+    monkeypatch.setattr(sinks, "TILE", 64)
     array = pixels(shape)
     axes = "ZYXS"[: len(shape)]
     path = write_image(tmp_path / "a.ome.tif", array, axes=axes, recipe=RECIPE)
@@ -113,8 +112,8 @@ def test_large_planes_get_tiles_and_a_pyramid(tmp_path, monkeypatch, shape):
 
 
 def test_pyramid_of_labels_has_no_value_that_was_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "PLAIN_SIDE", 200)
-    monkeypatch.setattr(writing, "TILE", 64)
+    monkeypatch.setattr(sinks, "PLAIN_SIDE", 200)
+    monkeypatch.setattr(sinks, "TILE", 64)
     decision = (pixels((300, 257)) > 60) * np.uint16(40)
     path = write_image(tmp_path / "a.tif", decision, axes="YX", labels=True)
     with tifffile.TiffFile(path) as file:
@@ -129,7 +128,7 @@ def test_small_images_stay_plain(tmp_path):
 
 
 def test_bigtiff_above_four_gigabytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "BIG", 1000)
+    monkeypatch.setattr(sinks, "BIG", 1000)
     with tifffile.TiffFile(write_image(tmp_path / "a.tif", pixels((33, 47)), axes="YX")) as file:
         assert file.is_bigtiff
 
@@ -171,7 +170,7 @@ def test_jpeg_is_close(tmp_path):
         ("a.png", "float32", "YX", r"a\.png cannot hold float32.*Use \.ome\.tif"),
         ("a.jpg", "uint16", "YX", r"only uint8\. Use \.png or \.ome\.tif"),
         ("a.png", "uint8", "ZYX", r"several planes.*axes ZYX.*Use \.ome\.tif"),
-        ("a.zarr", "uint8", "YX", r"'\.zarr' is none of \.ome\.tif"),
+        ("a.bmp", "uint8", "YX", r"'\.bmp' is none of \.ome\.tif"),
         ("a", "uint8", "YX", r"Use \.ome\.tif"),
         ("a.tif", "int64", "YX", r"type int64 cannot be written. Convert"),
     ],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from napari_mfif.errors import WriteError
 
-__all__ = ["check_target", "replacing"]
+__all__ = ["check_target", "replacing", "replacing_folder"]
 
 
 @contextmanager
@@ -48,6 +49,26 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
             temporary.unlink()
 
 
+@contextmanager
+def replacing_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Do for a folder that is a Zarr what `replacing` does for a file."""
+    target = check_target(path, overwrite=overwrite)
+    beside = target.with_name(f".{os.urandom(4).hex()}.{target.name}")
+    old = beside.with_name(f"{beside.name}.old")
+    try:
+        yield beside
+        if target.exists():
+            os.replace(target, old)
+        os.replace(beside, target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            os.replace(old, target)
+        raise _unwritten(target, error) from error
+    finally:
+        for left in (beside, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Refuse a target that cannot be written, before any work is done for it.
 
@@ -57,7 +78,7 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
         As in `replacing`.
     """
     target = Path(path)
-    if target.is_dir():
+    if target.is_dir() and not _is_zarr(target):
         raise WriteError(f"{target} is a folder. Give the name of a file.")
     if not overwrite and target.exists():
         raise WriteError(
@@ -69,6 +90,12 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     if not os.access(target.parent, os.W_OK):
         raise WriteError(_forbidden(target))
     return target
+
+
+def _is_zarr(folder: Path) -> bool:
+    """Tell whether a folder is asked for as a Zarr, and is one that may be replaced."""
+    known = (".zgroup", ".zarray", "zarr.json")
+    return folder.suffix.lower() == ".zarr" and any((folder / name).exists() for name in known)
 
 
 def _forbidden(target: Path) -> str:

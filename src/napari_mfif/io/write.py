@@ -1,10 +1,10 @@
-"""Writing images and maps: OME-TIFF with sizes and recipe, PNG and JPEG."""
+"""Writing images and maps: OME-TIFF and OME-Zarr with sizes and recipe, PNG and JPEG."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from math import prod
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
-from napari_mfif.io.atomic import replacing
+from napari_mfif.io.atomic import replacing, replacing_folder
 from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml
-from napari_mfif.io.sizes import METRES, Sizes
+from napari_mfif.io.sinks import Sink, tiff_sink, zarr_sink
+from napari_mfif.io.sizes import Sizes
 from napari_mfif.pixels import Pixels
 from napari_mfif.stack import AXES
 
-__all__ = ["SUFFIXES", "check_ending", "read_recipe", "write_image"]
+__all__ = ["SUFFIXES", "check_ending", "opened", "read_recipe", "write_image"]
 
 #: Endings of the files that can be written.
-SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
-
-#: Longest side in pixels that is written without tiles and pyramid.
-PLAIN_SIDE = 2048
-
-#: Edge of a tile; the smallest level of a pyramid is no larger than twice this.
-TILE = 512
-
-#: Bytes from which offsets of 32 bits do not do.
-BIG = 2**32 - 2**25
+SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.zarr", ".zarr", ".png", ".jpg", ".jpeg")
 
 
 def write_image(
@@ -51,13 +43,14 @@ def write_image(
     """Write an image, a map or a stack of them.
 
     An OME-TIFF gets strips up to 2048 pixels a side; above, tiles and a pyramid of half sizes.
-    It is written plane by plane: a lazy array is never held whole.
+    OME-Zarr gets the same pyramid; colours are channels there. Both are written plane by plane and
+    row by row: a lazy array is never held whole.
 
     Parameters
     ----------
     path : path
-        The ending tells the kind: ``.ome.tif``, ``.tif`` (an OME-TIFF as well), ``.png``,
-        ``.jpg``.
+        The ending tells the kind: ``.ome.tif``, ``.tif`` (an OME-TIFF as well), ``.ome.zarr``,
+        ``.png``, ``.jpg``.
     array : array-like
         Integers up to 32 bits, or floating point; true and false become 1 and 0.
     axes : str
@@ -98,25 +91,96 @@ def write_image(
     write = _writer(target)
     pixels = _storable(array)
     _check_axes(axes, pixels.shape)
-    if compression not in (None, "zlib"):
-        raise ParameterError(f"There is no compression {compression!r}. There is: None, 'zlib'.")
-    if write is not _write_tiff:
+    if write is not None:
         with replacing(target, overwrite=overwrite) as temporary:
             temporary.write_bytes(write(target, np.asarray(pixels), axes))
         return target
+    with opened(
+        target,
+        pixels.shape,
+        np.dtype(pixels.dtype),
+        axes=axes,
+        z_step=z_step,
+        pixel_size=pixel_size,
+        unit=unit,
+        channel_names=channel_names,
+        recipe=recipe,
+        name=name,
+        labels=labels,
+        compression=compression,
+        overwrite=overwrite,
+    ) as sink:
+        for place in np.ndindex(*pixels.shape[: axes.index("Y")]):
+            sink.put(pixels[place] if place else pixels)
+    return target
+
+
+@contextmanager
+def opened(
+    path: str | os.PathLike[str],
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+    *,
+    axes: str,
+    z_step: float | None = None,
+    pixel_size: tuple[float, float] | None = None,
+    unit: str | None = None,
+    channel_names: Sequence[str] = (),
+    recipe: str | None = None,
+    name: str | None = None,
+    labels: bool = False,
+    compression: str | None = None,
+    overwrite: bool = False,
+) -> Iterator[Sink]:
+    """Open an OME-TIFF or OME-Zarr to put planes into, one after the other.
+
+    It stands under its name when all has gone well, and not at all otherwise.
+
+    Parameters
+    ----------
+    path, axes, z_step, pixel_size, unit, channel_names, recipe, name, labels, compression
+        As for `write_image`.
+    shape : sequence of int
+        Length of each axis.
+    dtype : numpy.dtype
+        Type of the pixels.
+    overwrite : bool
+        Replace what stands there.
+
+    Yields
+    ------
+    Sink
+        Its `put` takes the planes, in the order of the axes before Y, the last one fastest.
+    """
+    target = Path(path)
+    _check_axes(axes, shape)
+    if compression not in (None, "zlib"):
+        raise ParameterError(f"There is no compression {compression!r}. There is: None, 'zlib'.")
     sizes = Sizes(z_step, pixel_size, unit)
+    facts: dict[str, Any] = {"sizes": sizes, "labels": labels}
+    if target.suffix.lower() == ".zarr":
+        with replacing_folder(target, overwrite=overwrite) as temporary:
+            facts |= {"channel_names": channel_names, "recipe": recipe}
+            with zarr_sink(
+                temporary, shape, dtype, axes, name=name or _stem(target), **facts
+            ) as sink:
+                yield sink
+        return
     description = write_ome_xml(
         name or _stem(target),
         axes,
-        pixels.shape,
-        np.dtype(pixels.dtype),
+        tuple(shape),
+        dtype,
         sizes=sizes,
         channel_names=channel_names,
         recipe=recipe,
     )
-    with replacing(target, overwrite=overwrite) as temporary:
-        _write_tiff(temporary, pixels, axes, description, sizes, labels, compression)
-    return target
+    facts |= {"description": description, "compression": compression}
+    with (
+        replacing(target, overwrite=overwrite) as temporary,
+        tiff_sink(temporary, shape, dtype, axes, **facts) as sink,
+    ):
+        yield sink
 
 
 def read_recipe(path: str | os.PathLike[str]) -> str:
@@ -129,12 +193,26 @@ def read_recipe(path: str | os.PathLike[str]) -> str:
     """
     import tifffile
 
+    if Path(path).is_dir():
+        return _zarr_recipe(Path(path))
     try:
         with tifffile.TiffFile(path) as file:
             recipe = recipe_in(file.ome_metadata or "")
     except (OSError, ValueError) as error:
         raise ReadError(f"{path} could not be read: {error}.") from error
     if recipe is None:
+        raise ReadError(f"{path} holds no recipe. Give a file that napari-mfif wrote.")
+    return recipe
+
+
+def _zarr_recipe(path: Path) -> str:
+    import zarr
+
+    try:
+        recipe = zarr.open_group(str(path), mode="r").attrs.get("napari_mfif")
+    except Exception as error:
+        raise ReadError(f"{path} could not be read: {error}.") from error
+    if not isinstance(recipe, str):
         raise ReadError(f"{path} holds no recipe. Give a file that napari-mfif wrote.")
     return recipe
 
@@ -159,16 +237,18 @@ def check_ending(path: str | os.PathLike[str], *, floats: bool = False) -> None:
         The ending is unknown, or pictures of this kind hold no such values.
     """
     target = Path(path)
-    if _writer(target) is not _write_tiff and floats:
+    if _writer(target) is not None and floats:
         raise WriteError(
             f"{target.name} cannot hold floating-point values. Use .ome.tif, which keeps them."
         )
 
 
-def _writer(path: Path) -> Callable[..., Any]:
-    known: dict[str, Callable[..., Any]] = {
-        ".tif": _write_tiff,
-        ".tiff": _write_tiff,
+def _writer(path: Path) -> Callable[..., bytes] | None:
+    """Return what makes a picture of an image; None for what is written plane by plane."""
+    known: dict[str, Callable[..., bytes] | None] = {
+        ".tif": None,
+        ".tiff": None,
+        ".zarr": None,
         ".png": _png,
         ".jpg": _jpeg,
         ".jpeg": _jpeg,
@@ -203,80 +283,6 @@ def _check_axes(axes: str, shape: Sequence[int]) -> None:
             f"axes={axes!r} does not fit an array of shape {tuple(shape)}: it needs a letter out "
             f"of {AXES} for each axis, in this order, with Y and X."
         )
-
-
-def _write_tiff(
-    path: Path,
-    pixels: Pixels,
-    axes: str,
-    description: str,
-    sizes: Sizes,
-    labels: bool,
-    compression: str | None,
-) -> None:
-    import tifffile
-
-    inner = 3 if axes.endswith("S") else 2
-    rows, columns = pixels.shape[axes.index("Y")], pixels.shape[axes.index("X")]
-    levels = _levels(rows, columns)
-    nbytes = prod(pixels.shape) * np.dtype(pixels.dtype).itemsize
-    options = _tiff_options(axes, pixels, sizes, compression)
-    if levels:
-        options |= {"tile": (TILE, TILE)}
-    with tifffile.TiffWriter(path, bigtiff=nbytes * 4 // 3 > BIG, ome=False) as file:
-        for plane in _planes(pixels, len(axes) - inner):
-            file.write(plane, description=description, subifds=levels, **options)
-            description = ""
-            for _ in range(levels):
-                plane = _half(plane, labels)
-                file.write(plane, subfiletype=1, **options)
-
-
-def _tiff_options(
-    axes: str, pixels: Pixels, sizes: Sizes, compression: str | None
-) -> dict[str, Any]:
-    colour = axes.endswith("S") and pixels.shape[-1] in (3, 4)
-    options: dict[str, Any] = {
-        "metadata": None,
-        "photometric": "rgb" if colour else "minisblack",
-        "planarconfig": "contig" if axes.endswith("S") else None,
-        "compression": compression,
-        "predictor": True if compression else None,
-        "software": "napari-mfif",
-    }
-    if sizes.pixel_size and sizes.unit in METRES:
-        centimetres = METRES[sizes.unit] / METRES["cm"]
-        height, width = (length * centimetres for length in sizes.pixel_size)
-        options |= {"resolution": (1 / width, 1 / height), "resolutionunit": "CENTIMETER"}
-    return options
-
-
-def _planes(pixels: Pixels, leading: int) -> Iterator[NDArray[Any]]:
-    for place in np.ndindex(*pixels.shape[:leading]):
-        yield np.ascontiguousarray(pixels[place] if place else np.asarray(pixels))
-
-
-def _levels(rows: int, columns: int) -> int:
-    """Return the number of reduced copies a plane gets."""
-    longest, levels = max(rows, columns), 0
-    if longest <= PLAIN_SIDE:
-        return 0
-    while longest > 2 * TILE:
-        longest, levels = (longest + 1) // 2, levels + 1
-    return levels
-
-
-def _half(plane: NDArray[Any], labels: bool) -> NDArray[Any]:
-    """Return every second pixel, or means of two by two where the type allows."""
-    if labels or plane.dtype.name in ("int8", "int32", "uint32"):
-        return np.ascontiguousarray(plane[::2, ::2])
-    import cv2
-
-    rows, columns = plane.shape[:2]
-    odd = rows % 2, columns % 2
-    even = cv2.copyMakeBorder(plane, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
-    size = ((columns + 1) // 2, (rows + 1) // 2)
-    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA))
 
 
 def _png(path: Path, pixels: NDArray[Any], axes: str) -> bytes:
