@@ -23,7 +23,7 @@ from napari_mfif.recipe import Recipe
 if TYPE_CHECKING:
     pass
 
-from napari_mfif.result import Fusion, Progress, assemble, lazily
+from napari_mfif.result import Fusion, Outputs, Progress, assemble, lazily
 from napari_mfif.running import Runner, iter_aligning, iter_cluster, iter_decided
 from napari_mfif.stack import ZStack
 
@@ -140,6 +140,8 @@ def iter_fuse(
     preview: float | None = None,
     worker: bool = False,
     lazy: bool = False,
+    outputs: Mapping[str, str | Path] | None = None,
+    overwrite: bool = False,
     **parameters: Any,
 ) -> Iterator[Progress]:
     """Fuse step by step: yields a `Progress` after every plane, and stops cleanly when closed.
@@ -155,6 +157,11 @@ def iter_fuse(
         here.
     lazy : bool, optional
         As for `fuse`.
+    outputs : mapping, optional
+        Files for ``image``, ``depth``, ``height``, ``decision``, ``confidence``: each timepoint is
+        written when it is done, and not kept. The fusion is then a lazy one.
+    overwrite : bool, optional
+        Whether these files are replaced where they exist.
     **parameters
         Parameters of the method.
 
@@ -199,6 +206,12 @@ def iter_fuse(
         yield from iter_decided(stack, recipe, np.asarray(decision), began)
         return
     fold = LazyFold.of(stack, recipe, **known)
+    if outputs:
+        files = Outputs(stack, recipe, outputs, overwrite=overwrite)
+        yield from Runner(stack, recipe, device, budget, preview, worker).run_into(files)
+        written = replace(lazily(stack, fold), seconds=time.perf_counter() - began)
+        yield Progress("Done", 1, 1, written, finished=True)
+        return
     client = current_client() if stack.n_times > 1 else None
     if client is not None:
         fold = replace(fold, budget=None if memory is None else budget)

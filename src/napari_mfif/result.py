@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,9 @@ from napari_mfif.stack import ZStack
 if TYPE_CHECKING:
     import dask.array
 
-__all__ = ["Fusion", "Progress", "assemble", "lazily"]
+    from napari_mfif.io.sinks import Sink
+
+__all__ = ["Fusion", "Outputs", "Progress", "assemble", "lazily"]
 
 #: The maps that can be written.
 MAPS = ("depth", "height", "decision", "confidence", "scores")
@@ -183,6 +187,85 @@ class Fusion:
             recipe=self.recipe.to_json(),
             labels=labels,
             overwrite=overwrite,
+        )
+
+
+class Outputs:
+    """Files to which timepoints are written as they are done; what is written is not kept.
+
+    A context: the files stand under their names when it ends well, and not at all otherwise.
+
+    Parameters
+    ----------
+    stack : ZStack
+        What is fused.
+    recipe : Recipe
+        Complete; it is kept in the files.
+    paths : mapping
+        Where to write ``image``, ``depth``, ``height``, ``decision`` and ``confidence``.
+    overwrite : bool, optional
+        Whether existing files are replaced.
+    """
+
+    def __init__(
+        self,
+        stack: ZStack,
+        recipe: Recipe,
+        paths: Mapping[str, str | Path],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        self._stack, self._recipe, self._paths = stack, recipe, dict(paths)
+        self._overwrite = overwrite
+        self._files = ExitStack()
+        self._sinks: dict[str, Sink] = {}
+
+    def __enter__(self) -> Outputs:
+        with ExitStack() as files:  # those that were opened are closed when one cannot be
+            for name, path in self._paths.items():
+                self._sinks[name] = files.enter_context(self._opened(name, path))
+            self._files = files.pop_all()
+        return self
+
+    def __exit__(self, *trouble: Any) -> None:
+        self._files.__exit__(*trouble)
+
+    def take(self, pixels: NDArray[Any], answer: Answer) -> None:
+        """Write the next timepoint."""
+        stack = self._stack
+        for name, sink in self._sinks.items():
+            if name == "image":
+                image = _unfolded(pixels, stack)
+                for plane in image if "C" in stack.axes else [image]:
+                    sink.put(plane)
+            elif name == "height":
+                sink.put(answer.depth * np.float32(stack.z_step or 1))
+            elif name == "confidence":
+                sink.put(_within(answer.confidence, stack))
+            else:
+                sink.put(getattr(answer, name))
+
+    def _opened(self, name: str, path: str | Path) -> AbstractContextManager[Sink]:
+        from napari_mfif.io.write import opened
+
+        stack = self._stack
+        axes = stack.axes.replace("Z", "")
+        dtype: Any = stack.dtype
+        if name != "image":
+            axes = axes.replace("C", "").replace("S", "")
+            dtype = np.uint16 if name == "decision" else np.float32
+        lengths = dict(zip(stack.axes, stack.shape, strict=True))
+        return opened(
+            path,
+            [lengths[letter] for letter in axes],
+            np.dtype(dtype),
+            axes=axes,
+            pixel_size=stack.pixel_size,
+            unit=stack.unit,
+            channel_names=stack.channel_names if "C" in axes else (),
+            recipe=self._recipe.to_json(),
+            labels=name == "decision",
+            overwrite=self._overwrite,
         )
 
 

@@ -30,7 +30,7 @@ from napari_mfif.stack import ZStack
 if TYPE_CHECKING:
     pass
 
-from napari_mfif.result import Progress, assemble
+from napari_mfif.result import Outputs, Progress, assemble
 
 __all__ = ["Runner", "iter_aligning", "iter_cluster", "iter_decided"]
 
@@ -81,6 +81,16 @@ class Runner:
                 else:
                     yield step
         return made
+
+    def run_into(self, files: Outputs) -> Generator[Progress, None, None]:
+        """Fold all timepoints; each is written when it is done, and dropped."""
+        with files:
+            for t in range(self.stack.n_times):
+                for step in self.run(t):
+                    if isinstance(step, Take):
+                        files.take(*step.composed(dict(self.recipe.consistency)))
+                    else:
+                        yield step
 
     def run(self, t: int) -> Iterator[Progress | Take]:
         """Fold one timepoint."""

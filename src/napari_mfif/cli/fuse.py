@@ -57,15 +57,21 @@ def run(given: argparse.Namespace) -> int:
     source = given.input[0] if len(given.input) == 1 else given.input
     axes = given.axes or (recipe.axes if recipe else None)
     stack = open_stack(source, axes=axes, series=given.series)
-    steps = iter_fuse(stack, recipe=recipe, device=given.device, memory=given.memory, **options)
+    options |= {"device": given.device, "memory": given.memory}
+    # Timepoints are written one by one, so that any number of them takes no more memory than one.
+    made = {name: path for name in MAPS[:-1] if (path := getattr(given, name))}
+    if stack.n_times > 1:
+        options |= {"outputs": {"image": given.output, **made}, "overwrite": given.overwrite}
     fusion = None
-    for step in _shown(steps, quiet=given.quiet):
+    for step in _shown(iter_fuse(stack, recipe=recipe, **options), quiet=given.quiet):
         fusion = step.fusion
     assert fusion is not None
-    fusion.save(given.output, overwrite=given.overwrite)
-    for name in MAPS:
-        if path := getattr(given, name):
+    if stack.n_times == 1:
+        fusion.save(given.output, overwrite=given.overwrite)
+        for name, path in made.items():
             fusion.save_map(name, path, overwrite=given.overwrite)
+    if given.scores:
+        fusion.save_map("scores", given.scores, overwrite=given.overwrite)
     if given.save_recipe:
         fusion.recipe.save(given.save_recipe, overwrite=given.overwrite)
     if given.save_transforms:
@@ -77,11 +83,12 @@ def run(given: argparse.Namespace) -> int:
             print(_told(fusion))
         elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):
             print(advice)
-        sure = 100 * float((fusion.confidence > 0.5).mean())
-        print(
-            f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
-            f"{fusion.seconds:.2f} s, {sure:.0f} % of the area decided with confidence"
-        )
+        told = f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
+        told += f"{fusion.seconds:.2f} s"
+        if stack.n_times == 1:
+            sure = 100 * float((fusion.confidence > 0.5).mean())
+            told += f", {sure:.0f} % of the area decided with confidence"
+        print(told)
     return 0
 
 

@@ -154,6 +154,8 @@ def opened(
     """
     target = Path(path)
     _check_axes(axes, shape)
+    if _writer(target) is not None:
+        raise WriteError(f"{target.name} is written in one piece. Use .ome.tif or .ome.zarr.")
     if compression not in (None, "zlib"):
         raise ParameterError(f"There is no compression {compression!r}. There is: None, 'zlib'.")
     sizes = Sizes(z_step, pixel_size, unit)

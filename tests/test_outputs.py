@@ -1,0 +1,39 @@
+"""Timepoints are written as they are done, and dropped."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_mfif import ZStack, fuse, iter_fuse
+
+
+@pytest.mark.parametrize("ending", [".ome.tif", ".ome.zarr"])
+def test_timepoints_written_on_the_way_are_those_of_a_fusion_in_memory(tmp_path, ending):
+    stack = ZStack.from_array(
+        np.random.default_rng(8).integers(0, 900, (3, 2, 4, 40, 50)).astype(np.uint16), "TCZYX"
+    )
+    paths = {name: tmp_path / f"{name}{ending}" for name in ("image", "depth", "decision")}
+    last = list(iter_fuse(stack, method="gradient", outputs=paths))[-1]
+    expected = fuse(stack, method="gradient")
+    for name, path in paths.items():
+        found = open_zarr_array(path) if ending.endswith("zarr") else tifffile.imread(path)
+        np.testing.assert_array_equal(found, getattr(expected, name))
+    assert last.finished and last.fusion is not None
+    np.testing.assert_array_equal(np.asarray(last.fusion.depth), expected.depth)
+
+
+def open_zarr_array(path):
+    import zarr
+
+    return zarr.open_group(path, mode="r")["0"][...]
+
+
+def test_a_run_that_is_stopped_between_timepoints_leaves_no_file(tmp_path):
+    stack = ZStack.from_array(
+        np.random.default_rng(8).integers(0, 900, (3, 4, 40, 50)).astype(np.uint16), "TZYX"
+    )
+    steps = iter_fuse(stack, method="gradient", outputs={"image": tmp_path / "a.ome.tif"})
+    for _ in range(8):
+        next(steps)
+    steps.close()
+    assert list(tmp_path.iterdir()) == []
