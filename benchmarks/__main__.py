@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks import imports, keep, quality, report, rivals, sizes, sizes_page, speed, stalls
 from benchmarks.environments import machine
+from benchmarks.measure import compile_ours
 from benchmarks.tools import Baseline, Own, Tool
 from napari_mfif import methods
 
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def log(text: str) -> None:
         print(f"[{time.perf_counter() - start:5.0f} s] {text}", flush=True)
 
+    compile_ours()
     scratch = Path(tempfile.mkdtemp(prefix="mfif-bench-"))
     try:
         needing = {"install", "quality", "speed", "sizes"}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.kernels.order import median
 from napari_mfif.kernels.pyramid import BAND_NOISE, down, up
 
 __all__ = ["focus_width", "textured_places"]
@@ -92,7 +93,7 @@ def focus_width(pieces: NDArray[np.float32], noise: NoiseLine) -> float | None:
     clear = inside & (peak > _CLEAR * doubt) & (peak > 0)
     if np.count_nonzero(clear) < _LEAST_PEAKS:
         return None
-    ratio = float(np.median((beside[0] + beside[1])[clear] / (2 * peak[clear])))
+    ratio = float(median((beside[0] + beside[1])[clear] / (2 * peak[clear])))
     ratio = min(max(ratio, 1e-3), 0.999)
     return float(np.sqrt(-1 / (2 * np.log(ratio))))
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels import order
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.noise import NoiseLine
 
@@ -62,7 +63,8 @@ def find_stuck(planes: Sequence[_Plane], noise: NoiseLine) -> _Places:
         places, least = _keep(places, alike), least[alike]
     follow = [_neighbours_follow(p, m, places) for p, m in zip(planes, medians, strict=True)]
     (typical, _), (most, _) = _FOLLOWING
-    return _keep(places, (np.median(follow, axis=0) <= typical) & (np.max(follow, axis=0) <= most))
+    usual = order.median(np.asarray(follow))
+    return _keep(places, (usual <= typical) & (np.max(follow, axis=0) <= most))
 
 
 def repair_plane(
