@@ -104,10 +104,10 @@ class LevelFold:
         images : sequence of (float32, float32)
             Of each image: it at the resolution of this level, and of the next coarser one.
         """
+        if len(self._recent) > 2 * self._reach:
+            self._spare.append(self._recent.pop(0))
         found = [self._laplacian(*pair) for pair in images]
         self._recent.append(found[0])
-        if len(self._recent) > 2 * self._reach + 1:
-            self._spare.append(self._recent.pop(0))
         self._waiting.append(found)
         if len(self._waiting) <= self._reach:
             return None
