@@ -36,12 +36,14 @@ SECONDS_EACH = 90.0
 PLANES, SIDE = (4, 8, 16, 32, 64, 128, 256), 512
 SIDES, FEW = (512, 1024, 2048, 4096, 8192), 8
 #: `cnn` takes seconds per megapixel on a processor: smaller, and fewer.
-NEURAL = {"planes": ((4, 8, 16, 32), 128), "pixels": ((128, 256, 512, 1024), 4)}
+NEURAL: dict[str, tuple[tuple[int, ...], int]] = {
+    "planes": ((4, 8, 16, 32), 128),
+    "pixels": ((128, 256, 512, 1024), 4),
+    "memory": ((2, 6), 2048),
+}
 
 #: For peak memory: planes of 4096 x 4096.
 LONG, LARGE = (50, 200), 4096
-#: `cnn` would take hours for those on a processor: so many planes instead.
-NEURAL_LONG = (2, 6)
 
 
 @dataclass(frozen=True)
@@ -142,18 +144,13 @@ def _fuse(path: Path, method: str, *options: str) -> list[str | Path]:
 
 def _growing(method: str, part: str, seed: Any, scratch: Path, log: Log) -> Runs:
     """Return the costs of one method by planes or by side of the planes."""
-    counts, fixed = {
-        "planes": (PLANES, SIDE),
-        "pixels": (SIDES, FEW),
-        "memory": (LONG, LARGE),
-    }[part]
-    if method == "cnn":
-        counts, fixed = NEURAL.get(part, (NEURAL_LONG, LARGE))
+    usual = {"planes": (PLANES, SIDE), "pixels": (SIDES, FEW), "memory": (LONG, LARGE)}
+    counts, fixed = (NEURAL if method == "cnn" else usual)[part]
     sizes = [(fixed, count) if part == "pixels" else (count, fixed) for count in counts]
     found: Runs = {"start": {}}
     path = scratch / "stack.tif"
     large.write_stack(path, seed[:4], 4, 16)
-    for _ in range(3):
+    for _ in range(3 if part != "memory" else 1):
         _add(found["start"], run(_fuse(path, method), cwd=scratch))
     for planes, side in sizes:
         large.write_stack(path, seed, planes, side)

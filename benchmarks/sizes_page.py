@@ -41,7 +41,8 @@ linear. {planes}; {pixels}."""
 
 MEMORY = """\
 Peak MB of whole processes on planes of 4096 x 4096 from disk, with what they may use left to the
-default (half of what is free)."""
+default (half of what is free). `cnn` would take hours for them on a processor: planes of 2048 x
+2048, and few."""
 
 PAIRWISE = """\
 `cnn` on 16 planes of 1024 x 1024, one thread: the plain way compares the picture so far with each
