@@ -38,7 +38,14 @@ def write_stack(path: Path, seed: NDArray[Any], planes: int, side: int) -> None:
     """Write an uncompressed BigTIFF or TIFF, one plane after the other."""
     shape = (planes, side, side)
     big = 2 * planes * side * side > 2**32 - 2**25
-    file = tifffile.memmap(path, shape=shape, dtype=seed.dtype, bigtiff=big, metadata=None)
+    file = tifffile.memmap(
+        path,
+        shape=shape,
+        dtype=seed.dtype,
+        bigtiff=big,
+        metadata=None,
+        photometric="minisblack",
+    )
     made: dict[int, NDArray[Any]] = {}
     for z, index in enumerate(there_and_back(len(seed), planes)):
         if index not in made:

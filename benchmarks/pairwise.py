@@ -28,7 +28,7 @@ def measure(seed: NDArray[Any], log: Callable[[str], None]) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     pixels = seed[large.there_and_back(len(seed), PLANES)]
-    network = load_scorer("cpu", "full").network
+    network = load_scorer("cpu", "full").feeder.network
     low, high = np.quantile(pixels, (0.005, 0.995))
     grey = ((pixels - low) / (high - low)).astype(np.float32)
     piece = grey[:, :PIECE, :PIECE]

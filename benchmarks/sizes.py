@@ -53,8 +53,8 @@ class OwnImage(Own):
     def command(self, inputs: Inputs, out: Path) -> list[str | Path]:
         """Write the image."""
         program = Path(sys.executable).parent / "napari-mfif"
-        words = [program, "fuse", inputs.ours, "-o", out, "--method", self.method]
-        return [*words, "--overwrite", "--quiet"]
+        words: list[str | Path] = [program, "fuse", inputs.ours, "-o", out]
+        return [*words, "--method", self.method, "--overwrite", "--quiet"]
 
 
 def measure(tools: Sequence[Tool], parts: Sequence[str], scratch: Path, log: Log) -> None:
@@ -138,8 +138,8 @@ def _reading(methods: Sequence[str], seed: Any, scratch: Path) -> Runs:
 def _fuse(path: Path, method: str, *options: str) -> list[str | Path]:
     program = Path(sys.executable).parent / "napari-mfif"
     out = path.with_name("fused.ome.tif")
-    words = [program, "fuse", path, "-o", out, "--method", method, "--overwrite", "--quiet"]
-    return [*words, *options]
+    words: list[str | Path] = [program, "fuse", path, "-o", out, "--method", method]
+    return [*words, "--overwrite", "--quiet", *options]
 
 
 def _growing(method: str, part: str, seed: Any, scratch: Path, log: Log) -> Runs:

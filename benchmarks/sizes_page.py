@@ -181,7 +181,8 @@ def exponent(runs: Row, key: str) -> float:
             points.append((math.log(planes * side * side), math.log(spent)))
     if len(points) < 2:
         return math.nan
-    return float(np.polyfit(*zip(*points, strict=True), 1)[0])
+    sizes, spans = np.array(points).T
+    return float(np.polyfit(sizes, spans, 1)[0])
 
 
 def _memory(kept: Row) -> list[str]:
