@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import prod
 
 import numpy as np
 
 from napari_mfif.engine.memory import default_budget, format_bytes
-from napari_mfif.engine.planes import CACHE_BYTES, PlaneReader
+from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.run import Layout, fold, plan
 from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.windows import COUNT, LARGE, SIDE
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Method
 from napari_mfif.parameters import Settings, resolve
@@ -19,9 +21,8 @@ from napari_mfif.stack import ZStack
 
 __all__ = ["Estimate", "estimate"]
 
-#: The piece that is really folded: rows and columns in the middle of so many planes.
-PIECE = (192, 192)
-PLANES = 4
+#: The piece that is really folded, its side and its planes; of a network a smaller one.
+PIECE, SMALL = (512, 6), (192, 4)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Estimate:
     seconds : float
         Wall time on this machine, as it is busy now.
     bytes : int
-        Memory of the fold, its results, and planes that are kept.
+        Memory of the fold, its results, and planes that are kept; the program itself takes 50 MB
+        besides, with a network 300 MB.
     strips : int
         In how many parts the planes are folded.
     """
@@ -43,7 +45,8 @@ class Estimate:
     strips: int
 
     def __str__(self) -> str:
-        return f"About {format_seconds(self.seconds)}, {format_bytes(self.bytes)}"
+        parts = f", in {self.strips} parts" if self.strips > 1 else ""
+        return f"About {format_seconds(self.seconds)}, {format_bytes(self.bytes)}{parts}"
 
 
 def estimate(
@@ -91,15 +94,17 @@ def estimate(
     values |= {"along": along or chosen.along[0], "device": device}
     reader = PlaneReader(stack)
     layout = plan(chosen, values, reader, default_budget() if memory is None else memory)
-    kept = stack.nbytes // stack.n_times
-    kept = 0 if isinstance(stack.pixels, np.ndarray) or kept > CACHE_BYTES else kept
-    reading, piece = _read_piece(stack)
-    surveying, folding = _fold_piece(chosen, values, piece)
-    height, width = stack.plane_shape
+    kept = stack.nbytes // stack.n_times if reader.keeps else 0
+    reading, piece = _read_piece(stack, *(SMALL if chosen.neural else PIECE))
+    costs = _fold_piece(chosen, values, piece)
+    pixels = prod(stack.plane_shape)
     waited = _pixels_one_after_the_other(layout)
-    turns = 1 if kept else len(layout.groups) * chosen.passes
-    per_plane = reading * turns + folding * waited
-    seconds = stack.n_times * (surveying * height * width + stack.n_planes * per_plane)
+    # Large planes are surveyed through windows; reading and computing go on side by side.
+    seen = min(pixels, (SIDE * COUNT) ** 2) if pixels > LARGE else pixels
+    turns = 0 if kept else len(layout.groups) * chosen.passes
+    per_plane = reading * seen / pixels + max(reading * turns, costs.taking * waited)
+    once = costs.surveying * seen + costs.finishing * waited
+    seconds = stack.n_times * (once + stack.n_planes * per_plane)
     return Estimate(seconds, layout.bytes + kept, sum(map(len, layout.groups)))
 
 
@@ -114,14 +119,14 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _read_piece(stack: ZStack) -> tuple[float, ZStack]:
+def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
     """Return the seconds it takes to read a whole plane, and the middle of a few planes."""
     height, width = stack.plane_shape
     rows, columns = (
         slice((length - size) // 2, (length - size) // 2 + size)
-        for length, size in zip((height, width), np.minimum(PIECE, (height, width)), strict=True)
+        for length, size in zip((height, width), np.minimum(side, (height, width)), strict=True)
     )
-    count = min(PLANES, stack.n_planes)
+    count = min(most, stack.n_planes)
     first = (stack.n_planes - count) // 2
     began = time.perf_counter()
     planes = [
@@ -137,25 +142,36 @@ def _read_piece(stack: ZStack) -> tuple[float, ZStack]:
     return reading, replace(stack, pixels=pixels, axes=axes)
 
 
-def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> tuple[float, float]:
-    """Return the seconds per pixel for the survey, and per pixel and plane for the fold."""
+@dataclass(frozen=True)
+class _Costs:
+    """Seconds per pixel: of the survey, of each plane, of the answer at the end."""
+
+    surveying: float
+    taking: float
+    finishing: float
+
+
+def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> _Costs:
     reader = PlaneReader(piece)
     if np.ptp(piece.pixels[...]) == 0:  # nothing to focus on: any pixels cost the same
         ramp = np.arange(np.prod(piece.shape)).reshape(piece.shape) % 251
         reader = PlaneReader(replace(piece, pixels=ramp.astype(piece.dtype)))
     layout = plan(method, settings, reader, 1 << 40, threads=1)
-    surveying = folding = 0.0
-    for _ in range(2):  # the first one imports and loads, so the second one counts
-        began = time.perf_counter()
-        survey, preparation = survey_stack(reader, None, settings)
-        surveyed = time.perf_counter()
-        for _ in fold(method, settings, reader, survey, preparation, layout):
-            pass
-        surveying, folding = surveyed - began, time.perf_counter() - surveyed
-        if folding > 1:
+    spent: list[list[float]] = []
+    while len(spent) < 3:  # the first one imports and loads
+        moments = [time.perf_counter()]
+        survey, preparation = survey_stack(reader, None, settings, method.facts)
+        moments.append(time.perf_counter())
+        for answer in fold(method, settings, reader, survey, preparation, layout):
+            if answer is None:
+                moments[2:] = [time.perf_counter()]
+        moments.append(time.perf_counter())
+        spent.append([after - before for before, after in pairwise(moments)])
+        if moments[-1] - moments[0] > 1:
             break
-    pixels = piece.plane_shape[0] * piece.plane_shape[1]
-    return surveying / pixels, folding / pixels / piece.n_planes
+    surveying, taking, finishing = (min(times) for times in zip(*spent, strict=True))
+    pixels = prod(piece.plane_shape)
+    return _Costs(surveying / pixels, taking / pixels / piece.n_planes, finishing / pixels)
 
 
 def _pixels_one_after_the_other(layout: Layout) -> int:

@@ -76,6 +76,11 @@ class PlaneReader:
         self._cache: dict[int, NDArray[Any]] | None = {} if small and not cheap else None
 
     @property
+    def keeps(self) -> bool:
+        """Whether planes are kept once they were read."""
+        return self._cache is not None
+
+    @property
     def n_bands(self) -> int:
         """Number of channels times colour samples."""
         return self.stack.n_channels * self.stack.n_samples
