@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from napari_mfif.errors import MfifError, ParameterError
+
+if TYPE_CHECKING:
+    from napari_mfif.stack import ZStack
 
 __all__ = ["add", "run"]
 
@@ -11,12 +16,13 @@ __all__ = ["add", "run"]
 def add(commands: Any) -> argparse.ArgumentParser:
     """Declare the command and its options."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "info", help="say what a file holds, without reading its pixels"
+        "info", help="say what a file holds, and what fusing it would take"
     )
     parser.add_argument("input", nargs="+")
     parser.add_argument("--axes")
     parser.add_argument("--series", type=int)
     parser.add_argument("--method", help="estimate time and memory of this method, by trying a bit")
+    parser.add_argument("--memory", help="what it may use, for example 2GB")
     parser.add_argument(
         "--drift", action="store_true", help="look at some planes whether they lie on one another"
     )
@@ -55,10 +61,8 @@ def run(given: argparse.Namespace) -> int:
         print(f"pixel    {width:g} x {height:g} {stack.unit or ''}")
     if stack.channel_names:
         print(f"channels {', '.join(stack.channel_names)}")
-    if given.method:
-        from napari_mfif.engine.estimate import estimate
-
-        print(f"fusing   {estimate(stack, given.method)} with {given.method}")
+    if stack.n_planes > 1:
+        print(f"fusing   {_estimated(stack, given.method, given.memory)}")
     if given.drift and stack.n_planes > 1:
         from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_of
 
@@ -68,3 +72,19 @@ def run(given: argparse.Namespace) -> int:
     for note in stack.notes:
         print(note)
     return 0
+
+
+def _estimated(stack: ZStack, method: str | None, memory: str | None) -> str:
+    """Say what a fusion would take, or why it would fail."""
+    from napari_mfif.engine.estimate import estimate
+    from napari_mfif.engine.memory import parse_bytes
+    from napari_mfif.methods import DEFAULT
+
+    budget = None if memory is None else parse_bytes(memory)
+    try:
+        found = estimate(stack, method or DEFAULT, memory=budget)
+    except ParameterError:
+        raise
+    except MfifError as error:
+        return str(error)
+    return f"{found} with {method or DEFAULT}"
