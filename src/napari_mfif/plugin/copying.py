@@ -43,6 +43,8 @@ def as_python(request: Request, layers: Sequence[str], axes: str) -> str:
     if request.channel is not None:
         given.append(f"channel={request.channel!r}")
     given += [f"{name}={value!r}" for name, value in _alignment(request)]
+    if request.in_view:
+        given.append("lazy=True")
     if request.device != "auto":
         given.append(f"device={request.device!r}")
     given += [f"{name}={value!r}" for name, value in request.parameters.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,10 +11,11 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
 
 from napari_mfif.fusion import Fusion
+from napari_mfif.plugin.levels import is_large, levels_of, overviews
 from napari_mfif.plugin.notes import KEY, Result
 from napari_mfif.plugin.placement import Placement
 
-__all__ = ["Drawing", "Look", "draw", "draw_image", "warm_up"]
+__all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "warm_up"]
 
 #: The maps from the bottom to the top; the image lies above them.
 MAPS = ("scores", "confidence", "plane taken", "height")
@@ -60,8 +61,8 @@ class Drawing:
         Name of a new layer.
     kind : str
         ``"image"`` or ``"labels"``.
-    data : array
-        What it shows.
+    data : array or list of array
+        What it shows; of a large image several levels, the finest first.
     options : dict
         Geometry and notes; set again at every update.
     first : dict
@@ -113,6 +114,17 @@ def draw(fusion: Fusion, look: Look) -> list[Drawing]:
     return drawings + draw_image(fusion, look)
 
 
+def draw_large(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the layers of a lazy fusion, each in several levels."""
+    levels = overviews(fusion)
+    drawn = [draw(level, look) for level in levels]
+    ranges = {one.role: one.first for one in drawn[-1]}  # found out where that is cheap
+    return [
+        replace(same[0], data=[one.data for one in same], first=ranges[same[0].role])
+        for same in zip(*drawn, strict=True)
+    ]
+
+
 def draw_image(fusion: Fusion, look: Look) -> list[Drawing]:
     """Return the all-in-focus image, a layer per channel."""
     axes = "".join(letter for letter in fusion.stack.axes if letter in "TCYX")
@@ -157,12 +169,20 @@ def _drawing(
     options = {**placed.options, "metadata": {KEY: note}}
     if kind == "image":
         first = {**first, "rgb": colour}
-    return Drawing(role, look.source, f"{look.name} {title}", kind, placed.data, options, first)
+    data = levels_of(placed.data, colour=colour) if _is_there(fusion) else placed.data
+    return Drawing(role, look.source, f"{look.name} {title}", kind, data, options, first)
+
+
+def _is_there(fusion: Fusion) -> bool:
+    """Tell whether the results have been made, and are not made when one looks."""
+    return isinstance(fusion.image, np.ndarray)
 
 
 def _scores(fusion: Fusion) -> tuple[Any, str, str, dict[str, Any]]:
     """Return the lazy score maps, with the range of a plane in the middle."""
     scores = fusion.scores
+    if not _is_there(fusion) and is_large(fusion.stack.plane_shape):
+        return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores", {}
     middle = np.asarray(scores[(0,) * (scores.ndim - 3) + (fusion.stack.n_planes // 2,)])
     low, high = float(middle.min()), float(middle.max())
     limits = (low, high if high > low else low + 1)

@@ -23,6 +23,7 @@ from napari_mfif.plugin.base import Panel
 from napari_mfif.plugin.commands import choose_files
 from napari_mfif.plugin.copying import as_command, as_python
 from napari_mfif.plugin.layers import LayerWriter
+from napari_mfif.plugin.levels import is_huge, is_large
 from napari_mfif.plugin.method_box import MethodBox
 from napari_mfif.plugin.notes import result
 from napari_mfif.plugin.preload import load_torch_gently
@@ -96,6 +97,7 @@ class FusePanel(Panel):
         self.method_box.changed.connect(self._settings_changed)
         self.run_box.start.connect(self.start)
         self.run_box.cancel.connect(self.cancel)
+        self.run_box.in_view.toggled.connect(self._settings_changed)
         self.run_box.copy.connect(self.copy)
         self.run_box.save.connect(self.save)
         self._patience.timeout.connect(self._estimate)
@@ -124,6 +126,8 @@ class FusePanel(Panel):
         stack = self.stack_box.stack
         if stack is not None:
             self.method_box.suit(stack.n_planes)
+            shape = stack.plane_shape
+            self.run_box.offer_in_view(large=is_large(shape), huge=is_huge(shape))
         self.method_box.advise(0)
         self._drift_of = None
         self.run_box.show_result("")
@@ -152,6 +156,7 @@ class FusePanel(Panel):
             preferences.memory(),
             self.method_box.is_neural() and preferences.in_own_process(),
             self.method_box.alignment_values(),
+            self.run_box.fuses_in_view(),
         )
 
     def is_running(self) -> bool:
@@ -314,6 +319,8 @@ def estimated(request: Request) -> tuple[Request, str, str]:
     """Return what a request will take, and what is wrong with it."""
     if registry.get(request.method).neural and not request.apart:
         load_torch_gently()
+    if request.in_view:
+        return request, "At once; what comes into view is fused as you look", ""
     try:
         found = estimate(
             request.stack,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
+from napari.layers._multiscale_data import MultiScaleData
 from qtpy.QtCore import QObject, QTimer
 
 from napari_mfif.plugin.drawings import MAPS, Drawing
@@ -61,7 +62,7 @@ class LayerWriter(QObject):
             layer = find_layer(self._viewer, source, role)
             if layer is not None and data is None:
                 self._viewer.layers.remove(layer)
-            elif layer is not None and layer.data.ndim == data.ndim:
+            elif layer is not None and len(_finest(layer.data).shape) == len(_finest(data).shape):
                 layer.data = data
         self.clear()
 
@@ -111,7 +112,9 @@ def _insert(viewer: ViewerModel, index: int, layer: Any, *, select: bool) -> Non
 
 def _made(drawing: Drawing) -> Any:
     kind = Labels if drawing.kind == "labels" else Image
-    layer = kind(drawing.data, name=drawing.name, **drawing.first, **drawing.options)
+    levels = isinstance(drawing.data, list)
+    options = {**drawing.first, **drawing.options, "multiscale": levels}
+    layer = kind(drawing.data, name=drawing.name, **options)
     layer.editable = drawing.kind == "labels"
     if drawing.role == "height":
         layer.colorbar.visible = True
@@ -121,11 +124,19 @@ def _made(drawing: Drawing) -> Any:
 
 def _fits(layer: Any, drawing: Drawing) -> bool:
     rgb = drawing.first.get("rgb", False)
-    return bool(layer.ndim == drawing.data.ndim - rgb and getattr(layer, "rgb", False) == rgb)
+    levels = isinstance(drawing.data, list)
+    same_axes = layer.ndim == _finest(drawing.data).ndim - rgb
+    same_look = getattr(layer, "rgb", False) == rgb and layer.multiscale == levels
+    return bool(same_axes and same_look)
+
+
+def _finest(data: Any) -> Any:
+    """Return the finest of several levels, or the only one."""
+    return data[0] if isinstance(data, list | MultiScaleData) else data
 
 
 def _update(layer: Any, drawing: Drawing) -> None:
-    changed = layer.data.dtype != drawing.data.dtype
+    changed = _finest(layer.data).dtype != _finest(drawing.data).dtype
     layer.data = drawing.data
     layer.metadata = drawing.options["metadata"]
     for name in ("scale", "translate"):

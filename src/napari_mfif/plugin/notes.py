@@ -60,8 +60,9 @@ class Result:
 
 def opened(layer: Any) -> Opened | None:
     """Return the note of a layer that our reader made, if its pixels are still the same."""
-    note = layer.metadata.get(KEY)
-    return note if isinstance(note, Opened) and note.data is layer.data else None
+    note, data = layer.metadata.get(KEY), layer.data
+    shown = data[0] if layer.multiscale else data
+    return note if isinstance(note, Opened) and note.data is shown else None
 
 
 def result(layer: Any) -> Result | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_mfif.plugin.levels import is_large, level_arrays
 from napari_mfif.plugin.notes import KEY, Opened
 from napari_mfif.stack import ZStack
 
@@ -21,6 +22,9 @@ PICTURES = (".png", ".jpg", ".jpeg")
 
 #: Colours of channels, bright and apart for colour-blind eyes too.
 COLOURS = ("bop blue", "bop orange", "bop purple", "green", "magenta", "cyan")
+
+#: Rows and columns round the middle in which contrast is looked at in large planes.
+LOOK = 512
 
 LABELS = {"T": "t", "C": "c", "Z": "z", "Y": "y", "X": "x"}
 
@@ -57,16 +61,21 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
 
 def layers_of(stack: ZStack) -> list[LayerData]:
     """Return a z-stack as layer data: a layer per channel, pixels read when they are shown."""
-    pixels = stack.dask() if not isinstance(stack.pixels, np.ndarray) else stack.pixels
+    levels = level_arrays(stack)
+    several = isinstance(levels, list)
     if "C" not in stack.axes:
-        options = {**_sizes(stack), "name": stack.name, "metadata": {KEY: Opened(stack, pixels)}}
+        note = Opened(stack, levels[0] if several else levels)
+        options = {**_sizes(stack), "name": stack.name, "metadata": {KEY: note}}
         if stack.n_samples == 1:
             options["contrast_limits"] = _limits(stack, 0)
-        return [(pixels, {**options, "rgb": stack.n_samples > 1}, "image")]
+        options["multiscale"] = several
+        return [(levels, {**options, "rgb": stack.n_samples > 1}, "image")]
     layers = []
     for c in range(stack.n_channels):
-        data = pixels[(slice(None),) * stack.axes.index("C") + (c,)]
-        options = _sizes(stack) | _channel(stack, c, data)
+        index = (slice(None),) * stack.axes.index("C") + (c,)
+        data = [level[index] for level in levels] if several else levels[index]
+        options = _sizes(stack) | _channel(stack, c, data[0] if several else data)
+        options["multiscale"] = several
         layers.append((data, {**options, "rgb": stack.n_samples > 1}, "image"))
     return layers
 
@@ -98,7 +107,11 @@ def _sizes(stack: ZStack) -> dict[str, Any]:
 
 def _limits(stack: ZStack, channel: int) -> tuple[float, float]:
     """Return contrast limits from one plane in the middle, not spoilt by a few bright pixels."""
-    plane = stack.plane(stack.n_planes // 2, c=channel)
+    rows, columns = (
+        slice(max(0, n // 2 - LOOK), n // 2 + LOOK) if is_large(stack.plane_shape) else slice(None)
+        for n in stack.plane_shape
+    )
+    plane = stack.plane(stack.n_planes // 2, c=channel, rows=rows, columns=columns)
     few = plane[:: max(1, plane.shape[0] // 512), :: max(1, plane.shape[1] // 512)]
     finite = few[np.isfinite(few)] if few.dtype.kind == "f" else few
     if finite.size == 0:

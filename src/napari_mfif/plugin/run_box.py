@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from napari_mfif.plugin.style import ProgressLine, button, hint, say, trouble
 
@@ -32,6 +32,12 @@ class RunBox(QWidget):
             "Cancel", "Stop, and leave everything as it was. Shortcut: Ctrl+Period.", self.cancel
         )
         self.stop.setShortcut("Ctrl+.")
+        self.in_view = QCheckBox("Fuse only what is in view")
+        self.in_view.setToolTip(
+            "<qt>Show results at once and make them where you look: for planes too large to wait "
+            "for. Saving makes all of it.</qt>"
+        )
+        self.in_view.hide()
         self.bar = ProgressLine()
         self._result_row = self._make_result_row()
         self._lay_out()
@@ -47,6 +53,7 @@ class RunBox(QWidget):
         column.addWidget(rule)
         for widget in (self.problem, self.result, self._result_row, self.note, self.bar):
             column.addWidget(widget)
+        column.addWidget(self.in_view)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.estimate, 1)
@@ -81,6 +88,15 @@ class RunBox(QWidget):
             row.addWidget(copying)
         row.addStretch()
         return whole
+
+    def offer_in_view(self, *, large: bool, huge: bool) -> None:
+        """Offer to fuse only what is in view where planes are large; huge ones begin with it."""
+        self.in_view.setVisible(large)
+        self.in_view.setChecked(huge)
+
+    def fuses_in_view(self) -> bool:
+        """Tell whether only what is in view is fused."""
+        return not self.in_view.isHidden() and self.in_view.isChecked()
 
     def show_idle(self, *, possible: bool = False) -> None:
         """Show that nothing runs; `possible` tells whether it could."""

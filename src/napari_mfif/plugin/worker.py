@@ -11,12 +11,22 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Any
 
+import numpy as np
+
 from napari_mfif.engine.estimate import format_seconds
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion import Fusion, Progress, iter_fuse
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening
-from napari_mfif.plugin.drawings import Drawing, Look, draw, draw_image, warm_up
+from napari_mfif.plugin.drawings import (
+    Drawing,
+    Look,
+    draw,
+    draw_image,
+    draw_large,
+    warm_up,
+)
+from napari_mfif.plugin.levels import is_large
 from napari_mfif.plugin.preload import load_torch_gently
 from napari_mfif.stack import ZStack
 
@@ -53,6 +63,8 @@ class Request:
         Whether the method runs in a process of its own.
     alignment : dict
         A value for each parameter of the alignment.
+    in_view : bool
+        Whether only what comes into view is fused.
     """
 
     stack: ZStack
@@ -64,6 +76,7 @@ class Request:
     memory: int | None = None
     apart: bool = False
     alignment: dict[str, Any] = field(default_factory=dict)
+    in_view: bool = False
 
     def steps(self) -> Iterator[Progress]:
         """Start the fusion."""
@@ -76,6 +89,7 @@ class Request:
             memory=self.memory,
             preview=PREVIEW,
             worker=self.apart,
+            lazy=self.in_view,
             **self.alignment,
             **self.parameters,
         )
@@ -132,6 +146,8 @@ def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
                 drawings: list[Drawing] = []
                 if progress.fusion is not None:
                     drawer: Callable[..., list[Drawing]] = draw if progress.finished else draw_image
+                    if request.in_view and is_large(progress.fusion.stack.plane_shape):
+                        drawer = draw_large
                     drawings = drawer(progress.fusion, look)
                 text = in_words(progress, request.stack, time.perf_counter() - began)
                 finished = progress.fusion if progress.finished else None
@@ -176,6 +192,8 @@ def in_words(progress: Progress, stack: ZStack, elapsed: float) -> str:
 
 def summary(fusion: Fusion) -> str:
     """Say how long it took and how sure it is; this looks at every pixel."""
+    if not isinstance(fusion.confidence, np.ndarray):
+        return "Ready: what comes into view is fused as you look."
     sure = floor(100 * float((fusion.confidence >= SURE).mean()))
     seconds = format_seconds(fusion.seconds)
     return f"Done in {seconds}; {sure} % of the area decided with confidence."
