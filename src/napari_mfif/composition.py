@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,9 @@ UNDECIDED, UNEXPOSED = 1e-2, 1e-4
 #: The coarsest level of a pyramid has at least so many pixels along a side, and there are at most
 #: so many levels: coarser ones only move brightness across the image.
 COARSEST, LEVELS = 4, 8
+
+#: Types of OpenCV as long as a pixel: bits are copied, whatever they mean.
+WORDS = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
 
 Pixels = NDArray[Any]
 
@@ -54,14 +58,24 @@ def take_pixels(
         Of two planes: how much of plane 1 is taken, 0 to 1; the decision is not looked at then.
     """
     if weight is None:
-        taken = decision == index
-        np.copyto(out, pixels, where=taken if out.ndim == 2 else taken[..., None])
+        _copy(out, pixels, decision == index)
     elif index == 0:
         out[...] = pixels
     else:
         share = weight if out.ndim == 2 else weight[..., None]
         step = share * (pixels.astype(np.float64) - out)
         out[...] = rounded(out + step, out.dtype)
+
+
+def _copy(out: Pixels, pixels: Pixels, where: NDArray[np.bool_]) -> None:
+    """Copy pixels where a map is true; OpenCV does it five times as fast as numpy."""
+    word = WORDS.get(out.dtype.itemsize)
+    if word is None or not out.flags.c_contiguous or out.size == 0 or out.dtype != pixels.dtype:
+        np.copyto(out, pixels, where=where if out.ndim == 2 else where[..., None])
+        return
+    shape = out.shape[:2] if out.ndim == 2 or out.shape[2] == 1 else out.shape
+    source = np.ascontiguousarray(pixels, out.dtype).view(word).reshape(shape)
+    cv2.copyTo(source, where.view(np.uint8), out.view(word).reshape(shape))
 
 
 def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> Pixels:

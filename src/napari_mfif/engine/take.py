@@ -16,7 +16,7 @@ from napari_mfif.composition import (
     weighed,
     well_exposed,
 )
-from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
+from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched, to_decide
 from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
 from napari_mfif.parameters import Settings
 
@@ -96,7 +96,7 @@ def copied(reader: PlaneReader, answer: Answer, region: Region | None = None) ->
     """Copy every pixel of a region from the plane decided for, one plane after the other."""
     region = region or Region.whole(reader.stack.plane_shape)
     fused = np.zeros((*region.shape, reader.n_bands), reader.stack.dtype)
-    for z in range(reader.stack.n_planes):
-        bands = reader.bands(z, *region.slices)
+    planes = (reader.bands(z, *region.slices) for z in range(reader.stack.n_planes))
+    for z, bands in enumerate(prefetched(planes)):
         take_pixels(fused, bands, z, answer.decision, weight=answer.weight)
     return fused
