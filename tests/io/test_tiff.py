@@ -59,6 +59,9 @@ def test_every_form_gives_the_same_planes(tmp_path, form):
     assert stack.pixels[4].dtype.isnative
     np.testing.assert_array_equal(stack.plane(3), STACK[3])
     np.testing.assert_array_equal(stack.plane(2, rows=slice(9, 40)), STACK[2, 9:40])
+    for columns in (slice(5, 11), slice(3, None), slice(-2, None)):
+        part = stack.plane(2, rows=slice(9, 40), columns=columns)
+        np.testing.assert_array_equal(part, STACK[2, 9:40, columns])
     np.testing.assert_array_equal(np.asarray(stack.pixels), STACK)
 
 
@@ -105,6 +108,8 @@ def test_colour_pages_interleaved_or_planar(tmp_path, planar, extra):
     stack = open_stack(tmp_path / "a.tif")
     assert stack.axes == "ZYXS"
     np.testing.assert_array_equal(stack.plane(1, rows=slice(5, 30)), pixels[1, 5:30])
+    narrow = stack.plane(1, rows=slice(5, 30), columns=slice(7, 12))
+    np.testing.assert_array_equal(narrow, pixels[1, 5:30, 7:12])
     np.testing.assert_array_equal(np.asarray(stack.pixels), pixels)
 
 

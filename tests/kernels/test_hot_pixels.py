@@ -73,3 +73,11 @@ def test_planes_of_a_few_pixels_pass():
     plane = np.arange(4, dtype=np.uint16).reshape(2, 2)
     assert repair_plane(None, plane, None, NOTHING, NOISE) is plane
     assert find_stuck([plane] * 5, NOISE)[0].size == 0
+
+
+def test_the_median_may_lie_beside_infinity() -> None:
+    from napari_mfif.kernels.order import median
+
+    assert median(np.array([1.0, 2.0, np.inf])) == 2
+    assert median(np.array([1.0, np.inf, np.inf, np.inf])) == np.inf
+    assert median(np.array([1.0, 2.0, 4.0, np.inf])) == 3

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
 from napari_mfif.engine.aligned import covered_area, transforms_of
+from napari_mfif.engine.chunks import ChunkReader, grain
 from napari_mfif.engine.kept import Kept
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation
@@ -76,18 +76,6 @@ class Part:
         return sum(array.nbytes for array in maps)
 
 
-class _Sequentially:
-    """A dask array that a task reads by itself, without asking a scheduler."""
-
-    def __init__(self, array: dask.array.Array) -> None:
-        self._array = array
-        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
-        self.chunks = array.chunks
-
-    def __getitem__(self, index: Any, /) -> Any:
-        return self._array[index].compute(scheduler="synchronous")
-
-
 @dataclass(frozen=True)
 class LazyFold:
     """All that is needed to fuse any part of a z-stack, here or in another process.
@@ -117,7 +105,7 @@ class LazyFold:
     def of(cls, stack: ZStack, recipe: Recipe, **known: Any) -> LazyFold:
         """Make it, so that tasks read dask arrays by themselves."""
         if hasattr(stack.pixels, "dask"):
-            stack = replace(stack, pixels=_Sequentially(stack.pixels))
+            stack = replace(stack, pixels=ChunkReader(stack.pixels))
         return cls(stack, recipe, **known)
 
     def again(self) -> LazyFold:
@@ -147,8 +135,8 @@ class LazyFold:
         sizes = (
             length
             if length <= SMALL or whole or 2 * halo >= length
-            else max(SMALL // 2, min(LONGEST, max(grain, HALOS_PER_BLOCK * halo)))
-            for length, grain in zip(self.stack.plane_shape, _grains(self.stack), strict=True)
+            else max(SMALL // 2, min(LONGEST, max(together, HALOS_PER_BLOCK * halo)))
+            for length, together in zip(self.stack.plane_shape, grain(self.stack), strict=True)
         )
         rows, columns = (
             cut(length, size=size, halo=0, stride=stride)
@@ -351,14 +339,6 @@ def _map_of(parts: NDArray[Any], *, wanted: str, channels: int) -> NDArray[Any]:
 def _score_of(*, fold: LazyFold, block_id: tuple[int, int, int, int]) -> NDArray[Any]:
     t, z, *place = block_id
     return fold.score(t, z, fold.region(*place))[None, None]
-
-
-def _grains(stack: ZStack) -> Iterator[int]:
-    """Return over how many rows and columns pixels are read together, where the array tells."""
-    chunks = getattr(stack.pixels, "chunks", None)
-    for axis in "YX":
-        lengths = chunks[stack.axes.index(axis)] if chunks is not None else 1
-        yield max(lengths) if isinstance(lengths, tuple) else int(lengths)
 
 
 def _wider(region: Region, margin: int, shape: tuple[int, int]) -> Region:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.engine.chunks import grain
 from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.methods.base import FloatMap, Region, Survey
@@ -49,6 +50,7 @@ class Windows:
     def __init__(self, reader: PlaneReader) -> None:
         self.reader = reader
         self._rows, self._columns = map(_places, reader.stack.plane_shape)
+        self._whole = _reads_more(reader.stack, self._rows, self._columns)
 
     @property
     def stack(self) -> ZStack:
@@ -62,19 +64,36 @@ class Windows:
 
     def bands(self, z: int) -> NDArray[Any]:
         """Return the windows of one plane, ``(Y, X, K)``."""
+        whole = self.reader.bands(z) if self._whole else None
         lines = [
-            np.concatenate([self.reader.bands(z, rows, columns) for columns in self._columns], 1)
+            np.concatenate(
+                [
+                    self.reader.bands(z, rows, columns) if whole is None else whole[rows, columns]
+                    for columns in self._columns
+                ],
+                axis=1,
+            )
             for rows in self._rows
         ]
         return np.concatenate(lines)
 
 
 def _places(length: int) -> list[slice]:
-    """Return windows spread over an axis, without overlap."""
-    count = max(1, min(COUNT, length // SIDE))
-    side = min(SIDE, length)
-    starts = np.linspace(0, length - side, count).round().astype(int)
+    """Return windows spread over an axis, without overlap, within chunks of usual sizes."""
+    count, side = max(1, min(COUNT, length // SIDE)), min(SIDE, length)
+    evenly = np.linspace(0, length - side, count)
+    starts = np.minimum((evenly / SIDE).round().astype(int) * SIDE, length - side)
     return [slice(int(start), int(start) + side) for start in starts]
+
+
+def _reads_more(stack: ZStack, rows: list[slice], columns: list[slice]) -> bool:
+    """Tell whether reading the windows one by one reads more than the planes have."""
+    seen = 1
+    for places, together in zip((rows, columns), grain(stack), strict=True):
+        seen *= sum(
+            (-(-place.stop // together) - place.start // together) * together for place in places
+        )
+    return seen > stack.plane_shape[0] * stack.plane_shape[1]
 
 
 def glimpse(reader: PlaneReader) -> PlaneReader | Windows:

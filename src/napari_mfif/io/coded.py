@@ -46,14 +46,14 @@ class Coding:
             cut = min(page.rowsperstrip, length), width
         return cls(page.decode, *cut, (separate, length, width, contiguous))
 
-    def segments(self, top: int, bottom: int) -> Iterator[int]:
-        """Yield the numbers of the strips or tiles that hold some of the rows."""
+    def segments(self, top: int, bottom: int, left: int, right: int) -> Iterator[int]:
+        """Yield the numbers of the strips or tiles that hold some of the rows and columns."""
         separate, length, width, _ = self.shaped
         across, down = ceil(width / self.columns), ceil(length / self.rows)
         for band in range(separate):
             for line in range(top // self.rows, ceil(bottom / self.rows)):
                 first = (band * down + line) * across
-                yield from range(first, first + across)
+                yield from range(first + left // self.columns, first + ceil(right / self.columns))
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,32 @@ class CodedPage:
     coding: Coding
     tables: bytes | None = None
 
-    def read(self, top: int, bottom: int) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`, and no other strip or tile."""
+    @property
+    def grain(self) -> tuple[int, int]:
+        """Size of a strip or tile."""
+        return self.coding.rows, self.coding.columns
+
+    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
+        """Read the rows from `top` up to, not including, `bottom`; so with the columns.
+
+        No other strip or tile is decoded.
+        """
         separate, _, width, contiguous = self.coding.shaped
-        pixels = np.zeros((separate, bottom - top, width, contiguous), self.dtype)
+        right = width if right is None else right
+        pixels = np.zeros((separate, bottom - top, right - left, contiguous), self.dtype)
         try:
             with open(self.path, "rb", buffering=0) as file:
-                for number in self.coding.segments(top, bottom):
-                    self._decode(file, number, pixels, top)
+                for number in self.coding.segments(top, bottom, left, right):
+                    self._decode(file, number, pixels, (top, left))
         except OSError as error:
             raise unreadable(self.path, error) from error
         if separate > 1:
             return np.moveaxis(pixels[..., 0], 0, -1)
         return pixels[0] if len(self.shape) == 3 else pixels[0, ..., 0]
 
-    def _decode(self, file: Any, number: int, pixels: NDArray[Any], top: int) -> None:
+    def _decode(
+        self, file: Any, number: int, pixels: NDArray[Any], corner: tuple[int, int]
+    ) -> None:
         if not self.counts[number]:
             return
         data = bytearray(self.counts[number])
@@ -119,9 +130,9 @@ class CodedPage:
             ) from error
         if segment is None:
             return
-        skip = max(top - row, 0)
-        inside = pixels[band, row + skip - top :, column:]
-        part = segment[0, skip : skip + inside.shape[0], : inside.shape[1]]
+        down, across = max(corner[0] - row, 0), max(corner[1] - column, 0)
+        inside = pixels[band, row + down - corner[0] :, column + across - corner[1] :]
+        part = segment[0, down : down + inside.shape[0], across : across + inside.shape[1]]
         inside[: part.shape[0], : part.shape[1]] = part
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -16,6 +16,9 @@ from napari_mfif.pixels import as_slice, basic_index
 
 __all__ = ["COPY_AGAIN", "FlatPage", "FlatPages", "Page", "PagePixels", "read_bytes", "unreadable"]
 
+#: A part is narrow that is less than this share of a row: its rows are read one by one.
+NARROW = 4
+
 #: What to do about a damaged file.
 COPY_AGAIN = "Copy it again from where it was recorded."
 
@@ -31,8 +34,12 @@ class Page(Protocol):
     def dtype(self) -> np.dtype[Any]:
         """Type of the pixels, in this machine's byte order."""
 
-    def read(self, top: int, bottom: int) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`."""
+    @property
+    def grain(self) -> tuple[int, int]:
+        """How many rows and columns cannot be read apart."""
+
+    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
+        """Read the rows from `top` up to, not including, `bottom`; so with the columns."""
 
 
 def read_bytes(file: Any, offset: int, into: memoryview) -> bool:
@@ -93,25 +100,43 @@ class FlatPage:
         """Bytes of the plane."""
         return prod(self.shape) * self.stored.itemsize
 
-    def read(self, top: int, bottom: int) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`, and no other byte."""
-        length, inner = self.shape[0], self.shape[1:]
-        bands = inner[1] if self.planar else 1
-        row = inner[:1] if self.planar else inner
-        pixels = np.empty((bands, bottom - top, *row), self.stored)
-        row_bytes = prod(row) * self.stored.itemsize
+    @property
+    def grain(self) -> tuple[int, int]:
+        """Every pixel can be read by itself."""
+        return 1, 1
+
+    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
+        """Read the rows from `top` up to, not including, `bottom`; so with the columns.
+
+        Of a narrow part no other byte is read, otherwise none of other rows.
+        """
+        length, width = self.shape[:2]
+        right = width if right is None else right
+        narrow = NARROW * (right - left) <= width
+        first, last = (left, right) if narrow else (0, width)
+        bands, inner = (self.shape[2], ()) if self.planar else (1, self.shape[2:])
+        pixels = np.empty((bands, bottom - top, last - first, *inner), self.stored)
+        step = prod(inner) * self.stored.itemsize
         try:
             with open(self.path, "rb", buffering=0) as file:
                 for band in range(bands):
-                    offset = self.offset + (band * length + top) * row_bytes
-                    if not read_bytes(file, offset, memoryview(pixels[band]).cast("B")):
-                        raise ReadError(
-                            f"{self.path} is truncated: it ends in page {self.number}. {COPY_AGAIN}"
-                        )
+                    start = self.offset + (band * length + top) * width * step
+                    if narrow:
+                        for row in range(bottom - top):
+                            at = start + (row * width + first) * step
+                            self._fill(file, at, pixels[band, row])
+                    else:
+                        self._fill(file, start, pixels[band])
         except OSError as error:
             raise unreadable(self.path, error) from error
-        native = pixels.astype(self.dtype, copy=False)
+        native = pixels[:, :, left - first : right - first].astype(self.dtype, copy=False)
         return np.moveaxis(native, 0, -1) if self.planar else native[0]
+
+    def _fill(self, file: Any, offset: int, pixels: NDArray[Any]) -> None:
+        if not read_bytes(file, offset, pixels.data.cast("B")):
+            raise ReadError(
+                f"{self.path} is truncated: it ends in page {self.number}. {COPY_AGAIN}"
+            )
 
 
 class FlatPages(Sequence[Page]):
@@ -160,6 +185,8 @@ class PagePixels:
         self.ndim = len(self.shape)
         #: Whether reading again costs next to nothing: pages that lie in the file as they are.
         self.cheap = isinstance(pages, FlatPages) or isinstance(pages[0], FlatPage)
+        #: How many rows and columns of a plane cannot be read apart.
+        self.grain = pages[0].grain
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: of each page that is asked for, only the rows that are."""
@@ -185,10 +212,19 @@ class PagePixels:
         if not span:
             return np.empty(_lengths(inner), self.dtype)
         top, bottom = min(span[0], span[-1]), max(span[0], span[-1]) + 1
-        block = self._pages[place].read(top, bottom)
-        first = as_slice(rows, top) if isinstance(rows, range) else 0
-        rest = (as_slice(item) if isinstance(item, range) else item for item in inner[1:])
-        return block[(first, *rest)]
+        columns = inner[1]
+        across = columns if isinstance(columns, range) else range(columns, columns + 1)
+        if not across:
+            return np.empty(_lengths(inner), self.dtype)
+        left, right = min(across[0], across[-1]), max(across[0], across[-1]) + 1
+        block = self._pages[place].read(top, bottom, left, right)
+        corner = (top, left, *(0 for _ in inner[2:]))
+        return block[
+            tuple(
+                as_slice(item, start) if isinstance(item, range) else item - start
+                for item, start in zip(inner, corner, strict=True)
+            )
+        ]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = np.asarray(self[...])

@@ -49,8 +49,13 @@ class Picture:
     alpha: bool = False
     turned: bool = False
 
-    def read(self, top: int, bottom: int) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`; the file is decoded whole."""
+    @property
+    def grain(self) -> tuple[int, int]:
+        """The file is decoded whole."""
+        return self.shape[0], self.shape[1]
+
+    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
+        """Read the rows from `top` up to, not including, `bottom`; so with the columns."""
         import imagecodecs
 
         data = _bytes(self.path)
@@ -63,7 +68,8 @@ class Picture:
             pixels = pixels[..., 0]
         if pixels.shape[:2] != self.shape[:2] or pixels.ndim != len(self.shape):
             raise _damaged(self.path, f"it holds {pixels.shape} instead of {self.shape}")
-        return np.asarray(pixels[top:bottom, :, :3] if pixels.ndim == 3 else pixels[top:bottom])
+        part = pixels[top:bottom, left:right]
+        return np.asarray(part[..., :3] if part.ndim == 3 else part)
 
 
 def open_picture(path: Path) -> Picture:

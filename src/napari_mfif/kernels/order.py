@@ -20,9 +20,12 @@ def quantiles(
     for share in shares:
         place = share * (len(ordered) - 1)
         low = int(place)
-        above = ordered[min(low + 1, len(ordered) - 1)].astype(np.float64)
         below = ordered[low].astype(np.float64)
-        found.append(np.asarray(below + (place - low) * (above - below)))
+        if place > low:  # values may be infinite
+            above = ordered[low + 1].astype(np.float64)
+            share_above = place - low
+            below = (1 - share_above) * below + share_above * above
+        found.append(np.asarray(below))
     return found
 
 
