@@ -33,6 +33,10 @@ __all__ = ["Fusion", "Outputs", "Progress", "assemble", "lazily"]
 MAPS = ("depth", "height", "decision", "confidence", "scores")
 
 
+#: The smallest level of a lazy result has at least so many pixels along its longer side.
+SMALLEST_LEVEL = 512
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a running fusion stands.
@@ -93,6 +97,7 @@ class Fusion:
     seconds: float = 0.0
     _takes: tuple[Take, ...] = field(default=(), repr=False)
     _fold: LazyFold | None = field(default=None, repr=False)
+    _afar: dict[int, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def height(self) -> FloatMap:
@@ -125,6 +130,30 @@ class Fusion:
         if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: it has no scores.")
         return self._fold.scores()
+
+    def levels(self, name: str = "image") -> list[Any]:
+        """Return a lazy result at full size and at half, a quarter, ... of it, as napari shows it.
+
+        The smaller ones are for looking: the z-stack is seen from afar, square by square averaged,
+        and then fused; its finest detail has no say.
+
+        Parameters
+        ----------
+        name : str, optional
+            ``"image"``, ``"depth"``, ``"decision"`` or ``"confidence"``.
+        """
+        known = dict.fromkeys(("image", "depth", "decision", "confidence"))
+        if name not in known:
+            raise ParameterError(unknown_name("map", name, known, of="a fusion from afar"))
+        if self._fold is None or self._takes:
+            raise ParameterError("Only results made with lazy=True have levels.")
+        made, step = [getattr(self, name)], 2
+        while max(self.stack.plane_shape) // step >= SMALLEST_LEVEL:
+            if step not in self._afar:
+                self._afar[step] = self._fold.afar(step).arrays()
+            made.append(self._afar[step][name])
+            step *= 2
+        return made
 
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.

@@ -27,8 +27,10 @@ from napari_mfif.engine.request import settings_of
 from napari_mfif.engine.run import Layout, fold, plan, reach
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.engine.take import Take
+from napari_mfif.engine.thinned import Thinned
 from napari_mfif.engine.tiles import Block, Tile, around, cut
 from napari_mfif.engine.windows import look_closely
+from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
 from napari_mfif.parameters import Settings
@@ -92,6 +94,8 @@ class LazyFold:
         Bytes that the fold of a whole plane may use, where a plane has to be folded as a whole.
     worker : bool, optional
         Whether the method runs in a process of its own.
+    near : LazyFold, optional
+        Of what this is the view from afar; its survey is taken.
     """
 
     stack: ZStack
@@ -99,6 +103,7 @@ class LazyFold:
     device: str = "auto"
     budget: int | None = None
     worker: bool = False
+    near: LazyFold | None = None
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
@@ -107,6 +112,12 @@ class LazyFold:
         if hasattr(stack.pixels, "dask"):
             stack = replace(stack, pixels=ChunkReader(stack.pixels))
         return cls(stack, recipe, **known)
+
+    def afar(self, step: int) -> LazyFold:
+        """Return the same, seen from afar: of each square of pixels the mean is fused."""
+        distant = Thinned(self.stack.pixels, self.stack.axes, step)
+        stack = replace(self.stack, pixels=distant)
+        return replace(self.again(), stack=stack, near=self)
 
     def again(self) -> LazyFold:
         """Return the same, of which nothing is known yet."""
@@ -148,6 +159,8 @@ class LazyFold:
         """Look at a timepoint; once per process."""
 
         def look() -> tuple[Survey, Preparation]:
+            if self.near is not None:
+                return _from_afar(*self.near.survey(t), self.near.stack, self.stack)
             channel = self.recipe.channel
             decides = None if channel is None else self.stack.channel_index(channel)
             reader = PlaneReader(self.stack, t)
@@ -347,6 +360,19 @@ def _wider(region: Region, margin: int, shape: tuple[int, int]) -> Region:
         min(shape[0], region.bottom + margin),
         max(0, region.left - margin),
         min(shape[1], region.right + margin),
+    )
+
+
+def _from_afar(
+    survey: Survey, preparation: Preparation, near: ZStack, stack: ZStack
+) -> tuple[Survey, Preparation]:
+    """Return what a survey of averaged planes would tell: the noise is less."""
+    pixels = (near.plane_shape[0] // stack.plane_shape[0]) ** 2
+    floor, slope, dark = survey.noise
+    noise = NoiseLine(floor / pixels, slope / pixels, dark)
+    return (
+        replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
+        replace(preparation, noise=[], stuck=[]),
     )
 
 
