@@ -17,6 +17,7 @@ from napari_mfif.kernels.focus_width import focus_width, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
 from napari_mfif.kernels.order import quantiles
+from napari_mfif.kernels.parallel import each
 from napari_mfif.methods.base import FloatMap, Survey
 from napari_mfif.parameters import Settings
 
@@ -65,10 +66,13 @@ def survey_stack(
     span = float(np.dot(weights, [high - low for low, high in ranges]))
     gain = 1 / span if span > 0 else 1.0
     repairs = settings["repair_hot_pixels"] and n_planes >= 3
-    noise = _band_noise(samples) if repairs or reader.n_bands == 1 else []
     preparation = Preparation(weights, offset, gain)
-    decide_noise = _decide_noise(samples, noise, preparation)
-    places = _places(samples, preparation) if "focus_width" in wanted and n_planes > 3 else []
+    decides = each(lambda sample: to_decide(sample, preparation), samples)
+    decide_noise = estimate_noise(decides)
+    noise = _band_noise(samples, decide_noise, preparation) if repairs else []
+    places = textured_places(decides) if "focus_width" in wanted and n_planes > 3 else []
+    quarters = each(quarter, decides) if looked is reader else []
+    del decides
     follow = settings["equalise_brightness"] and n_planes >= 3
     cells, pieces = _glance(looked, preparation, places) if follow or places else ([], [])
     preparation = replace(
@@ -79,7 +83,6 @@ def survey_stack(
         else [],
         drift=_drift(np.stack(cells), weights, offset) if follow else None,
     )
-    quarters = [quarter(to_decide(one, preparation)) for one in samples if looked is reader]
     survey = Survey(
         n_planes,
         reader.stack.plane_shape,
@@ -93,42 +96,35 @@ def survey_stack(
     return survey, preparation
 
 
-def _band_noise(samples: list[NDArray[Any]]) -> list[NoiseLine]:
-    """Estimate the noise of each band in the stack's own unit."""
+def _band_noise(
+    samples: list[NDArray[Any]], decide_noise: NoiseLine, preparation: Preparation
+) -> list[NoiseLine]:
+    """Return the noise of each band in the stack's own unit; of a single one it is known."""
     bands = range(samples[0].shape[2])
-    return [estimate_noise([_float(sample[..., k]) for sample in samples]) for k in bands]
-
-
-def _decide_noise(
-    samples: list[NDArray[Any]], noise: list[NoiseLine], preparation: Preparation
-) -> NoiseLine:
-    """Return the noise of the image that decides; for one band that of the band, rescaled."""
-    if len(preparation.weights) > 1:
-        return estimate_noise([to_decide(sample, preparation) for sample in samples])
+    if len(bands) > 1:
+        return [estimate_noise([_float(sample[..., k]) for sample in samples]) for k in bands]
     factor = float(preparation.weights[0]) * preparation.gain
-    return NoiseLine(
-        noise[0].floor * factor**2,
-        noise[0].slope * factor,
-        noise[0].dark * factor - preparation.offset * preparation.gain,
-    )
-
-
-def _places(samples: list[NDArray[Any]], preparation: Preparation) -> list[tuple[slice, slice]]:
-    """Find small textured pieces in which the focus curve can be seen."""
-    return textured_places([to_decide(sample, preparation) for sample in samples])
+    return [
+        NoiseLine(
+            decide_noise.floor / factor**2,
+            decide_noise.slope / factor,
+            (decide_noise.dark + preparation.offset * preparation.gain) / factor,
+        )
+    ]
 
 
 def _glance(
     reader: PlaneReader | Windows, preparation: Preparation, places: list[tuple[slice, slice]]
 ) -> tuple[list[FloatMap], list[FloatMap]]:
     """Look at all planes, once: their brightness in coarse cells, and some pieces of each."""
-    cells, pieces = [], []
-    for z in range(reader.stack.n_planes):
+
+    def look(z: int) -> tuple[FloatMap, FloatMap | None]:
         bands = reader.bands(z)
-        cells.append(coarse_cells(bands, preparation.weights))
-        if places:
-            pieces.append(np.stack([to_decide(bands[place], preparation) for place in places]))
-    return cells, pieces
+        seen = [to_decide(bands[place], preparation) for place in places]
+        return coarse_cells(bands, preparation.weights), np.stack(seen) if seen else None
+
+    found = each(look, range(reader.stack.n_planes))
+    return [cells for cells, _ in found], [seen for _, seen in found if seen is not None]
 
 
 def _drift(cells: FloatMap, weights: FloatMap, offset: float) -> BrightnessDrift | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.order import median
+from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import BAND_NOISE, down, up
 
 __all__ = ["focus_width", "textured_places"]
@@ -49,11 +50,15 @@ def textured_places(planes: Sequence[Map], *, side: int = 64, count: int = 8) ->
     rows, columns = height // side_y, width // side_x
     size = (columns, rows)
     texture = np.zeros((rows, columns), np.float32)
-    for plane in planes:
+
+    def energy(plane: Map) -> Map:
         inside = np.ascontiguousarray(plane[: rows * side_y, : columns * side_x])
         detail = _finest(inside)
-        energy = cv2.resize(detail * detail, size, interpolation=cv2.INTER_AREA)
-        np.maximum(texture, energy, out=texture)
+        detail *= detail
+        return np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_AREA))
+
+    for found in each(energy, planes):
+        np.maximum(texture, found, out=texture)
     best = np.argsort(texture, axis=None, kind="stable")[::-1][:count]
     return [
         (slice(y * side_y, (y + 1) * side_y), slice(x * side_x, (x + 1) * side_x))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from napari_mfif.kernels import order
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.kernels.parallel import each
 
 __all__ = ["find_stuck", "repair_plane"]
 
@@ -55,7 +56,7 @@ def find_stuck(planes: Sequence[_Plane], noise: NoiseLine) -> _Places:
     nothing = np.zeros(0, np.intp)
     if len(planes) < 3 or min(planes[0].shape) < 3:
         return nothing, nothing
-    medians = [_median3(plane) for plane in planes]
+    medians = each(_median3, planes)
     places = _outliers(planes[0], medians[0], noise)
     least = _STUCK * _height(planes[0], medians[0], places)
     for plane, median in zip(planes, medians, strict=True):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.order import quantiles
+from napari_mfif.kernels.parallel import each
 
 __all__ = ["NoiseLine", "estimate_noise"]
 
@@ -56,7 +57,7 @@ def estimate_noise(planes: Sequence[NDArray[np.float32]]) -> NoiseLine:
     height, width = planes[0].shape
     if min(height, width) < _BLOCK + 2:
         return NoiseLine(0.0, 0.0, float(np.min(planes[0])))
-    variances, means = zip(*(_block_statistics(plane) for plane in planes), strict=True)
+    variances, means = zip(*each(_block_statistics, planes), strict=True)
     quietest = quantiles(np.asarray(variances), (0.25,))[0] / _UNIT[min(len(planes), 5)]
     brightness = np.mean(means, axis=0)
     return _fit_line(brightness.ravel(), quietest.ravel().astype(np.float32))
