@@ -76,14 +76,14 @@ def test_swapped_planes_have_the_opposite_attention(network, planes) -> None:
 
 def test_blocks_give_what_the_whole_gives(network, planes) -> None:
     first, second = [planes[0, 0], planes[1, 0]], [planes[0, 1], planes[1, 1]]
-    whole = PairFuser(network, block=(75, 58))(first, second)
-    blocks = PairFuser(network, block=(17, 23))(first, second)
+    whole = PairFuser(network, block=(75, 58)).fused(first, second)
+    blocks = PairFuser(network, block=(17, 23)).fused(first, second)
     for one, other in zip((*whole[0], whole[1]), (*blocks[0], blocks[1]), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-6)
 
 
 def test_fusing_in_blocks_is_the_network_on_the_reflected_planes(network, planes) -> None:
-    (fused,), share = PairFuser(network, block=(24, 24))([planes[0, 0]], [planes[0, 1]])
+    (fused,), share = PairFuser(network, block=(24, 24)).fused([planes[0, 0]], [planes[0, 1]])
     first, second = (
         torch.from_numpy(np.pad(plane, REACH, mode="reflect"))[None, None] for plane in planes[0]
     )
@@ -98,6 +98,6 @@ def test_fusing_in_blocks_is_the_network_on_the_reflected_planes(network, planes
 
 def test_band_like_the_one_that_decides_is_rebuilt_like_it(network, planes) -> None:
     first, second = planes[2]
-    (decides, band), _ = PairFuser(network)([first, first], [second, second])
+    (decides, band), _ = PairFuser(network).fused([first, first], [second, second])
     inner = np.s_[4:-4, 4:-4]  # the attention is reflected at the border, not judged there
     np.testing.assert_allclose(decides[inner], band[inner], atol=2e-6)

@@ -1,7 +1,7 @@
-"""What methods share whose network looks at two planes at once: the result so far meets each plane.
+"""What methods share whose network looks at two planes at once.
 
-The state is a whole plane, since the pixels of the result come from several planes and each
-comparison adds to how far one pixel's answer depends on others.
+The result so far meets each plane. The state is a whole plane, since the pixels of the result come
+from several planes and each comparison adds to how far one pixel's answer depends on others.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from napari_mfif.methods.base import COMPUTING, Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.methods.plane_scores import EVERYTHING
-from napari_mfif.parameters import Parameter, Settings
+from napari_mfif.parameters import Settings
 
 __all__ = ["Chances", "Comparer", "PairFold", "PairwiseMethod", "logit"]
 
-#: Pixels of the Gaussian that a plane is compared with to score it alone.
-REBLUR = 1.5
+#: Sigma, in pixels, of the blur that a plane meets to be scored alone.
+REBLUR = 1.0
 #: Nearer than this to 0 or 1 nothing is told apart.
 SURE = 1e-4
 
@@ -67,11 +67,17 @@ class Comparer(ABC):
             Grey of about 0 to 1, whole planes.
         """
 
+    def contrast(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        """Return how much more the second is in focus than the first, (Y, X), in both orders.
+
+        The logit of the one order minus that of the other, as far as the network can tell.
+        """
+        return logit(self(first, second)) - logit(self(second, first))
+
 
 class PairwiseMethod(Method):
     """A network for two planes; more are fused one after the other."""
 
-    parameters: ClassVar[tuple[Parameter, ...]] = COMPUTING
     along: ClassVar[tuple[str, ...]] = ("sequential",)
     neural: ClassVar[bool] = True
 
@@ -92,9 +98,13 @@ class PairwiseMethod(Method):
         return state.answer()
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
-        """Return how sure the network is that a plane is sharper than its own blur: a logit."""
+        """Return how much more a plane is in focus than its own blur: a difference of logits.
+
+        To look at only: planes are decided by comparing them with one another, which tells far
+        more (on simulated stacks 83 % of depths right within one plane, against 50 % by this).
+        """
         blurred = cv2.GaussianBlur(plane.decide, (0, 0), REBLUR)
-        return logit(self.comparer(settings)(np.asarray(blurred, np.float32), plane.decide))
+        return self.comparer(settings).contrast(np.asarray(blurred, np.float32), plane.decide)
 
     def halo(self, settings: Settings) -> int:
         """Return all rows: see the module."""
@@ -116,8 +126,8 @@ class PairFold:
     Notes
     -----
     A pixel's chance is the product of what the network said for its plane when it won and whenever
-    it was compared since, but for planes next to it; what that is worth is in `Comparer.worth`. A neighbouring plane
-    that was nearly as good pulls the depth towards itself by up to half a plane.
+    it was compared since, but for planes next to it; what that is worth is in `Comparer.worth`. A
+    neighbouring plane that was nearly as good pulls the depth towards itself by up to half a plane.
     """
 
     def __init__(self, shape: tuple[int, int], n_planes: int, comparer: Comparer) -> None:
@@ -137,10 +147,11 @@ class PairFold:
             np.copyto(self.fused, plane.decide)
         else:
             self.focus = self.comparer(self.fused, plane.decide)
-            self._compare(self.focus, plane)
+            np.copyto(self.fused, plane.decide, where=self.focus > 0.5)
+            self._compare(self.focus)
         self.taken += 1
 
-    def _compare(self, focus: FloatMap, plane: Plane) -> None:
+    def _compare(self, focus: FloatMap) -> None:
         wins = focus > 0.5
         beside = self.index == self.taken - 1  # the neighbour was the best so far
         loser = np.where(wins, 1 - focus, focus)
@@ -149,7 +160,6 @@ class PairFold:
         self.chance *= np.where(beside, 1, 1 - loser)
         np.copyto(self.before, np.where(beside, loser, 0), where=wins)
         np.copyto(self.after, np.where(wins, 0, loser), where=wins | beside)
-        np.copyto(self.fused, plane.decide, where=wins)
         np.copyto(self.index, np.uint16(self.taken), where=wins)
 
     def answer(self) -> Answer:

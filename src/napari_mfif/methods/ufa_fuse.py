@@ -4,20 +4,27 @@ The result so far and the next plane go in, the next result comes out; the pixel
 own. Where to look is judged once, on the image that decides: the channel attention from features
 averaged over the whole planes (gathered first, block by block), the spatial attention from that.
 Every channel and colour is then rebuilt by the same network under the same attention, so that any
-number of them can be fused and none is decided against another. A stack with one band is
+number of them can be fused and none is decided against another. A pair with one band is
 fused just as in the paper.
+
+In a z-stack the channel attention is left out, see `CHANNEL_ATTENTION`: the result so far is sharp
+in more places than the next plane, its averages are the larger, and the better it gets the more it
+would win against planes that are sharper at some place.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, PairwiseMethod
+from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural import available, need_torch, trained
-from napari_mfif.parameters import Settings
+from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,13 +33,24 @@ if TYPE_CHECKING:
 
 __all__ = ["PairFuser", "UfaFuse", "load_fuser"]
 
-#: More rows than any plane has.
-EVERYTHING = 1 << 24
 #: The shipped network's maps per layer; the paper has 64.
 WIDTH = 32
 
 
-class UfaFuse(Method):
+#: On simulated stacks (seed 503, 7 kinds, 12 planes) it costs 1.8 dB at low noise and takes the
+#: share of depths within a plane from 92 % to 79 %; at high noise it makes no difference.
+CHANNEL_ATTENTION = Parameter(
+    "channel_attention",
+    str,
+    "pairs",
+    "Where the network weighs features by their average over the planes: pairs, or always, as "
+    "published.",
+    choices=("pairs", "always"),
+    advanced=True,
+)
+
+
+class UfaFuse(PairwiseMethod):
     """The result so far and the next plane are fused by a network, pixels and all."""
 
     name: ClassVar[str] = "ufa-fuse"
@@ -45,36 +63,33 @@ class UfaFuse(Method):
         "Zang, Zhou, Wang, Nie, Guo 2021, UFA-FUSE, IEEE Transactions on Instrumentation and "
         "Measurement 70"
     )
-    along: ClassVar[tuple[str, ...]] = ("sequential",)
-    neural: ClassVar[bool] = True
+    parameters: ClassVar[tuple[Parameter, ...]] = (CHANNEL_ATTENTION,)
     blends: ClassVar[bool] = True
 
-    def begin(self, region: Region, settings: Settings, survey: Survey) -> Sequence:
+    def comparer(self, settings: Settings) -> PairFuser:
+        """Return the network as the settings want it."""
+        return load_fuser(
+            settings.get("device", "cpu"),
+            settings.get("precision", "float32"),
+            settings.get("compile", False),
+        )
+
+    def begin(self, region: Region, settings: Settings, survey: Survey) -> FusedFold:
         """Load the network and make an empty state."""
-        return Sequence(_fuser_of(settings), survey)
-
-    def take(self, state: Sequence, plane: Plane) -> None:
-        """Fuse the result so far with the next plane."""
-        state.take(plane)
-
-    def finish(self, state: Sequence) -> Answer:
-        """Return the answer so far."""
-        return state.answer()
+        always = settings.get("channel_attention") == "always"
+        fuser = self.comparer(settings)
+        return FusedFold(region.shape, survey.n_planes, fuser, survey, always=always)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the spatial attention's logit of a plane, all channels weighed alike."""
-        return _fuser_of(settings).logit(plane.decide)
-
-    def halo(self, settings: Settings) -> int:
-        """Return all rows: the attention weighs features averaged over the whole plane."""
-        return EVERYTHING
+        return self.comparer(settings).logit(plane.decide)
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: the result so far and what is being fused."""
-        return 48 + 16 * n_bands
+        return 64 + 16 * n_bands
 
 
-class PairFuser:
+class PairFuser(Comparer):
     """The network on a device, fed in blocks.
 
     Parameters
@@ -85,6 +100,8 @@ class PairFuser:
         Where it runs.
     precision, compiled, block
         As for `napari_mfif.networks.feeding.Feeder`.
+    worth : Chances, optional
+        What its attention is worth on z-stacks.
     """
 
     def __init__(
@@ -95,7 +112,9 @@ class PairFuser:
         precision: str = "float32",
         compiled: bool = False,
         block: tuple[int, int] | None = None,
+        worth: Chances | None = None,
     ) -> None:
+        super().__init__(worth)
         from napari_mfif.networks.feeding import Feeder
         from napari_mfif.networks.ufa_fuse import REACH
 
@@ -108,8 +127,12 @@ class PairFuser:
             block=block,
         )
 
-    def __call__(
-        self, first: list[FloatMap], second: list[FloatMap]
+    def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        """Return how much of the second plane is taken; see `Comparer`."""
+        return self.fused([first], [second])[1]
+
+    def fused(
+        self, first: list[FloatMap], second: list[FloatMap], *, channels: bool = True
     ) -> tuple[list[FloatMap], FloatMap]:
         """Fuse two planes.
 
@@ -117,6 +140,8 @@ class PairFuser:
         ----------
         first, second : list of float32, (Y, X)
             Their bands, about 0 to 1. The first band decides.
+        channels : bool, optional
+            Whether features are weighed by their average over the planes, or all alike.
 
         Returns
         -------
@@ -126,12 +151,12 @@ class PairFuser:
             How much of the second plane is in them, 0 to 1.
         """
         decides = np.stack([first[0], second[0]])
-        channels = self._channels(decides)
-        band, share = self.feeder(decides, run=functools.partial(_fused, channels))
+        weights = self._channels(decides) if channels else np.full(1, 0.5, np.float32)
+        band, share = self.feeder(decides, run=functools.partial(_fused, weights))
         fused = [band]
         for one, two in zip(first[1:], second[1:], strict=True):
             image = np.stack([one, two, share])
-            fused.append(self.feeder(image, run=functools.partial(_rebuilt, channels))[0])
+            fused.append(self.feeder(image, run=functools.partial(_rebuilt, weights))[0])
         return fused, share
 
     def logit(self, decide: FloatMap) -> FloatMap:
@@ -188,68 +213,68 @@ def _logit(network: Any, block: Tensor) -> Tensor:
     return logit[..., 4:-4, 4:-4]
 
 
-class Sequence:
-    """The result so far against each next plane.
+class FusedFold(PairFold):
+    """The result so far against each next plane; the network makes the next result.
 
-    The depth is made from the spatial attention: a pixel's plane is the last one that had more than
-    half of it. Its confidence is the chance that this plane was the sharper each time it was
-    compared, as if the attention were a probability.
+    The depth follows from the spatial attention: a pixel's plane is the last one that had more than
+    half of it, and its neighbours pull as in any fold of pairs.
 
     Parameters
     ----------
+    shape : (int, int)
+        Rows and columns of the planes.
+    n_planes : int
+        How many planes will come.
     fuser : PairFuser
         The network.
-    survey : Survey
-        Its offset and gain bring every band to about 0 to 1.
+    survey : Survey, optional
+        Its offset and gain bring every band to about 0 to 1; the grey image alone is fused when
+        not given.
+    always : bool, optional
+        Use the channel attention in z-stacks too.
     """
 
-    def __init__(self, fuser: PairFuser, survey: Survey) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        n_planes: int,
+        fuser: PairFuser,
+        survey: Survey | None = None,
+        *,
+        always: bool = False,
+    ) -> None:
+        super().__init__(shape, n_planes, fuser)
         self.fuser, self.survey = fuser, survey
-        self.taken = 0
+        self._channels = always or n_planes == 2
         #: The bands of the result so far, the image that decides first.
-        self.fused: list[FloatMap] = []
-        self.share: FloatMap | None = None
+        self.bands: list[FloatMap] = []
 
     def take(self, plane: Plane) -> None:
         """Take the next plane."""
         bands = self._bands(plane)
         if not self.taken:
-            self.fused = [band.copy() for band in bands]
-            self.decision = np.zeros(plane.decide.shape, np.uint16)
-            self.confidence = np.ones(plane.decide.shape, np.float32)
+            self.bands = [band.copy() for band in bands]
         else:
-            self.fused, self.share = self.fuser(self.fused, bands)
-            wins = self.share > 0.5
-            self.decision[wins] = plane.index
-            kept = self.confidence * (1 - self.share)
-            self.confidence = np.where(wins, self.share, kept)
+            self.bands, self.focus = self.fuser.fused(self.bands, bands, channels=self._channels)
+            self._compare(self.focus)
         self.taken += 1
 
     def answer(self) -> Answer:
         """Return depth, decision, confidence and pixels of the planes so far."""
-        offset, gain = self.survey.offset, self.survey.gain
-        bands = self.fused if self.survey.n_bands == 1 else self.fused[1:]
-        pixels = np.stack(bands, axis=-1) / np.float32(gain) + np.float32(offset)
-        depth = self.decision.astype(np.float32)
-        weight = self.share if self.survey.n_planes == 2 else None
-        return Answer(depth, self.decision.copy(), self.confidence.copy(), pixels, weight)
+        answer = super().answer()
+        if self.survey is None:
+            return answer
+        bands = self.bands if self.survey.n_bands == 1 else self.bands[1:]
+        offset, gain = np.float32(self.survey.offset), np.float32(self.survey.gain)
+        return replace(answer, pixels=np.stack(bands, axis=-1) / gain + offset)
 
     def _bands(self, plane: Plane) -> list[FloatMap]:
         """Return the image that decides, and the bands where it is not the only one."""
-        if plane.pixels.shape[2] == 1:
+        if self.survey is None or self.survey.n_bands == 1:
             return [plane.decide]
         offset, gain = np.float32(self.survey.offset), np.float32(self.survey.gain)
         rest = np.moveaxis(plane.pixels, 2, 0)
         return [plane.decide, *((band.astype(np.float32) - offset) * gain for band in rest)]
-
-
-def _fuser_of(settings: Settings) -> PairFuser:
-    """Return the network as the settings want it."""
-    return load_fuser(
-        settings.get("device", "cpu"),
-        settings.get("precision", "float32"),
-        settings.get("compile", False),
-    )
 
 
 @functools.lru_cache(maxsize=4)
@@ -271,6 +296,9 @@ def load_fuser(device: str, precision: str = "auto", compiled: bool = False) -> 
     need_torch("ufa-fuse")
     from napari_mfif.networks.ufa_fuse import UfaFuse as Network
 
-    network, _ = trained("ufa-fuse", lambda: Network(WIDTH, 1, residual=True))
+    network, facts = trained("ufa-fuse", lambda: Network(WIDTH, 1, residual=True))
     assert isinstance(network, Network)
-    return PairFuser(network, available(device), precision=precision, compiled=compiled)
+    worth = Chances(**json.loads(facts["chances"])) if "chances" in facts else None
+    return PairFuser(
+        network, available(device), precision=precision, compiled=compiled, worth=worth
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +120,7 @@ def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> Tru
 def measured_chances(
     comparer: Comparer,
     *,
+    fold: Callable[[tuple[int, int], int, Comparer], PairFold] = PairFold,
     stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
@@ -130,6 +131,8 @@ def measured_chances(
     ----------
     comparer : Comparer
         The trained network, which compares two planes.
+    fold : callable, optional
+        Gives the empty state for a shape, a number of planes and the network.
     stacks, kinds, shape
         As for `measured_trust`.
     """
@@ -138,11 +141,11 @@ def measured_chances(
         for seed, planes in stacks:
             for photons in ("low", "high"):
                 made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
-                fold = PairFold(shape, planes, comparer)
+                state = fold(shape, planes, comparer)
                 for plane in _prepared(made):
-                    fold.take(plane)
-                right = np.abs(fold.answer().depth - made.depth) <= 1
-                found.append((fold.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
+                    state.take(plane)
+                right = np.abs(state.answer().depth - made.depth) <= 1
+                found.append((state.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
     chances, right = (np.concatenate(values) for values in zip(*found, strict=True))
     table = _table(1.0, chances, right)
     return Chances(table.shares, table.probabilities)
