@@ -44,3 +44,14 @@ def test_links_lead_somewhere(page) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+def test_lazy_python_of_the_large_page_runs(slope, tmp_path, monkeypatch) -> None:
+    import zarr
+
+    text = (ROOT / "docs" / "large.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    monkeypatch.chdir(tmp_path)
+    zarr.save_array("mosaic.zarr", np.tile(slope[0], (1, 15, 6)))
+    exec(code, {})
+    assert tifffile.imread("fused.ome.tif").shape == (1005, 558)
