@@ -37,3 +37,19 @@ def test_a_run_that_is_stopped_between_timepoints_leaves_no_file(tmp_path):
         next(steps)
     steps.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_block_by_block_on_the_command_line_gives_the_same_file(tmp_path):
+    from napari_mfif.cli import main
+
+    planes = np.random.default_rng(4).integers(0, 900, (5, 90, 70)).astype(np.uint16)
+    source = tmp_path / "stack.tif"
+    tifffile.imwrite(source, planes, photometric="minisblack")
+    words = ["fuse", str(source), "--axes", "ZYX", "--method", "gradient", "--quiet"]
+    for name, more in (("whole", []), ("lazy", ["--lazy"])):
+        depth = ["--depth", str(tmp_path / f"{name}.zarr")]
+        assert main([*words, "-o", str(tmp_path / f"{name}.ome.tif"), *depth, *more]) == 0
+    images = [tifffile.imread(tmp_path / f"{name}.ome.tif") for name in ("whole", "lazy")]
+    np.testing.assert_array_equal(*images)
+    depths = [open_zarr_array(tmp_path / f"{name}.zarr") for name in ("whole", "lazy")]
+    np.testing.assert_allclose(*depths, atol=1e-5)

@@ -24,7 +24,9 @@ def add(commands: Any) -> argparse.ArgumentParser:
     """Declare the command and its options."""
     parser: argparse.ArgumentParser = commands.add_parser("fuse", help="fuse one z-stack")
     parser.add_argument("input", nargs="+", help="a TIFF, a Zarr, a folder, or files of one plane")
-    parser.add_argument("-o", "--output", required=True, help="the all-in-focus image, .ome.tif")
+    parser.add_argument(
+        "-o", "--output", required=True, help="the sharp image, .ome.tif or .ome.zarr"
+    )
     add_options(parser)
     parser.add_argument("--transforms", metavar="FILE", help="take the planes' places from JSON")
     parser.add_argument(
@@ -32,7 +34,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--series", type=int, help="which image of a file with several")
     for name in MAPS:
-        parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name} map(s), TIFF")
+        parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name}, TIFF or Zarr")
+    parser.add_argument(
+        "--lazy",
+        action="store_true",
+        help="block by block, while it is written: for planes whose results do not fit in memory",
+    )
     parser.add_argument("--save-recipe", metavar="FILE", help="write the recipe as JSON")
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -60,13 +67,15 @@ def run(given: argparse.Namespace) -> int:
     options |= {"device": given.device, "memory": given.memory}
     # Timepoints are written one by one, so that any number of them takes no more memory than one.
     made = {name: path for name in MAPS[:-1] if (path := getattr(given, name))}
-    if stack.n_times > 1:
+    if given.lazy:
+        options["lazy"] = True
+    elif stack.n_times > 1:
         options |= {"outputs": {"image": given.output, **made}, "overwrite": given.overwrite}
     fusion = None
     for step in _shown(iter_fuse(stack, recipe=recipe, **options), quiet=given.quiet):
         fusion = step.fusion
     assert fusion is not None
-    if stack.n_times == 1:
+    if given.lazy or stack.n_times == 1:
         fusion.save(given.output, overwrite=given.overwrite)
         for name, path in made.items():
             fusion.save_map(name, path, overwrite=given.overwrite)
@@ -85,7 +94,7 @@ def run(given: argparse.Namespace) -> int:
             print(advice)
         told = f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
         told += f"{fusion.seconds:.2f} s"
-        if stack.n_times == 1:
+        if not given.lazy and stack.n_times == 1:
             sure = 100 * float((fusion.confidence > 0.5).mean())
             told += f", {sure:.0f} % of the area decided with confidence"
         print(told)

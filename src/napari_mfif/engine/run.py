@@ -96,7 +96,7 @@ def plan(
         raise MemoryBudgetError(
             f"{method.title} needs at least {format_bytes(results + least)} for planes "
             f"of {columns} x {rows} pixels, but may use {format_bytes(budget)}. "
-            f"Allow more (memory=), or fuse a part of the image."
+            f"Allow more (memory=), fuse it block by block (lazy=True, --lazy), or a part of it."
         )
     thin = HALOS_PER_STRIP * halo
     down, across = min(threads, max(1, rows // max(1, thin))), 1
