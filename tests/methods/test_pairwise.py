@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, logit
-from napari_mfif.methods.base import Plane
+from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, logit, steadying
+from napari_mfif.methods.base import Plane, Survey
 
 SHAPE = (21, 34)
 
@@ -81,6 +83,43 @@ def test_answer_so_far_leaves_the_state_alone(values) -> None:
         answer = fold.answer()
         np.testing.assert_array_equal(answer.decision, values[: index + 1].argmax(axis=0))
         answer.decision[:] = 9
+
+
+def survey_with(noise):
+    """Return what a quick look says of planes with so much noise at their middle brightness."""
+    line = NoiseLine(0.5 * noise**2, 1.0 * noise**2, 0.0)
+    return Survey(9, SHAPE, 0, 0.0, 1.0, line, None)
+
+
+def test_noise_that_a_network_knows_is_left_alone() -> None:
+    assert steadying(survey_with(0.02), 0.02) == 0
+    assert steadying(survey_with(0.5), np.inf) == 0
+
+
+@pytest.mark.parametrize("noise", [0.04, 0.08])
+def test_stronger_noise_is_blurred_down_to_what_it_knows(noise) -> None:
+    sigma = steadying(survey_with(noise), 0.02)
+    white = np.random.default_rng(0).normal(0, noise, (200, 200))
+    assert cv2.GaussianBlur(white, (0, 0), sigma).std() == pytest.approx(0.02, rel=0.15)
+
+
+def test_blur_against_noise_has_an_end() -> None:
+    assert steadying(survey_with(3.0), 0.02) == 2.0
+
+
+def test_planes_are_compared_blurred_and_their_numbers_kept(values) -> None:
+    fold = PairFold(SHAPE, len(values), ByValue())
+    fold.sigma = 1.5
+    for index, plane in enumerate(values):
+        fold.take(Plane(index, plane, np.zeros((*SHAPE, 0))))
+    smooth = np.stack([cv2.GaussianBlur(plane, (0, 0), 1.5) for plane in values])
+    np.testing.assert_array_equal(fold.answer().decision, smooth.argmax(axis=0))
+
+
+def test_contrast_is_the_difference_between_both_orders(values) -> None:
+    found = ByValue().contrast(values[0], values[1])
+    expected = np.clip(20 * (values[1] - values[0]), -18.4, 18.4)
+    np.testing.assert_allclose(found, expected, atol=0.05)
 
 
 def test_logit_is_finite_where_the_network_is_sure() -> None:

@@ -18,10 +18,12 @@ from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Su
 from napari_mfif.methods.plane_scores import EVERYTHING
 from napari_mfif.parameters import Settings
 
-__all__ = ["Chances", "Comparer", "PairFold", "PairwiseMethod", "logit"]
+__all__ = ["Chances", "Comparer", "PairFold", "PairwiseMethod", "logit", "steadying"]
 
 #: Sigma, in pixels, of the blur that a plane meets to be scored alone.
 REBLUR = 1.0
+#: Sigmas of the blur against noise: below the first it would do nothing.
+WEAKEST, STRONGEST = 0.4, 2.0
 #: Nearer than this to 0 or 1 nothing is told apart.
 SURE = 1e-4
 
@@ -81,13 +83,18 @@ class PairwiseMethod(Method):
     along: ClassVar[tuple[str, ...]] = ("sequential",)
     neural: ClassVar[bool] = True
 
+    #: Standard deviation of the noise, where planes span 0 to 1, that the network can cope with.
+    noise_known: ClassVar[float] = np.inf
+
     @abstractmethod
     def comparer(self, settings: Settings) -> Comparer:
         """Return the network as the settings want it."""
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> PairFold:
         """Load the network and make an empty state."""
-        return PairFold(region.shape, survey.n_planes, self.comparer(settings))
+        state = PairFold(region.shape, survey.n_planes, self.comparer(settings))
+        state.sigma = steadying(survey, self.noise_known)
+        return state
 
     def take(self, state: PairFold, plane: Plane) -> None:
         """Compare the result so far with the next plane."""
@@ -123,6 +130,11 @@ class PairFold:
     comparer : Comparer
         Gives the focus maps.
 
+    Attributes
+    ----------
+    sigma : float
+        Planes are compared, not fused, after a Gaussian blur of so many pixels; 0 for none.
+
     Notes
     -----
     A pixel's chance is the product of what the network said for its plane when it won and whenever
@@ -132,6 +144,7 @@ class PairFold:
 
     def __init__(self, shape: tuple[int, int], n_planes: int, comparer: Comparer) -> None:
         self.n_planes, self.comparer = n_planes, comparer
+        self.sigma = 0.0
         self.taken = 0
         self.fused = np.zeros(shape, np.float32)
         self.index = np.zeros(shape, np.uint16)
@@ -143,11 +156,14 @@ class PairFold:
 
     def take(self, plane: Plane) -> None:
         """Take the next plane."""
+        seen = plane.decide
+        if self.sigma:
+            seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), self.sigma), np.float32)
         if not self.taken:
-            np.copyto(self.fused, plane.decide)
+            np.copyto(self.fused, seen)
         else:
-            self.focus = self.comparer(self.fused, plane.decide)
-            np.copyto(self.fused, plane.decide, where=self.focus > 0.5)
+            self.focus = self.comparer(self.fused, seen)
+            np.copyto(self.fused, seen, where=self.focus > 0.5)
             self._compare(self.focus)
         self.taken += 1
 
@@ -172,6 +188,25 @@ class PairFold:
         depth = np.clip(decision + self.after - self.before, 0, max(0, self.taken - 1))
         confidence = self.comparer.worth(self.chance)
         return Answer(depth.astype(np.float32), decision, confidence)
+
+
+def steadying(survey: Survey, known: float) -> float:
+    """Return the sigma of the blur, in pixels, that leaves no more noise than is known.
+
+    Parameters
+    ----------
+    survey : Survey
+        Its noise at the middle brightness counts.
+    known : float
+        Standard deviation where planes span 0 to 1.
+
+    Notes
+    -----
+    A Gaussian lowers white noise to 1 / (2 sqrt(pi) sigma) of itself.
+    """
+    noise = float(np.sqrt(survey.noise.variance(np.full(1, 0.5, np.float32))[0]))
+    sigma = noise / (2 * np.sqrt(np.pi) * known)
+    return min(float(sigma), STRONGEST) if sigma > WEAKEST else 0.0
 
 
 def logit(probability: FloatMap) -> FloatMap:

@@ -117,18 +117,27 @@ class FocusMapper(Comparer):
 
     def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
         """Return the focus map of the second plane; see `Comparer`."""
+        margin = np.clip(self._fed(first, second, both=False), -80, 80)
+        return np.asarray(1 / (1 + np.exp(-margin)), np.float32)
+
+    def contrast(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        """Return the logit of the second plane minus that in the other order."""
+        return self._fed(first, second, both=True)
+
+    def _fed(self, first: FloatMap, second: FloatMap, *, both: bool) -> FloatMap:
         from napari_mfif.networks.feeding import is_exhausted
 
         while True:
             try:
-                return self._focus(first, second)
+                return self._logits(first, second, both=both)
             except (RuntimeError, MemoryError) as error:
                 if not is_exhausted(error):
                     raise
             # out of the handler, which keeps alive what filled the memory
             self._retreat()
 
-    def _focus(self, first: FloatMap, second: FloatMap) -> FloatMap:
+    def _logits(self, first: FloatMap, second: FloatMap, *, both: bool) -> FloatMap:
+        """Return the logit of the second plane; minus that in the other order, if `both`."""
         import torch
 
         rows, columns = first.shape
@@ -137,9 +146,10 @@ class FocusMapper(Comparer):
                 self._placed.encode_in_strips(self._sent(plane), self.strip)
                 for plane in (second, first)
             ]
-            logits = self._placed.decode_in_strips(*maps, self.strip)
-            focus = torch.sigmoid(logits[0, 0, :rows, :columns].float())
-        return np.ascontiguousarray(focus.cpu().numpy(), np.float32)
+            logits = self._placed.decode_in_strips(*maps, self.strip).float()
+            if both:
+                logits -= self._placed.decode_in_strips(*maps[::-1], self.strip).float()
+        return np.ascontiguousarray(logits[0, 0, :rows, :columns].cpu().numpy(), np.float32)
 
     def _sent(self, plane: FloatMap) -> Tensor:
         """Send a plane to the device, reflected to whole steps of the grid."""

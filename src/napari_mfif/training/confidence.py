@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.methods._pairwise import Chances, Comparer, PairFold
-from napari_mfif.methods.base import PREPARATION, FloatMap, Plane
+from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, steadying
+from napari_mfif.methods.base import PREPARATION, FloatMap, Plane, Survey
 from napari_mfif.methods.plane_scores import Joint, Scorer, Trust
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
@@ -124,6 +124,7 @@ def measured_chances(
     stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
+    noise_known: float = np.inf,
 ) -> Chances:
     """Measure how probable a depth is right within one plane, by the comparisons it won.
 
@@ -135,6 +136,8 @@ def measured_chances(
         Gives the empty state for a shape, a number of planes and the network.
     stacks, kinds, shape
         As for `measured_trust`.
+    noise_known : float, optional
+        See `PairwiseMethod`.
     """
     found = []
     for kind in kinds:
@@ -142,7 +145,9 @@ def measured_chances(
             for photons in ("low", "high"):
                 made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
                 state = fold(shape, planes, comparer)
-                for plane in _prepared(made):
+                survey, seen = _prepared(made)
+                state.sigma = steadying(survey, noise_known)
+                for plane in seen:
                     state.take(plane)
                 right = np.abs(state.answer().depth - made.depth) <= 1
                 found.append((state.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
@@ -151,12 +156,12 @@ def measured_chances(
     return Chances(table.shares, table.probabilities)
 
 
-def _prepared(made: Simulation) -> Iterator[Plane]:
-    """Yield the planes of a simulated stack as methods see them."""
+def _prepared(made: Simulation) -> tuple[Survey, Iterator[Plane]]:
+    """Return what a quick look at a simulated stack tells, and its planes as methods see them."""
     settings = resolve(PREPARATION, {}, owner="preparation")
     reader = PlaneReader(made.stack, 0)
-    _, preparation = survey_stack(reader, None, settings)
-    return reader.planes(preparation)
+    survey, preparation = survey_stack(reader, None, settings)
+    return survey, reader.planes(preparation)
 
 
 def _judge(
@@ -169,7 +174,8 @@ def _judge(
 ) -> Iterator[tuple[float, Judged]]:
     """Yield, per temperature, the shares of a stack's pixels and which of them are right."""
     made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
-    maps = [scorer.compared(scorer(plane.decide), shape) for plane in _prepared(made)]
+    _, seen = _prepared(made)
+    maps = [scorer.compared(scorer(plane.decide), shape) for plane in seen]
     blank = np.zeros((1, 1), np.float32)
     for temperature in TEMPERATURES:
         fold = _Known(shape, scorer, maps, temperature)
