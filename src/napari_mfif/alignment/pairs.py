@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Match", "detail", "matrix_of", "moved", "register", "start_of", "step_of"]
+from napari_mfif.kernels.order import median
+
+__all__ = ["Detail", "Match", "detail", "matrix_of", "moved", "register", "start_of", "step_of"]
 
 FloatMap = NDArray[np.float32]
 Matrix = NDArray[np.float64]
@@ -49,20 +51,66 @@ class Match(NamedTuple):
     trusted: bool
 
 
-def detail(plane: FloatMap, *, octave: int = 0) -> FloatMap:
-    """Return the band of a plane that is compared, evened out in contrast.
+class Detail(NamedTuple):
+    """What of a plane is compared.
 
-    Offsets fall out by the band, gains by dividing by the contrast around; the strongest
-    objects do not outvote the rest.
+    Parameters
+    ----------
+    band : float32, (Y, X)
+        A band of spatial frequencies: offsets fall out.
+    energy : float32, (Y, X)
+        Its mean square around each pixel, noise included.
+    noise : float
+        The part of the energy that is noise.
     """
+
+    band: FloatMap
+    energy: FloatMap
+    noise: float
+
+    def evened(self, energy: FloatMap | None = None) -> FloatMap:
+        """Return the band evened out in contrast, so that strong objects do not outvote the rest.
+
+        Parameters
+        ----------
+        energy : float32, (Y, X), optional
+            By which it is evened out; its own when not given. By the strongest of all planes what
+            is in focus counts most.
+        """
+        signal = np.maximum((self.energy if energy is None else energy) - self.noise, 0)
+        signal += 0.1 * float(signal.mean()) + 1e-20
+        return np.asarray(self.band * np.sqrt(signal) / (signal + self.noise), np.float32)
+
+
+def detail(plane: FloatMap, *, octave: int = 0) -> Detail:
+    """Return what of a plane is compared, at 1 / 2^octave of its size."""
     small = plane
     for _ in range(octave):
         small = cv2.pyrDown(small)
     fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in BAND)
-    band = fine - coarse
+    band = np.asarray(fine - coarse, np.float32)
     energy = cv2.GaussianBlur(band * band, (0, 0), 1.5 * BAND[1])
-    floor = 0.1 * float(energy.mean()) + 1e-20
-    return np.asarray(band / np.sqrt(energy + floor), np.float32)
+    return Detail(band, np.asarray(energy, np.float32), _noise_power(small) * _PASSED)
+
+
+def _noise_power(plane: FloatMap) -> float:
+    """Return the variance of white noise, by what no lens draws [1]_.
+
+    References
+    ----------
+    .. [1] J. Immerkaer, "Fast noise variance estimation", CVIU 64(2), 1996; median for mean.
+    """
+    rough = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    left = np.abs(cv2.filter2D(plane, -1, rough)[:: max(1, plane.shape[0] // 256)])
+    return float(median(left.ravel()) * 1.4826 / 6) ** 2
+
+
+def _passed() -> float:
+    """Return the share of white noise's power that the band lets through."""
+    spike = np.zeros((12 * int(BAND[1]) + 1,) * 2, np.float32)
+    spike[spike.shape[0] // 2, spike.shape[1] // 2] = 1
+    fine, coarse = (cv2.GaussianBlur(spike, (0, 0), sigma) for sigma in BAND)
+    return float(np.sum((fine - coarse) ** 2))
 
 
 def matrix_of(step: Matrix, shape: tuple[int, int]) -> Matrix:
@@ -186,3 +234,6 @@ def _gradients(twice: FloatMap) -> tuple[FloatMap, FloatMap]:
     """Return the derivatives along x and y of half an image."""
     taps, one = np.array([-0.25, 0, 0.25], np.float32), np.ones(1, np.float32)
     return cv2.sepFilter2D(twice, -1, taps, one), cv2.sepFilter2D(twice, -1, one, taps)
+
+
+_PASSED = _passed()

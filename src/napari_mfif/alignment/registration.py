@@ -33,8 +33,9 @@ PIXELS_PER_MEASUREMENT = 30.0
 SYSTEMATIC = 0.02
 
 #: How far a plane may be from the straight course between its neighbours, in pixels at the edge
-#: (shifts, magnification and rotation). Loose: it decides only where the planes say little.
-WANDER = np.array([1.0, 1.0, 0.15, 0.15])
+#: (shifts, magnification and rotation). A stage may jerk; magnification changes evenly with focus.
+#: It decides only where the planes say little.
+WANDER = np.array([0.5, 0.5, 0.02, 0.02])
 
 #: Decimals that are kept: the last digits, which sums in another order would change, are left out,
 #: so that the same stack gives the same places again.
@@ -101,15 +102,16 @@ def iter_transforms(
     free = 2 if model == "translation" else 4
     first = planes(0)
     octave = _octave(first.shape)
-    shape = detail(first, octave=octave).shape
+    strongest = detail(first, octave=octave).energy
+    shape = strongest.shape
     edges: list[_Edge] = []
-    for found in _neighbours(planes, range(n_planes), octave, free):
+    for found in _neighbours(planes, range(n_planes), octave, free, strongest):
         edges += found
         yield None
     steps = _solve(edges, np.zeros((n_planes, 4)), reference, free)
     matrices = [matrix_of(step, shape) for step in steps]
     edges = []
-    for found in _around(planes, matrices, octave, free):
+    for found in _around(planes, matrices, octave, free, strongest):
         edges += found
         yield None
     changes = _solve(edges, steps, reference, free)
@@ -144,7 +146,7 @@ def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
     picked = np.unique(np.linspace(0, n_planes - 1, min(samples, n_planes)).round().astype(int))
     shape = planes(0).shape
     octave = _octave(shape) + 1 if max(shape) > 256 else 0
-    small = detail(planes(0), octave=octave).shape
+    small = detail(planes(0), octave=octave).band.shape
     edges = list(chain(*_neighbours(planes, [int(z) for z in picked], octave, 4)))
     if not any(edge.match.trusted for edge in edges):
         return 0.0
@@ -154,12 +156,19 @@ def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
 
 
 def _neighbours(
-    planes: Planes, places: range | list[int], octave: int, free: int
+    planes: Planes,
+    places: range | list[int],
+    octave: int,
+    free: int,
+    strongest: FloatMap | None = None,
 ) -> Iterator[list[_Edge]]:
-    """Compare each plane with the one before."""
+    """Compare each plane with the one before; note the largest energy of all in `strongest`."""
     before: FloatMap | None = None
     for number, z in enumerate(places):
-        now = detail(planes(z), octave=octave)
+        found = detail(planes(z), octave=octave)
+        now = found.evened()
+        if strongest is not None:
+            np.maximum(strongest, found.energy, out=strongest)
         yield [] if before is None else [_Edge(number - 1, number, _best(before, now, free))]
         before = now
 
@@ -175,12 +184,12 @@ def _best(before: FloatMap, now: FloatMap, free: int) -> Match:
 
 
 def _around(
-    planes: Planes, matrices: list[Matrix], octave: int, free: int
+    planes: Planes, matrices: list[Matrix], octave: int, free: int, strongest: FloatMap
 ) -> Iterator[list[_Edge]]:
-    """Compare each plane, brought to its place, with several before it."""
+    """Compare each plane, brought to its place, with several before it, by what is in focus."""
     kept: deque[FloatMap] = deque(maxlen=max(GAPS))
     for z, matrix in enumerate(matrices):
-        flat = detail(planes(z), octave=octave)
+        flat = detail(planes(z), octave=octave).evened(strongest)
         margin = 4 + int(np.ceil(max(np.abs(step_of(m, flat.shape)).sum() for m in matrices)))
         margin = min(margin, min(flat.shape) // 4)
         now = moved(flat, matrix)

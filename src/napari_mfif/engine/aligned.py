@@ -43,6 +43,9 @@ WORTH_ALIGNING = 1.0
 #: Hot pixels are told by the medians of their neighbours, so by pixels up to two away.
 REPAIR_HALO = 2
 
+#: Rows and columns in the middle of a plane that are looked at for drift.
+WINDOW = 4096
+
 #: Rows and columns that must be left when a stack is cropped.
 LEAST_SIDE = 8
 
@@ -207,7 +210,7 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
     Parameters
     ----------
     stack : ZStack
-        A few of its planes are read.
+        A few of its planes are read, of large ones the middle.
     channel : int, optional
         The channel that decides; the mean of all when not given.
 
@@ -218,8 +221,15 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
     """
     channels = range(stack.n_channels) if channel is None else (channel,)
 
+    rows, columns = (
+        slice(max(0, (n - WINDOW) // 2), (n + WINDOW) // 2) for n in stack.plane_shape
+    )
+
     def grey(z: int) -> FloatMap:
-        planes = [np.asarray(stack.plane(z, c=c), np.float32) for c in channels]
+        planes = [
+            np.asarray(stack.plane(z, c=c, rows=rows, columns=columns), np.float32)
+            for c in channels
+        ]
         colour = [plane.mean(axis=2) if plane.ndim == 3 else plane for plane in planes]
         return np.nan_to_num(np.asarray(sum(colour[1:], colour[0]), np.float32))
 

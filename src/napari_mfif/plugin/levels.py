@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ LARGE, LONGEST = 16_000_000, 16_384
 HUGE = 100_000_000
 #: From one level to the next, and the longest side that needs no coarser one.
 STEP, SMALL = 4, 2048
+#: The planes of the coarsest level are kept where they take no more than this.
+KEPT_BYTES = 512 << 20
 
 
 def is_large(shape: tuple[int, ...]) -> bool:
@@ -67,6 +71,9 @@ def overviews(fusion: Fusion) -> list[Fusion]:
 class Strided:
     """Pixels of which only every so manieth row and column is read.
 
+    Small planes are kept once they have been read, since reading them means going through all of
+    a large one.
+
     Parameters
     ----------
     source : Pixels
@@ -86,12 +93,35 @@ class Strided:
         )
         self.dtype = np.dtype(source.dtype)
         self.ndim = len(self.shape)
+        sides = [n for n, thin in zip(self.shape, self._thinned, strict=True) if thin]
+        small = max(sides) <= SMALL and np.prod(self.shape) * self.dtype.itemsize <= KEPT_BYTES
+        self._leading = min(n for n, thin in enumerate(self._thinned) if thin)
+        self._kept: dict[tuple[Any, ...], NDArray[Any]] | None = {} if small else None
+        self._lock = threading.Lock()
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: numbers and slices are handed on, anything else reads it all first."""
         asked = basic_index(index, self.shape)
         if asked is None:
             return np.asarray(self)[index]
+        if self._kept is None:
+            return self._read(asked)
+        leading, inner = asked[: self._leading], tuple(map(_whole, asked[self._leading :]))
+        spans = [item if isinstance(item, range) else (item,) for item in leading]
+        planes = [self._plane(place)[inner] for place in product(*spans)]
+        lengths = _lengths(leading)
+        shape = planes[0].shape if planes else _lengths(asked[self._leading :])
+        return np.array(planes, self.dtype).reshape(*lengths, *shape)
+
+    def _plane(self, leading: tuple[int, ...]) -> NDArray[Any]:
+        assert self._kept is not None
+        with self._lock:
+            if leading not in self._kept:
+                whole = map(range, self.shape[self._leading :])
+                self._kept[leading] = self._read((*leading, *whole))
+            return self._kept[leading]
+
+    def _read(self, asked: tuple[int | range, ...]) -> NDArray[Any]:
         wanted = tuple(
             self._farther(item) if thin else _whole(item)
             for item, thin in zip(asked, self._thinned, strict=True)
@@ -116,6 +146,10 @@ class Strided:
 
 def _whole(item: int | range) -> int | slice:
     return item if isinstance(item, int) else slice(item.start, max(0, item.stop), item.step)
+
+
+def _lengths(items: tuple[int | range, ...]) -> tuple[int, ...]:
+    return tuple(len(item) for item in items if isinstance(item, range))
 
 
 def _factors(shape: tuple[int, ...]) -> list[int]:
