@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.bands import Band, bands
+from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import collapse, gaussian_levels, level_shapes, up
 from napari_mfif.methods.base import FloatMap
 
@@ -84,11 +86,18 @@ def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> Pixels:
         return values
     if dtype.kind not in "iu":
         return np.asarray(values, dtype)
-    if dtype.itemsize > 2:  # float32 does not hold the largest of these
-        values = values.astype(np.float64)
     limits = np.iinfo(dtype)
-    whole = np.clip(np.rint(values), float(limits.min), float(limits.max))
-    return np.asarray(whole.astype(dtype))
+    found = np.empty(values.shape, dtype)
+
+    def round_band(band: Band) -> None:
+        part = values[band.rows]
+        if dtype.itemsize > 2:  # float32 does not hold the largest of these
+            part = part.astype(np.float64)
+        whole = np.rint(part)
+        found[band.rows] = np.clip(whole, float(limits.min), float(limits.max), out=whole)
+
+    each(round_band, bands((len(values), values.size // max(1, len(values)))))
+    return found
 
 
 class PyramidBlend:

@@ -16,9 +16,9 @@ from napari_mfif.kernels.parallel import beside, each
 from napari_mfif.kernels.pyramid import (
     BAND_NOISE,
     align_up,
-    collapse,
     gaussian_levels,
     level_shapes,
+    up,
 )
 from napari_mfif.methods._adaptive_base import BaseFold
 from napari_mfif.methods._adaptive_depth import DepthFold
@@ -151,7 +151,7 @@ class Adaptive(Method):
             _close(state)
         levels = [fold.fused(denoise=state.settings["denoise"]) for fold in state.levels]
         fused = [
-            collapse([level[k] for level in levels], base)
+            _collapsed([level[k] for level in levels], base)
             for k, base in enumerate(state.base.fused())
         ]
         del levels
@@ -230,6 +230,21 @@ def _close(state: State) -> None:
         state.base.weigh(evidence)
     state.depth.close()
     state.closed = True
+
+
+def _collapsed(levels: list[FloatMap], base: FloatMap) -> FloatMap:
+    """Put an image together from its levels, finest first, which are written over."""
+    image = base
+    for level in reversed(levels):
+        coarse, shape = image, (level.shape[0], level.shape[1])
+
+        def add(band: Band, level: FloatMap = level, coarse: FloatMap = coarse) -> None:
+            smooth = up(coarse[band.reduced().outer], (band.height, level.shape[1]))
+            level[band.rows] += smooth[band.inner]
+
+        each(add, bands(shape, margin=4))
+        image = level
+    return image
 
 
 def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
