@@ -27,7 +27,7 @@ Runs = dict[str, Any]
 PARTS = ("rivals", "reading", "planes", "pixels", "memory", "pairwise")
 
 #: Planes and their side, and how often each tool has its turn there.
-AGAINST_RIVALS = ((20, 256, 5), (20, 1024, 5), (200, 1024, 3), (20, 4096, 2))
+AGAINST_RIVALS = ((20, 256, 5), (20, 1024, 5), (20, 4096, 2), (200, 1024, 3))
 #: A tool that a size would take more than this is stopped, so that the machine does not swap.
 MOST_BYTES = 14e9
 SECONDS_EACH = 90.0

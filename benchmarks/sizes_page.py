@@ -36,8 +36,8 @@ Wall seconds of the whole process against a process that imports tifffile, reads
 file plane by plane, and does no more."""
 
 GROWTH = """\
-Exponents of a power law fitted to seconds, the start (four planes of 16 x 16) taken off: 1 is
-linear. {planes}; {pixels}."""
+Exponents of a power law fitted to seconds over pixels, what the smallest stack has and takes taken
+off both: 1 is linear. {planes}; {pixels}."""
 
 MEMORY = """\
 Peak MB of whole processes on planes of 4096 x 4096 from disk, with what they may use left to the
@@ -169,16 +169,18 @@ def _cell(taken: Row | None, *keys: str) -> str:
 
 
 def exponent(runs: Row, key: str) -> float:
-    """Return the power of the size by which seconds grow, the start taken off."""
-    start = median(runs["start"][key])
-    points = []
+    """Return the power by which seconds grow with size, the smallest taken off both."""
+    found = []
     for label, taken in runs.items():
-        if label == "start":
-            continue
-        planes, side = (int(part) for part in label.split(" x "))
-        spent = median(taken[key]) - start
-        if spent > 0:
-            points.append((math.log(planes * side * side), math.log(spent)))
+        if label != "start":
+            planes, side = (int(part) for part in label.split(" x "))
+            found.append((planes * side * side, median(taken[key])))
+    (least, first), *others = found
+    points = [
+        (math.log(size - least), math.log(seconds - first))
+        for size, seconds in others
+        if seconds > 1.05 * first  # less than that is noise
+    ]
     if len(points) < 2:
         return math.nan
     sizes, spans = np.array(points).T
