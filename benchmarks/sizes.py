@@ -63,8 +63,9 @@ def measure(tools: Sequence[Tool], parts: Sequence[str], scratch: Path, log: Log
     seed = large.seed_stack()
     for part in parts or PARTS:
         log(f"sizes: {part}")
-        if part == "rivals":
-            _against_rivals(tools, seed, scratch, log)
+        name, _, size = part.partition("=")  # rivals, or only rivals=20x1024
+        if name == "rivals":
+            _against_rivals(tools, seed, size, scratch, log)
         elif part == "reading":
             _keep("reading", _reading(ours, seed, scratch))
         elif part == "pairwise":
@@ -80,9 +81,11 @@ def _keep(part: str, runs: Runs) -> None:
     keep.save("sizes", kept | {part: kept.get(part, {}) | runs})
 
 
-def _against_rivals(tools: Sequence[Tool], seed: Any, scratch: Path, log: Log) -> None:
+def _against_rivals(tools: Sequence[Tool], seed: Any, size: str, scratch: Path, log: Log) -> None:
     tools = [OwnImage(t.name, "", t.method) if isinstance(t, Own) else t for t in tools]
     for planes, side, rounds in AGAINST_RIVALS:
+        if size not in ("", f"{planes}x{side}"):
+            continue
         order = large.there_and_back(len(seed), planes)
         pixels = np.stack([large.mirrored(seed[z], side) for z in order])
         inputs = lay_down(pixels, scratch / "rivals")
