@@ -72,6 +72,9 @@ def test_reversed_planes_give_the_mirrored_depth(method, slope) -> None:
 @pytest.mark.parametrize("size", [(134, 400), (134, 140)], ids=["strips", "rectangles"])
 @pytest.mark.parametrize("method", METHODS)
 def test_tiles_equal_the_whole(method, size, tiled, whole_of, monkeypatch) -> None:
+    if methods.get(method).along == ("sequential",) and size[1] < tiled.shape[2]:
+        pytest.skip("its regions are whole planes, however they are cut")
+
     def plan(method, settings, reader, budget):
         halo, stride = run.reach(method, settings), method.grid(settings)
         lines = blocks(reader.stack.plane_shape, size=size, halo=halo, stride=stride)
@@ -82,8 +85,8 @@ def test_tiles_equal_the_whole(method, size, tiled, whole_of, monkeypatch) -> No
     tiles = fuse(tiled, method=method, **FEW_PIXELS.get(method, {}))
     assert np.mean(whole.decision != tiles.decision) < 1e-4
     alike = whole.decision == tiles.decision
-    np.testing.assert_allclose(whole.depth[alike], tiles.depth[alike], atol=2e-3)
-    np.testing.assert_allclose(whole.confidence, tiles.confidence, atol=5e-3)
+    np.testing.assert_allclose(whole.depth[alike], tiles.depth[alike], atol=1e-4)
+    np.testing.assert_allclose(whole.confidence, tiles.confidence, atol=2e-4)
     assert np.abs(whole.image[alike].astype(int) - tiles.image[alike]).max() <= 1
 
 

@@ -17,6 +17,7 @@ METHODS = {
     "laplacian": "laplacian:Laplacian",
     "guided": "guided:Guided",
     "cnn": "cnn:Cnn",
+    "ufa-fuse": "ufa_fuse:UfaFuse",
 }
 
 DEFAULT = "adaptive"
