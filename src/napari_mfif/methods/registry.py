@@ -17,6 +17,8 @@ METHODS = {
     "laplacian": "laplacian:Laplacian",
     "guided": "guided:Guided",
     "cnn": "cnn:Cnn",
+    "fd-fcn": "fd_fcn:FdFcn",
+    "boundary-aware": "boundary_aware:BoundaryAware",
     "ufa-fuse": "ufa_fuse:UfaFuse",
 }
 

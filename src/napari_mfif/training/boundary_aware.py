@@ -44,11 +44,14 @@ from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, sta
 __all__ = ["RECIPE", "Centres", "draw_pair", "right_windows", "train", "windows"]
 
 #: Steps of the second network for one of the first.
-SECOND = 0.25
+SECOND = 0.15
 #: The least share of either side in a window that the second network learns from (the paper's).
 SIDES = 0.1
 #: Shares of the paper's composites and of what a lens makes of them; the rest is from z-stacks.
 COMPOSED, SPREAD = 0.5, 0.25
+
+#: Seeds and planes of the simulated z-stacks that give the confidence.
+STACKS = ((90001, 8), (90002, 12))
 
 Map = NDArray[np.float32]
 
@@ -195,7 +198,7 @@ def _second(
 def _measured(network: nn.Module) -> dict[str, str]:
     """Return what won comparisons are worth on simulated z-stacks."""
     assert isinstance(network, BoundaryAware)
-    chances = measured_chances(WindowComparer(network))
+    chances = measured_chances(WindowComparer(network), stacks=STACKS)
     return {"chances": json.dumps(asdict(chances))}
 
 

@@ -1,12 +1,12 @@
 """The recipe of `fd-fcn`: a score near 1 in focus and near 0 out of focus.
 
 As in Guo et al. 2020, section 3.3, a part of each batch are whole crops, sharp (label 1) or after
-a Gaussian of variance 15 (label 0), and the loss is the mean squared difference to labels of half
-the size. That alone never shows an edge between sharp and blurred, nor two planes that are both
-out of focus. So most crops are pairs of planes with an object before a background, labelled at
-every position: the loss for them is the same, and half of it that of the comparison of the planes,
-which is what decides in the end. Pairs from the middle of a z-stack have no label but their
-comparison.
+a Gaussian of variance 15 (label 0), with the mean squared difference to labels of half the size as
+the loss. That alone never shows an edge between sharp and blurred, nor two planes that are both
+out of focus, nor a camera whose sharp pictures are soft: to such a network all of them is blurred.
+So most crops are pairs of planes with an object before a background, or from the middle of a
+z-stack, half of them softened before; and most of the loss is that of the comparison of two
+planes, which is what decides in the end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -40,8 +40,10 @@ __all__ = ["RECIPE", "Scores", "draw_pair", "right_pixels", "train"]
 VARIANCE = 15.0
 #: Shares of the pairs: composites without defocus spread, with it, and from z-stacks.
 KINDS = {"composed": 0.35, "spread": 0.35, "stack": 0.3}
-#: Weight of the comparison beside the paper's loss.
-COMPARED = 0.5
+#: Share of the pairs both of whose planes are softened, and the range of the Gaussian's sigma.
+SOFTENED, SOFT = 0.5, (0.4, 1.8)
+#: Weight of the paper's loss beside that of the comparison.
+LABELLED = 0.3
 
 Map = NDArray[np.float32]
 
@@ -49,13 +51,18 @@ Map = NDArray[np.float32]
 def draw_pair(
     rng: np.random.Generator, pictures: Sequence[Picture], size: int
 ) -> tuple[Pair, bool]:
-    """Draw a pair, and say whether one of its planes is truly in focus everywhere."""
+    """Draw a pair, and say whether one of its planes is as sharp as can be everywhere."""
     kind = rng.choice(list(KINDS), p=list(KINDS.values()))
     if kind == "composed":
         pair = composite(*draw_object(rng, pictures, size), draw_blur(rng))
     else:
         pair = (object_pair if kind == "spread" else stack_pair)(rng, pictures, size)
-    return photographed(pair, rng), kind != "stack"
+    soft = rng.random() < SOFTENED
+    if soft:
+        low, high = np.log(SOFT)
+        blur = gaussian(float(np.exp(rng.uniform(low, high))))
+        pair = replace(pair, first=blur(pair.first), second=blur(pair.second))
+    return photographed(pair, rng), not soft and kind != "stack"
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Scores:
     size: int = 96
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
-        """Return the mean squared difference to the labels, and half the loss of comparisons."""
+        """Return the loss of comparisons, and a part of the mean squared difference to labels."""
         drawn = [draw_pair(rng, self.pictures, self.size) for _ in range(self.pairs)]
         whole = [self._whole(rng) for _ in range(max(1, self.pairs // 2))]
         planes = [p for pair, _ in drawn for p in (pair.first, pair.second)]
@@ -89,7 +96,9 @@ class Scores:
         pairs, crops = logits.split([2 * len(drawn), 2 * len(whole)])
         labels = torch.from_numpy(np.stack([p for *_, one, zero in whole for p in (one, zero)]))
         squared = (torch.sigmoid(crops) - labels.to(self.device)).square().mean()
-        return squared + self._of_pairs(pairs.unflatten(0, (-1, 2)), drawn)
+        compared = functional.softplus(crops[1::2] - crops[::2]).mean()
+        of_pairs = self._of_pairs(pairs.unflatten(0, (-1, 2)), drawn)
+        return LABELLED * squared + 0.5 * compared + of_pairs
 
     def _whole(self, rng: np.random.Generator) -> tuple[Map, ...]:
         picture = self.pictures[int(rng.integers(len(self.pictures)))]
@@ -109,7 +118,7 @@ class Scores:
         labelled = counts * known[:, None, None]
         margin = (logits[:, 0] - logits[:, 1]) * (2 * focus - 1)
         compared = (functional.softplus(-margin) * counts).sum() / counts.sum().clamp(min=1)
-        return (squared * labelled).sum() / labelled.sum().clamp(min=1) + COMPARED * compared
+        return LABELLED * (squared * labelled).sum() / labelled.sum().clamp(min=1) + compared
 
 
 def _planes_of(planes: Sequence[Map]) -> Tensor:
@@ -123,7 +132,8 @@ def right_pixels(
 ) -> Callable[[nn.Module], dict[str, float]]:
     """Return a judge: the share of held-back pixels whose plane is decided right.
 
-    ``pairs`` is of pairs with one plane in focus everywhere, ``stacks`` of pairs from z-stacks.
+    ``pairs`` is of pairs with one plane in focus everywhere, ``others`` of softened pairs and of
+    those from z-stacks.
     The pairs are the same at each call.
     """
 
@@ -144,7 +154,7 @@ def right_pixels(
             right[int(not known)] += (decided & asked).sum()
             total[int(not known)] += asked.sum()
         shares = right / np.maximum(total, 1)
-        return {"pairs": float(shares[0]), "stacks": float(shares[1])}
+        return {"pairs": float(shares[0]), "others": float(shares[1])}
 
     return judge
 
@@ -166,7 +176,7 @@ RECIPE = Recipe(
     network=_network,
     loss=Scores,
     judge=right_pixels,
-    plan=Plan(3000, rate=1e-3, every=250, mixed=True),
+    plan=Plan(1400, rate=1e-3, every=200, mixed=True),
     head=HEAD,
     text=TEXT,
     finish=_measured,
