@@ -7,9 +7,9 @@ from dataclasses import dataclass
 __all__ = ["Band", "bands"]
 
 #: Pixels of a band, about: a dozen float32 maps of it fit a cache of a few megabytes.
-PIXELS = 1 << 19
+PIXELS = 1 << 18
 #: A band has at least so many times its margin in rows, so that little is filtered twice.
-MARGINS = 4
+MARGINS = 16
 
 
 @dataclass(frozen=True)

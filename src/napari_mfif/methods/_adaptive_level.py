@@ -85,8 +85,7 @@ class LevelFold:
         tight = TOLERANCE * _uncertainty(FINEST if finest else TIGHT, reach)
         self._from_tight = np.float32(SHARE / (scale * tight))
         self._per_tight = self._from_tight / noise
-        wide = TOLERANCE * _uncertainty(WIDE, reach)
-        self._per_wide = np.float32(SHARE / wide) / self._noise
+        self._from_wide = SHARE / (TOLERANCE * _uncertainty(WIDE, reach))
         half = (self._noise.shape[0], self._noise.shape[1])
         self._peak = RunningPeak(half)
         self._per_reference = np.zeros(shape, np.float32)
@@ -147,7 +146,7 @@ class LevelFold:
         wide = binomial(down(energy))
         self._peak.take_rows(half.rows, wide[half.inner])
         amplitude = up(self._amplitude(wide, self._noise[half.outer]), shape)[band.inner]
-        wide *= self._per_wide[half.outer]
+        cv2.divide(wide, self._noise[half.outer], dst=wide, scale=self._from_wide)
         wide += 1
         evidence: Map = up(wide, shape)[band.inner]
         tight = three_taps(energy, side=FINEST**2 / 2) if self._finest else binomial(energy)
