@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 
     from napari_mfif.networks.mfif_gan import MfifGenerator
 
-__all__ = ["FocusMapper", "MfifGan", "load_mapper"]
+__all__ = ["NOISE_KNOWN", "FocusMapper", "MfifGan", "load_mapper"]
 
 #: The network's geometry, as in `napari_mfif.networks.mfif_gan`, which imports torch.
 GRID = 4
 #: The shipped network's maps after the first convolution.
 WIDTH = 16
+#: Noise, where planes span 0 to 1, above which planes are compared blurred: see the card.
+NOISE_KNOWN = 0.02
 #: Rows of maps, at a quarter of the size, that go through a layer at a time.
 STRIPS = {"cpu": 32, "cuda": 512, "mps": 128}
 
@@ -55,6 +57,10 @@ class MfifGan(PairwiseMethod):
     pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {"small_regions": 0.001, "guided_radius": 0}
     )
+
+    #: Of z-stacks, measured (see the card): more smoothing takes pixels from fine objects.
+    verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"smooth_depth": 4})
+    noise_known: ClassVar[float] = NOISE_KNOWN
 
     def comparer(self, settings: Settings) -> FocusMapper:
         """Return the network as the settings want it."""

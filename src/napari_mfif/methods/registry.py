@@ -19,6 +19,7 @@ METHODS = {
     "cnn": "cnn:Cnn",
     "fd-fcn": "fd_fcn:FdFcn",
     "boundary-aware": "boundary_aware:BoundaryAware",
+    "mfif-gan": "mfif_gan:MfifGan",
     "ufa-fuse": "ufa_fuse:UfaFuse",
 }
 

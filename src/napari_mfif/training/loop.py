@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,12 @@ from napari_mfif.errors import ParameterError
 from napari_mfif.io.atomic import replacing
 from napari_mfif.networks.feeding import best_precision
 
-__all__ = ["CHECKPOINT", "LOG", "Plan", "log", "run", "scored"]
+__all__ = ["CHECKPOINT", "LOG", "Plan", "log", "minutes", "run", "scored"]
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
+#: When the program began, nearly.
+BEGAN = time.perf_counter()
 
 
 @dataclass(frozen=True)
@@ -190,8 +193,18 @@ def scored(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -
     return scores
 
 
+def minutes(folder: Path) -> float:
+    """Return how long a training took, by its log, all parts of it together."""
+    lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
+    seconds = [float(json.loads(line).get("seconds", 0)) for line in lines]
+    # Each part counts from its own beginning.
+    ends = [now for now, after in zip(seconds, [*seconds[1:], 0.0], strict=True) if after <= now]
+    return sum(ends) / 60
+
+
 def log(folder: Path, entry: dict[str, float]) -> None:
-    """Add a line to the log."""
+    """Add a line to the log, with the seconds since the program began."""
+    entry = {**entry, "seconds": round(time.perf_counter() - BEGAN, 1)}
     with (folder / LOG).open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(entry) + "\n")
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_mfif.methods.mfif_gan import FocusMapper
+from napari_mfif.methods.mfif_gan import NOISE_KNOWN, FocusMapper
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
 from napari_mfif.training.adversarial import Adversarial, play
 from napari_mfif.training.batches import Batch, absolute_error, as_batch, judge_pairs, photographed
@@ -137,7 +137,8 @@ def _play(
 def _worth(network: nn.Module) -> dict[str, str]:
     """Measure what the network's comparisons are worth on z-stacks."""
     assert isinstance(network, MfifGenerator)
-    return {"chances": json.dumps(asdict(measured_chances(FocusMapper(network))))}
+    chances = measured_chances(FocusMapper(network), noise_known=NOISE_KNOWN)
+    return {"chances": json.dumps(asdict(chances))}
 
 
 RECIPE = Recipe(

@@ -8,7 +8,6 @@ the words of the card. To add one: a module with a `Recipe` and
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from napari_mfif.training.card import (
 )
 from napari_mfif.training.confidence import tables
 from napari_mfif.training.data import Picture, Pictures, read_pictures
-from napari_mfif.training.loop import LOG, Plan, run
+from napari_mfif.training.loop import LOG, Plan, minutes, run
 from napari_mfif.weights import FILE
 
 __all__ = ["UNFINISHED", "Judge", "Loss", "Recipe", "Stage", "train_recipe"]
@@ -127,13 +126,11 @@ def train_recipe(
     loss = recipe.loss(pictures.train, device)
     judge = recipe.judge(pictures.held_back, device)
     folder = out / UNFINISHED
-    began = time.perf_counter()
     scores = run(network, loss, judge, plan, folder, resume=resume, quiet=quiet)
     if recipe.stage is not None:
         scores = recipe.stage(network, scores, pictures, plan, folder, resume, quiet)
     network.eval().requires_grad_(False)
-    minutes = (time.perf_counter() - began) / 60
-    made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes)
+    made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes(folder))
     shutil.copy(folder / LOG, out / LOG)
     shutil.rmtree(folder)
     return made
@@ -147,7 +144,7 @@ def write_trained(
     scores: Mapping[str, float],
     pictures: Pictures,
     device: str,
-    minutes: float,
+    took: float,
 ) -> Path:
     """Write the weights, and the card that describes them."""
     network = network.cpu().float()
@@ -165,7 +162,7 @@ def write_trained(
         "command": f"napari-mfif train {recipe.method} --data FOLDER "
         f"--out models/{recipe.method} --steps {plan.steps} --seed {plan.seed}",
         "hardware": hardware(device),
-        "minutes": f"{minutes:.0f} (of the last part, where it was stopped and went on)",
+        "minutes": f"{took:.0f}",
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},
     }
     found_words = {**found, **tables(found)}
