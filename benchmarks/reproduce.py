@@ -107,6 +107,7 @@ def _run(tasks: list[Task], results: dict[str, Any], jobs: int) -> None:
             for step in place[:-1]:
                 inner = inner.setdefault(step, {})
             inner[place[-1]] = future.result()
+            keep.save(NAME, results)
             print(f"[{time.perf_counter() - began:5.0f} s] {', '.join(place)}", flush=True)
 
 

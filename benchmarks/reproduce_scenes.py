@@ -19,7 +19,7 @@ __all__ = ["NOISES", "SEEDS", "baselines", "score_pairs", "score_stacks", "stack
 #: Never used for tuning.
 SEEDS = (100, 101)
 NOISES = ("low", "high")
-SHAPE, PLANES = (192, 192), 12
+SHAPE, PLANES = (128, 128), 12
 
 
 @functools.lru_cache(maxsize=2)
