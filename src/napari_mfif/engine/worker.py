@@ -157,7 +157,8 @@ class Worker:
         self._release()
         if not _can_share(size):
             return
-        memory = SharedMemory(create=True, size=size)
+        name = f"mfif_{os.getpid()}_{os.urandom(4).hex()}"
+        memory = SharedMemory(name, create=True, size=size)
         try:
             self._asked(process, "share", [], *_packed((memory.name,), None))
         finally:
