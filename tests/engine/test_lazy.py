@@ -41,8 +41,8 @@ def same(eager, made) -> None:
         assert found[name].dtype == getattr(made, name).dtype == expected.dtype
     alike = found["decision"] == eager.decision
     assert np.mean(~alike) < 1e-4
-    np.testing.assert_allclose(found["depth"][alike], eager.depth[alike], atol=2e-3)
-    np.testing.assert_allclose(found["confidence"], eager.confidence, atol=5e-3)
+    np.testing.assert_allclose(found["depth"][alike], eager.depth[alike], atol=1e-4)
+    np.testing.assert_allclose(found["confidence"], eager.confidence, atol=2e-4)
     apart = np.abs(found["image"].astype(int) - eager.image)
     assert np.mean(apart > 1) < 1e-4
 
@@ -50,14 +50,16 @@ def same(eager, made) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_lazy_equals_eager(method, pixels, small_blocks, monkeypatch) -> None:
     if methods.get(method).neural:
-        pixels = pixels[:4, :121, :111]
+        pixels = pixels[:3, :113, :109]
         monkeypatch.setattr(lazy, "SMALL", 64)
+    if methods.get(method).along == ("sequential",):  # it sees the whole anyway
+        pixels = pixels[:, :71, :61]
     given = {"method": method, **FEW_PIXELS.get(method, {})}
     eager, made = fuse(pixels, **given), fuse(pixels, lazy=True, **given)
     halo = methods.get(method).halo({**made.recipe.parameters, "along": made.recipe.along}) + 2
     assert made.image.numblocks >= (2, 2) or 2 * halo > min(pixels.shape[1:])
     same(eager, made)
-    place = 1, slice(50, 90), slice(60, 100)
+    place = 1, slice(30, 60), slice(20, 61)
     np.testing.assert_allclose(made.scores[place], eager.scores[place], rtol=1e-4, atol=1e-4)
 
 
