@@ -221,9 +221,7 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
     """
     channels = range(stack.n_channels) if channel is None else (channel,)
 
-    rows, columns = (
-        slice(max(0, (n - WINDOW) // 2), (n + WINDOW) // 2) for n in stack.plane_shape
-    )
+    rows, columns = (slice(max(0, (n - WINDOW) // 2), (n + WINDOW) // 2) for n in stack.plane_shape)
 
     def grey(z: int) -> FloatMap:
         planes = [

@@ -165,7 +165,7 @@ class LevelFold:
     def _amplitude(self, energy: Map, noise: Map) -> Map:
         """Signal amplitude of an energy at half the size, kept off zero by its uncertainty."""
         signal = cv2.max(energy, noise)
-        return np.asarray(cv2.sqrt(cv2.scaleAdd(noise, self._doubt - 1, signal), dst=signal))
+        return np.asarray(cv2.sqrt(cv2.scaleAdd(noise, float(self._doubt - 1), signal), dst=signal))
 
     def _weight(self, rows: slice, evidence: Map, *, out: Map) -> Map:
         """Power of the evidence over its reference, which is renewed where outgrown."""
