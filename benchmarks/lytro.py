@@ -26,6 +26,7 @@ ROWS = {
     "gradient": {"method": "gradient"},
     "cnn": {"method": "cnn"},
     "cnn, not verified": {"method": "cnn", "consistency": {"small_regions": 0, "guided_radius": 0}},
+    "mfif-gan": {"method": "mfif-gan"},
     "cnn, hard decision": {"method": "cnn", "consistency": {"guided_radius": 0}},
 }
 
