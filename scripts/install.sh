@@ -23,7 +23,7 @@ pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
 if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
     case "$(uname -s)" in
         Linux)
-            "${pip[@]}" install torch==2.13.0 \
+            "${pip[@]}" install --retries 1 torch==2.13.0 \
                 --extra-index-url https://download.pytorch.org/whl/cpu ||
                 "${pip[@]}" install torch==2.13.0
             ;;
