@@ -44,7 +44,7 @@ from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, sta
 __all__ = ["RECIPE", "Centres", "draw_pair", "right_windows", "train", "windows"]
 
 #: Steps of the second network for one of the first.
-SECOND = 0.15
+SECOND = 0.1
 #: The least share of either side in a window that the second network learns from (the paper's).
 SIDES = 0.1
 #: Shares of the paper's composites and of what a lens makes of them; the rest is from z-stacks.
@@ -188,7 +188,7 @@ def _second(
     second.load_state_dict(network.initial.state_dict())
     device = next(second.parameters()).device.type
     steps = max(1, round(SECOND * plan.steps))
-    plan = replace(plan, steps=steps, seed=plan.seed + 1, rate=4e-4, warm_up=10)
+    plan = replace(plan, steps=steps, seed=plan.seed + 1, rate=1e-4, warm_up=10, every=65)
     loss = Centres(pictures.train, device, boundary=True)
     judge = right_windows(pictures.held_back, device)
     found = run(second, loss, judge, plan, folder / "boundary", resume=resume, quiet=quiet)

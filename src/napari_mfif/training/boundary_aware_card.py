@@ -30,7 +30,7 @@ focus; a quarter have objects that spread as behind a lens; a quarter come from 
 z-stack, where neither plane need be in focus. Blurs are discs and Gaussians, sigma 0.8 to 6. In
 half of the pairs each plane has a brightness of its own; 40 % are dark and noisy as in a
 camera. Outlines are drawn, or a picture's own mask where it has one. Every window of a crop is
-an example, labelled by its centre. The second network goes on from the first for 15 % of the
+an example, labelled by its centre. The second network goes on from the first for 10 % of the
 steps, with windows that have at least 10 % of their pixels in focus in either plane. Held back,
 whole pictures: {back}. `held_back_windows` is the share of windows of such pairs whose centre
 the first network decides right, `held_back_boundary` that of the windows with at least 10 % in
