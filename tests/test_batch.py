@@ -162,18 +162,18 @@ def test_killed_and_started_again_it_does_the_rest_and_redoes_nothing(tmp_path, 
     command = [sys.executable, "-m", "napari_mfif", "batch", str(source), "-o", str(out)]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while len(list(out.glob("*.ome.tif"))) < 2 and time.monotonic() < deadline:
+    while len(list(out.glob("s*.ome.tif"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.005)
     first.send_signal(signal.SIGKILL)
     first.wait()
-    done = {path: path.stat().st_mtime_ns for path in out.glob("*.ome.tif")}
+    done = {path: path.stat().st_mtime_ns for path in out.glob("s*.ome.tif")}
     assert 2 <= len(done) < 10
     for path in done:
         assert tifffile.imread(path).shape == (296, 328)
     again = subprocess.run(command, capture_output=True, text=True, check=True)
     assert f"{10 - len(done)} done, {len(done)} done before" in again.stdout
     assert all(path.stat().st_mtime_ns == at for path, at in done.items())
-    assert len(list(out.glob("*.ome.tif"))) == 10
+    assert len(list(out.glob("s*.ome.tif"))) == 10
     assert not list(out.glob(".????????.*"))
 
 
