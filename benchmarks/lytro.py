@@ -26,7 +26,12 @@ ROWS = {
     "gradient": {"method": "gradient"},
     "cnn": {"method": "cnn"},
     "cnn, not verified": {"method": "cnn", "consistency": {"small_regions": 0, "guided_radius": 0}},
+    "fd-fcn": {"method": "fd-fcn"},
+    "fd-fcn, no guided filter": {"method": "fd-fcn", "consistency": {"guided_radius": 0}},
+    "boundary-aware": {"method": "boundary-aware"},
+    "boundary-aware, first network": {"method": "boundary-aware", "refine": False},
     "mfif-gan": {"method": "mfif-gan"},
+    "ufa-fuse": {"method": "ufa-fuse"},
     "cnn, hard decision": {"method": "cnn", "consistency": {"guided_radius": 0}},
 }
 
