@@ -24,6 +24,7 @@ from napari_mfif.fusion import fuse
 from napari_mfif.io.atomic import replacing
 from napari_mfif.io.collection import Found, find_stacks
 from napari_mfif.recipe import Recipe
+from napari_mfif.result import MAPS
 
 __all__ = ["DONE", "ELSEWHERE", "FAILED", "SKIPPED", "Job", "Outcome", "iter_batch", "jobs_in"]
 
@@ -32,8 +33,6 @@ DONE, SKIPPED, ELSEWHERE, FAILED = "done", "skipped", "in another run", "failed"
 
 #: Where notes and locks are kept, below the output folder.
 NOTES = ".napari-mfif"
-
-MAPS = ("depth", "height", "decision", "confidence", "scores")
 
 
 @dataclass(frozen=True)

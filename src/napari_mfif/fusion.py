@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,6 @@ from napari_mfif.engine.memory import default_budget, parse_bytes
 from napari_mfif.engine.request import as_stack, complete_recipe
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.recipe import Recipe
-
-if TYPE_CHECKING:
-    pass
-
 from napari_mfif.result import Fusion, Outputs, Progress, assemble, lazily
 from napari_mfif.running import Runner, iter_aligning, iter_cluster, iter_decided
 from napari_mfif.stack import ZStack

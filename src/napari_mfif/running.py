@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,8 @@ from napari_mfif.errors import ParameterError
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer
 from napari_mfif.recipe import Recipe
-from napari_mfif.stack import ZStack
-
-if TYPE_CHECKING:
-    pass
-
 from napari_mfif.result import Outputs, Progress, assemble
+from napari_mfif.stack import ZStack
 
 __all__ = ["Runner", "iter_aligning", "iter_cluster", "iter_decided"]
 

@@ -71,8 +71,8 @@ def _share(workers: int) -> int | None:
 
 
 def _maps(text: str) -> tuple[str, ...]:
-    from napari_mfif.batch import MAPS
     from napari_mfif.parameters import unknown_name
+    from napari_mfif.result import MAPS
 
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:

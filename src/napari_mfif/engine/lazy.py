@@ -179,7 +179,7 @@ class LazyFold:
     def _fused(self, t: int, region: Region) -> Part:
         n_planes, cleaning = self.stack.n_planes, self.recipe.consistency
         margin = verification.reach(cleaning, n_planes=n_planes)
-        wide = _wider(region, margin, self.stack.plane_shape)
+        wide = region.widened(margin, self.stack.plane_shape)
         settled = None
         whole = Region.whole(self.stack.plane_shape)
         if wide != whole and verification.sees_whole(cleaning, prod(whole.shape)):
@@ -352,15 +352,6 @@ def _map_of(parts: NDArray[Any], *, wanted: str, channels: int) -> NDArray[Any]:
 def _score_of(*, fold: LazyFold, block_id: tuple[int, int, int, int]) -> NDArray[Any]:
     t, z, *place = block_id
     return fold.score(t, z, fold.region(*place))[None, None]
-
-
-def _wider(region: Region, margin: int, shape: tuple[int, int]) -> Region:
-    return Region(
-        max(0, region.top - margin),
-        min(shape[0], region.bottom + margin),
-        max(0, region.left - margin),
-        min(shape[1], region.right + margin),
-    )
 
 
 def _from_afar(

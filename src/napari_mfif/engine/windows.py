@@ -126,7 +126,7 @@ def look_closely(
     found: list[list[tuple[NDArray[np.intp], NDArray[np.intp]]]] = [[] for _ in preparation.noise]
     region = _squares(region, survey.plane_shape)
     for strip in _strips(region):
-        seen = _wider(strip, survey.plane_shape)
+        seen = strip.widened(NEIGHBOURS, survey.plane_shape)
         samples = [reader.bands(z, *seen.slices) for z in sampled_planes(survey.n_planes)]
         core = strip.within(seen).slices
         means.append(_mean_quarter([to_decide(one[core], preparation) for one in samples]))
@@ -157,16 +157,6 @@ def _strips(region: Region) -> Iterator[Region]:
     step = max(QUARTER, STRIP // max(1, width) // QUARTER * QUARTER)
     for top in range(region.top, region.bottom, step):
         yield Region(top, min(top + step, region.bottom), region.left, region.right)
-
-
-def _wider(region: Region, shape: tuple[int, int]) -> Region:
-    """Return a region with the neighbours of its pixels, inside the plane."""
-    return Region(
-        max(0, region.top - NEIGHBOURS),
-        min(shape[0], region.bottom + NEIGHBOURS),
-        max(0, region.left - NEIGHBOURS),
-        min(shape[1], region.right + NEIGHBOURS),
-    )
 
 
 def _pairs(found: list[list[Any]]) -> Iterator[tuple[list[Any], list[Any]]]:

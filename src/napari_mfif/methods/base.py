@@ -143,6 +143,15 @@ class Region:
             self.right - outer.left,
         )
 
+    def widened(self, margin: int, shape: tuple[int, int]) -> Region:
+        """Return it with a margin on all sides, inside a plane of this shape."""
+        return Region(
+            max(0, self.top - margin),
+            min(shape[0], self.bottom + margin),
+            max(0, self.left - margin),
+            min(shape[1], self.right + margin),
+        )
+
 
 @dataclass(frozen=True)
 class Plane:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.methods.neural import available, need_torch, placement, trained
 from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ class BoundaryAware(PairwiseMethod):
     def comparer(self, settings: Settings) -> WindowComparer:
         """Return the networks as the settings want them."""
         return load_comparer(
-            settings.get("device", "cpu"),
-            settings.get("precision", "float32"),
-            settings.get("compile", False),
+            *placement(settings),
             settings.get("refine", REFINE.default),
         )
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.methods.neural import available, need_torch, placement, trained
 from napari_mfif.methods.plane_scores import TIE, Scorer, ScoringMethod, Trust
 from napari_mfif.parameters import Settings
 
@@ -53,9 +53,7 @@ class FdFcn(ScoringMethod):
     def scorer(self, settings: Settings) -> MapScorer:
         """Return the network as the settings want it."""
         return load_scorer(
-            settings.get("device", "cpu"),
-            settings.get("precision", "float32"),
-            settings.get("compile", False),
+            *placement(settings),
         )
 
     def state_bytes(self, n_bands: int) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.methods.neural import available, need_torch, placement, trained
 from napari_mfif.notices import notice
 from napari_mfif.parameters import Settings
 
@@ -65,9 +65,7 @@ class MfifGan(PairwiseMethod):
     def comparer(self, settings: Settings) -> FocusMapper:
         """Return the network as the settings want it."""
         return load_mapper(
-            settings.get("device", "cpu"),
-            settings.get("precision", "float32"),
-            settings.get("compile", False),
+            *placement(settings),
         )
 
     def state_bytes(self, n_bands: int) -> int:

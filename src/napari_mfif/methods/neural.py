@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from napari_mfif import weights
 from napari_mfif.errors import WeightsError
 from napari_mfif.methods import registry
+from napari_mfif.parameters import Settings
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["available", "need_torch", "trained"]
+__all__ = ["available", "need_torch", "placement", "trained"]
 
 
 def need_torch(method: str) -> None:
@@ -61,6 +62,15 @@ def trained(method: str, make: Callable[[], nn.Module]) -> tuple[nn.Module, dict
     tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.tensors.items()}
     network.load_state_dict(tensors, strict=False)
     return network.eval().requires_grad_(False), stored.facts
+
+
+def placement(settings: Settings) -> tuple[str, str, bool]:
+    """Return the device, the precision, and whether torch is to compile, as the settings want."""
+    return (
+        settings.get("device", "cpu"),
+        settings.get("precision", "float32"),
+        settings.get("compile", False),
+    )
 
 
 def available(device: str) -> str:

@@ -23,7 +23,7 @@ import numpy as np
 
 from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, PairwiseMethod
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
-from napari_mfif.methods.neural import available, need_torch, trained
+from napari_mfif.methods.neural import available, need_torch, placement, trained
 from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ class UfaFuse(PairwiseMethod):
     def comparer(self, settings: Settings) -> PairFuser:
         """Return the network as the settings want it."""
         return load_fuser(
-            settings.get("device", "cpu"),
-            settings.get("precision", "float32"),
-            settings.get("compile", False),
+            *placement(settings),
         )
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> FusedFold:
