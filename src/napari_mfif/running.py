@@ -135,15 +135,15 @@ class Runner:
 
 def iter_cluster(client: Any, fold: LazyFold) -> Generator[Progress, None, list[Made]]:
     """Yield the progress of folding all timepoints on a cluster; return what was made of each."""
-    made: dict[int, Made] = {}
+    made: list[Made] = []
     planes, times = fold.stack.n_planes, fold.stack.n_times
     yield Progress("Fusing", 0, planes * times)
     finishing = iter_timepoints(client, fold)
     with contextlib.closing(finishing):  # cancels what is not done
-        for t, take, part in finishing:
-            made[t] = take, part
+        for one in finishing:
+            made.append(one)
             yield Progress("Fusing", planes * len(made), planes * times)
-    return [made[t] for t in range(times)]
+    return made
 
 
 def iter_decided(

@@ -39,12 +39,12 @@ def film(slope):
 class Slow:
     """A film that takes its time, and notes in a folder who reads it."""
 
-    def __init__(self, film: np.ndarray, folder: str) -> None:
-        self.film, self.folder = film, folder
+    def __init__(self, film: np.ndarray, folder: str, pause: float = 0.1) -> None:
+        self.film, self.folder, self.pause = film, folder, pause
         self.shape, self.dtype, self.ndim = film.shape, film.dtype, film.ndim
 
     def __getitem__(self, index):
-        time.sleep(0.1)
+        time.sleep(self.pause)
         with open(os.path.join(self.folder, f"{index[0]}-{os.getpid()}"), "a") as notes:
             notes.write("read\n")
         return self.film[index]
@@ -93,6 +93,20 @@ def test_closing_cancels_what_is_not_done(client, film, tmp_path) -> None:
     while any(client.processing().values()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(client.processing().values())
+
+
+def test_results_do_not_pile_up_before_whoever_takes_them_slowly(client, slope, tmp_path) -> None:
+    film = np.stack([np.roll(slope[0], 5 * t, axis=1)[:3, :40, :40] for t in range(12)])
+    steps = iter_fuse(ZStack(Slow(film, str(tmp_path), 0.0), "TZYX"), method="gradient")
+    threads = sum(client.nthreads().values())
+    begun, made = set(), None
+    for taken, step in enumerate(steps):
+        made = step.fusion
+        time.sleep(0.3)
+        begun = {int(note.name.split("-")[0]) for note in tmp_path.iterdir()}
+        assert len(begun) <= taken + engine_cluster.AHEAD * threads
+    assert begun == set(range(12))
+    np.testing.assert_array_equal(made.image, alone(film).image)
 
 
 def test_an_error_comes_through_in_its_own_words(client, film) -> None:

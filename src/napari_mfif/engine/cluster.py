@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Generator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from napari_mfif.engine.take import Take
 from napari_mfif.methods.base import Answer, Region
 
 __all__ = ["current_client", "iter_timepoints"]
+
+#: So many timepoints for each thread of a cluster: one in work, one to go on with.
+AHEAD = 2
 
 
 def current_client() -> Any:
@@ -35,37 +40,46 @@ def current_client() -> Any:
 
 def iter_timepoints(
     client: Any, fold: LazyFold
-) -> Generator[tuple[int, Take, tuple[NDArray[Any], Answer]], None, None]:
-    """Fuse the timepoints on a cluster; yield each as it is finished.
+) -> Generator[tuple[Take, tuple[NDArray[Any], Answer]], None, None]:
+    """Fuse the timepoints on a cluster; yield them in order.
 
-    A task whose worker is lost runs again on another one. Closing cancels what is not done.
+    However slowly they are taken, no more than `AHEAD` for each thread of the cluster are under way
+    or finished and not yet taken. A task whose worker is lost runs again on another one. Closing
+    cancels what is not done.
 
     Yields
     ------
-    (int, Take, (pixels, Answer))
-        The timepoint, what refining it needs, and what `Take.composed` gave.
+    (Take, (pixels, Answer))
+        What refining needs, and what `Take.composed` gave.
     """
-    import dask
-    from distributed import as_completed
+    # a task like the others, so that it outlives every worker
+    whole = client.submit(_itself, fold, key=f"napari-mfif-{fold.key}", pure=False)
+    coming = iter(range(fold.stack.n_times))
+    waiting: deque[tuple[int, Any]] = deque()
 
-    # part of the graph, so that it outlives every worker
-    whole = dask.delayed(fold, name=f"napari-mfif-{fold.key}", traverse=False)
-    tasks = [
-        dask.delayed(_timepoint, pure=False)(whole, t, dask_key_name=f"fuse-{fold.key}-{t}")
-        for t in range(fold.stack.n_times)
-    ]
-    futures = client.compute(tasks)
-    numbers = {future.key: t for t, future in enumerate(futures)}
+    def send() -> None:
+        room = AHEAD * max(1, sum(client.nthreads().values())) - len(waiting)
+        for t in islice(coming, room):
+            key = f"fuse-{fold.key}-{t}"
+            waiting.append((t, client.submit(_timepoint, whole, t, key=key, pure=False)))
+
     try:
-        for future in as_completed(futures):
-            t = numbers[future.key]
+        send()
+        while waiting:
+            t, future = waiting[0]
             survey, preparation, answer, made = future.result()
+            waiting.popleft()
+            future.release()
+            send()
             reader = PlaneReader(fold.stack, t)
             take = Take(fold.method, fold.settings, reader, survey, preparation, answer)
-            future.release()
-            yield t, take, made
+            yield take, made
     finally:
-        client.cancel(futures)
+        client.cancel([whole, *(future for _, future in waiting)])
+
+
+def _itself(fold: LazyFold) -> LazyFold:
+    return fold
 
 
 def _timepoint(fold: LazyFold, t: int) -> tuple[Any, ...]:
