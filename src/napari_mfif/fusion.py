@@ -202,18 +202,17 @@ def iter_fuse(
         yield from iter_decided(stack, recipe, np.asarray(decision), began)
         return
     fold = LazyFold.of(stack, recipe, **known)
+    client = current_client() if stack.n_times > 1 else None
+    if client is not None and memory is None:
+        fold = replace(fold, budget=None)  # each worker looks at what is free there
+    runner = Runner(stack, recipe, device, budget, preview, worker)
     if outputs:
         files = Outputs(stack, recipe, outputs, overwrite=overwrite)
-        yield from Runner(stack, recipe, device, budget, preview, worker).run_into(files)
+        yield from iter_cluster(client, fold, files) if client else runner.run_into(files)
         written = replace(lazily(stack, fold), seconds=time.perf_counter() - began)
         yield Progress("Done", 1, 1, written, finished=True)
         return
-    client = current_client() if stack.n_times > 1 else None
-    if client is not None:
-        fold = replace(fold, budget=None if memory is None else budget)
-        made = yield from iter_cluster(client, fold)
-    else:
-        made = yield from Runner(stack, recipe, device, budget, preview, worker).run_all()
+    made = yield from iter_cluster(client, fold) if client else runner.run_all()
     parts = [part for _, part in made]
     takes = tuple(take for take, _ in made)
     fusion = assemble(stack, parts, recipe, takes, time.perf_counter() - began, fold)

@@ -133,16 +133,24 @@ class Runner:
         return Progress("Fusing", self.done, self.total, fusion)
 
 
-def iter_cluster(client: Any, fold: LazyFold) -> Generator[Progress, None, list[Made]]:
-    """Yield the progress of folding all timepoints on a cluster; return what was made of each."""
+def iter_cluster(
+    client: Any, fold: LazyFold, files: Outputs | None = None
+) -> Generator[Progress, None, list[Made]]:
+    """Yield the progress of folding all timepoints on a cluster; return what was made of each.
+
+    With files each is written when it has come, and dropped.
+    """
     made: list[Made] = []
     planes, times = fold.stack.n_planes, fold.stack.n_times
     yield Progress("Fusing", 0, planes * times)
     finishing = iter_timepoints(client, fold)
-    with contextlib.closing(finishing):  # cancels what is not done
-        for one in finishing:
-            made.append(one)
-            yield Progress("Fusing", planes * len(made), planes * times)
+    with files or contextlib.nullcontext(), contextlib.closing(finishing):  # cancels the rest
+        for done, (take, part) in enumerate(finishing, start=1):
+            if files is None:
+                made.append((take, part))
+            else:
+                files.take(*part)
+            yield Progress("Fusing", planes * done, planes * times)
     return made
 
 

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_mfif import ZStack, fuse, iter_fuse
 from napari_mfif.engine import cluster as engine_cluster
@@ -107,6 +108,25 @@ def test_results_do_not_pile_up_before_whoever_takes_them_slowly(client, slope, 
         assert len(begun) <= taken + engine_cluster.AHEAD * threads
     assert begun == set(range(12))
     np.testing.assert_array_equal(made.image, alone(film).image)
+
+
+def test_timepoints_of_a_cluster_are_written_as_they_come(client, film, tmp_path) -> None:
+    notes, out = tmp_path / "notes", tmp_path / "fused.ome.tif"
+    notes.mkdir()
+    slow = ZStack(Slow(film, str(notes), 0.0), "TZYX")
+    *_, last = iter_fuse(slow, method="gradient", outputs={"image": out})
+    assert last.finished
+    assert str(os.getpid()) not in {note.name.split("-")[1] for note in notes.iterdir()}
+    np.testing.assert_array_equal(tifffile.imread(out), alone(film).image)
+
+
+def test_a_cluster_that_fails_leaves_no_file(client, film, tmp_path) -> None:
+    broken = film.astype(np.float32)
+    broken[3, 1, 5, 7] = np.nan
+    outputs = {"image": tmp_path / "fused.ome.tif"}
+    with pytest.raises(ReadError, match="Plane 1"):
+        list(iter_fuse(broken, axes="TZYX", method="gradient", outputs=outputs))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_error_comes_through_in_its_own_words(client, film) -> None:
