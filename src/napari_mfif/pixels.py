@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pixels", "Reordered", "as_slice", "basic_index"]
+__all__ = ["Leveled", "Pixels", "Reordered", "as_slice", "basic_index", "leveled"]
 
 
 class Pixels(Protocol):
@@ -95,6 +95,13 @@ class Reordered:
         self.shape = tuple(known[axis] for axis in self._order)
         self.dtype = np.dtype(source.dtype)
         self.ndim = len(self.shape)
+        self.coarser = tuple(
+            Reordered(level, order, lengths) for level in getattr(source, "coarser", ())
+        )
+        if list(self._order) == sorted(self._order):
+            _hand_on(source, self, ("grain", "cheap"))
+        if (chunks := getattr(source, "chunks", None)) is not None:
+            self.chunks = tuple(chunks[axis] for axis in self._order)
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: numbers and slices are handed on, anything else reads it all first."""
@@ -112,3 +119,72 @@ class Reordered:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = np.asarray(self[...])
         return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+class Leveled:
+    """Pixels with coarser copies of themselves, as files of large images hold them.
+
+    Parameters
+    ----------
+    finest : Pixels
+        What is read; it may tell `grain`, `chunks` and whether it is `cheap`.
+    coarser : sequence of Pixels
+        The copies, ever coarser: the same axes, fewer rows and columns.
+    """
+
+    def __init__(self, finest: Pixels, coarser: Sequence[Pixels]) -> None:
+        self.finest, self.coarser = finest, tuple(coarser)
+        self.shape = tuple(finest.shape)
+        self.dtype = np.dtype(finest.dtype)
+        self.ndim = len(self.shape)
+        _hand_on(finest, self, ("grain", "cheap", "chunks"))
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """Read a part of the finest."""
+        return self.finest[index]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = np.asarray(self.finest[...])
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+def leveled(finest: Pixels, axes: str, levels: Sequence[Pixels]) -> Pixels:
+    """Return pixels with those of the copies that show the same in fewer rows and columns.
+
+    Parameters
+    ----------
+    finest : Pixels
+        The pixels.
+    axes : str
+        A letter per axis.
+    levels : sequence of Pixels
+        What a file says are coarser copies; those of another type, with other planes, or cut
+        otherwise are left out.
+    """
+    kept: list[Pixels] = []
+    for level in sorted(levels, key=lambda one: -max(one.shape)):
+        last = kept[-1] if kept else finest
+        if level.dtype == finest.dtype and _is_coarser(level, last, finest, axes):
+            kept.append(level)
+    return Leveled(finest, kept) if kept else finest
+
+
+def _is_coarser(level: Pixels, last: Pixels, finest: Pixels, axes: str) -> bool:
+    if len(level.shape) != len(axes):
+        return False
+    pairs = list(zip(axes, finest.shape, level.shape, strict=True))
+    if any(fine != coarse for letter, fine, coarse in pairs if letter not in "YX"):
+        return False
+    rows, columns = ((fine, coarse) for letter, fine, coarse in pairs if letter in "YX")
+    long, short = sorted((rows, columns), reverse=True)
+    # lengths that do not divide are rounded one way or the other
+    alike = abs(long[1] * short[0] / long[0] - short[1]) <= 1.5
+    return alike and max(level.shape[axes.index(a)] for a in "YX") < max(
+        last.shape[axes.index(a)] for a in "YX"
+    )
+
+
+def _hand_on(source: Pixels, to: Any, names: Sequence[str]) -> None:
+    for name in names:
+        if hasattr(source, name):
+            setattr(to, name, getattr(source, name))

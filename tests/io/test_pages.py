@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_mfif.io import open_stack
+from napari_mfif.io import open_stack, pages
 
 PIXELS = np.random.default_rng(2).integers(0, 60000, (2, 3, 5, 23, 37)).astype(np.uint16)
 
@@ -39,6 +39,8 @@ def stack(request, tmp_path):
         np.s_[..., 7],
         np.s_[0, 0, 0, -1, -1],
         np.s_[1, 2, 4, 20:5:-4, ::-2],
+        np.s_[1, 2, 4, 2:22:4, 3:30],
+        np.s_[1, 2, 4, 1::15],
         np.s_[1, 2, 4, 5:5],
         np.s_[0, 1:1],
         np.s_[...],
@@ -48,7 +50,10 @@ def stack(request, tmp_path):
     ],
     ids=str,
 )
-def test_indexing_is_that_of_numpy(stack, index):
+@pytest.mark.parametrize("apart", [0, 10**6], ids=["in pieces", "through whole rows"])
+def test_indexing_is_that_of_numpy(stack, index, apart, monkeypatch):
+    monkeypatch.setattr(pages, "APART", apart)
+    monkeypatch.setattr(pages, "BUFFER", 300)
     np.testing.assert_array_equal(stack.pixels[index], PIXELS[index])
 
 

@@ -65,7 +65,7 @@ class CodedPage:
     path : Path
         The file.
     index : int
-        Its place among the file's pages, from 0.
+        Its place among the file's pages, from 0; a coarser copy has that of its page.
     offsets, counts : tuple of int
         First byte and number of bytes of each strip or tile; no bytes means all zero.
     shape : tuple of int
@@ -76,6 +76,8 @@ class CodedPage:
         How to decode.
     tables : bytes or None
         Tables of JPEG that all strips or tiles share.
+    directory : int
+        First byte of the page's directory, where it is found again.
     """
 
     path: Path
@@ -86,17 +88,26 @@ class CodedPage:
     dtype: np.dtype[Any]
     coding: Coding
     tables: bytes | None = None
+    directory: int = 0
 
     @property
     def grain(self) -> tuple[int, int]:
         """Size of a strip or tile."""
         return self.coding.rows, self.coding.columns
 
-    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`; so with the columns.
+    def read(
+        self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
+    ) -> NDArray[Any]:
+        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns.
 
         No other strip or tile is decoded.
         """
+        if step >= 2 * self.coding.rows:
+            rows = [self.read(row, row + 1, left, right) for row in range(top, bottom, step)]
+            return np.concatenate(rows)
+        return self._whole(top, bottom, left, right)[::step]
+
+    def _whole(self, top: int, bottom: int, left: int, right: int | None) -> NDArray[Any]:
         separate, _, width, contiguous = self.coding.shaped
         right = width if right is None else right
         pixels = np.zeros((separate, bottom - top, right - left, contiguous), self.dtype)
@@ -136,7 +147,7 @@ class CodedPage:
         inside[: part.shape[0], : part.shape[1]] = part
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.path, self.index)
+        return _reopen, (self.path, self.index, self.directory)
 
 
 def coded_page(path: Path, page: Any, coding: Coding | None = None) -> CodedPage:
@@ -144,19 +155,21 @@ def coded_page(path: Path, page: Any, coding: Coding | None = None) -> CodedPage
     key = page.keyframe
     return CodedPage(
         path,
-        page.index,
+        page.treeindex[0],
         tuple(page.dataoffsets),
         tuple(page.databytecounts),
         (*key.shape[1:], key.shape[0]) if key.axes == "SYX" else key.shape,
         np.dtype(np.uint8) if key.dtype == bool else np.dtype(key.dtype),
         coding or Coding.of(key),
         page.jpegtables,
+        page.offset,
     )
 
 
-def _reopen(path: Path, index: int) -> CodedPage:
+def _reopen(path: Path, index: int, directory: int) -> CodedPage:
     """Make the page again in another process, from its file."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        return coded_page(path, file.pages[index])
+        file.filehandle.seek(directory)
+        return coded_page(path, tifffile.TiffPage(file, index))

@@ -9,7 +9,7 @@ from typing import Any
 from napari_mfif.errors import ReadError
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
-from napari_mfif.pixels import Reordered
+from napari_mfif.pixels import Pixels, Reordered, leveled
 from napari_mfif.stack import ZStack, guess_axes
 
 __all__ = ["is_zarr", "open_zarr"]
@@ -25,7 +25,7 @@ def is_zarr(folder: Path) -> bool:
 def open_zarr(
     path: Path, *, axes: str | None = None, series: int | None = None, name: str | None = None
 ) -> ZStack:
-    """Open a Zarr array, an OME-Zarr image (at full resolution) or a group of one array.
+    """Open a Zarr array, an OME-Zarr image with its levels, or a group of one array.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def open_zarr(
 
     try:
         node = zarr.open(str(path), mode="r")
-        array, image = _image(path, node, series)
+        array, image, coarser = _image(path, node, series)
     except ReadError:
         raise
     except Exception as error:
@@ -67,8 +67,12 @@ def open_zarr(
         if length > 1 or letter in "YX"
     ]
     sizes, channels = _facts(image)
+    full, *levels = (
+        one if len(kept) == len(one.shape) else Reordered(one, kept)
+        for one in (array, *(one for one in coarser if len(one.shape) == len(array.shape)))
+    )
     return ZStack.from_array(
-        array if len(kept) == len(array.shape) else Reordered(array, kept),
+        leveled(full, named, levels),
         named,
         name=name or path.name.removesuffix(".zarr").removesuffix(".ome"),
         z_step=sizes.z_step,
@@ -80,17 +84,20 @@ def open_zarr(
     )
 
 
-def _image(path: Path, node: Any, series: int | None) -> tuple[Any, Mapping[str, Any]]:
-    """Return the array to read, and what OME-Zarr says about it."""
+def _image(
+    path: Path, node: Any, series: int | None
+) -> tuple[Any, Mapping[str, Any], list[Pixels]]:
+    """Return the array to read, what OME-Zarr says about it, and its coarser copies."""
     if hasattr(node, "shape"):
-        return node, {}
+        return node, {}, []
     facts = dict(node.attrs)
     facts = facts.get("ome", facts)
     if facts.get("multiscales"):
-        return node[facts["multiscales"][0]["datasets"][0]["path"]], facts
+        datasets = facts["multiscales"][0]["datasets"]
+        return node[datasets[0]["path"]], facts, _coarser(node, datasets)
     arrays = dict(node.arrays())
     if len(arrays) == 1:
-        return next(iter(arrays.values())), {}
+        return next(iter(arrays.values())), {}, []
     wanted = str(series or 0)
     groups = sorted(key for key, _ in node.groups())
     if not arrays and wanted in groups:
@@ -100,6 +107,34 @@ def _image(path: Path, node: Any, series: int | None) -> tuple[Any, Mapping[str,
         f"{path} is a Zarr group without an OME-Zarr image in it: it holds {there}. "
         "Open one of its arrays."
     )
+
+
+def _coarser(node: Any, datasets: Sequence[Mapping[str, Any]]) -> list[Pixels]:
+    """Return the copies that lie where the finest level lies; a level that is not there is none."""
+    scale, place = _placed(datasets[0])
+    found: list[Pixels] = []
+    for one in datasets[1:]:
+        coarse, at = _placed(one)
+        try:
+            level = node[one["path"]]
+        except Exception:
+            continue
+        # the corner of both is the same, whether squares were averaged or their first pixel taken
+        inside = all(
+            -0.5 * fine <= there - here <= max(wide - fine, 0) + 0.5 * fine
+            for here, there, fine, wide in zip(place, at, scale, coarse, strict=False)
+        )
+        if inside and hasattr(level, "shape"):
+            found.append(level)
+    return found
+
+
+def _placed(dataset: Mapping[str, Any]) -> tuple[list[float], list[float]]:
+    """Return the scale and the translation of a level; nothing where it has none."""
+    changes = {one.get("type"): one for one in dataset.get("coordinateTransformations", ())}
+    scale, place = (changes.get(kind, {}).get(kind) for kind in ("scale", "translation"))
+    scale = list(map(float, scale)) if isinstance(scale, list | tuple) else []
+    return scale, list(map(float, place)) if isinstance(place, list | tuple) else [0.0] * len(scale)
 
 
 def _letters(array: Any, image: Mapping[str, Any]) -> str | None:

@@ -16,8 +16,11 @@ from napari_mfif.pixels import as_slice, basic_index
 
 __all__ = ["COPY_AGAIN", "FlatPage", "FlatPages", "Page", "PagePixels", "read_bytes", "unreadable"]
 
-#: A part is narrow that is less than this share of a row: its rows are read one by one.
-NARROW = 4
+#: Pieces of a plane that lie at least so many bytes apart are read one by one: asking for one costs
+#: as much as reading so many.
+APART = 1 << 14
+#: Otherwise rows are read as a whole, so many bytes at a time.
+BUFFER = 1 << 22
 
 #: What to do about a damaged file.
 COPY_AGAIN = "Copy it again from where it was recorded."
@@ -38,8 +41,10 @@ class Page(Protocol):
     def grain(self) -> tuple[int, int]:
         """How many rows and columns cannot be read apart."""
 
-    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`; so with the columns."""
+    def read(
+        self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
+    ) -> NDArray[Any]:
+        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns."""
 
 
 def read_bytes(file: Any, offset: int, into: memoryview) -> bool:
@@ -105,35 +110,59 @@ class FlatPage:
         """Every pixel can be read by itself."""
         return 1, 1
 
-    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`; so with the columns.
+    def read(
+        self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
+    ) -> NDArray[Any]:
+        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns.
 
-        Of a narrow part no other byte is read, otherwise none of other rows.
+        What lies far from them in the file is not read.
         """
         length, width = self.shape[:2]
-        right = width if right is None else right
-        narrow = NARROW * (right - left) <= width
-        first, last = (left, right) if narrow else (0, width)
+        right, rows = width if right is None else right, range(top, bottom, step)
         bands, inner = (self.shape[2], ()) if self.planar else (1, self.shape[2:])
-        pixels = np.empty((bands, bottom - top, last - first, *inner), self.stored)
-        step = prod(inner) * self.stored.itemsize
+        pixels = np.empty((bands, len(rows), right - left, *inner), self.stored)
+        size = prod(inner) * self.stored.itemsize
         try:
             with open(self.path, "rb", buffering=0) as file:
                 for band in range(bands):
-                    start = self.offset + (band * length + top) * width * step
-                    if narrow:
-                        for row in range(bottom - top):
-                            at = start + (row * width + first) * step
-                            self._fill(file, at, pixels[band, row])
+                    start = self.offset + band * length * width * size
+                    if step == 1 and right - left == width:
+                        self._fill(file, start + top * width * size, pixels[band])
+                    elif step > 1 or (width - right + left) * size >= APART:
+                        self._pieces(file, start + left * size, rows, pixels[band])
                     else:
-                        self._fill(file, start, pixels[band])
+                        self._through(file, start, rows, slice(left, right), pixels[band])
         except OSError as error:
             raise unreadable(self.path, error) from error
-        native = pixels[:, :, left - first : right - first].astype(self.dtype, copy=False)
+        native = pixels.astype(self.dtype, copy=False)
         return np.moveaxis(native, 0, -1) if self.planar else native[0]
 
+    def _pieces(self, file: Any, start: int, rows: range, pixels: NDArray[Any]) -> None:
+        """Read a piece of each row."""
+        line = self.nbytes // self.shape[0] // (self.shape[2] if self.planar else 1)
+        into = pixels.reshape(-1).view(np.uint8).data
+        size = len(into) // max(1, len(rows))
+        seek, readinto = file.seek, file.readinto
+        for place, row in enumerate(rows):
+            seek(start + row * line)
+            piece = into[place * size : (place + 1) * size]
+            if readinto(piece) != size:
+                self._fill(file, start + row * line, pixels[place])
+
+    def _through(
+        self, file: Any, start: int, rows: range, columns: slice, pixels: NDArray[Any]
+    ) -> None:
+        """Read whole rows, some at a time, and keep a part of them."""
+        shape = (self.shape[1], *pixels.shape[2:])
+        line = prod(shape) * self.stored.itemsize
+        buffer = np.empty((max(1, min(len(rows), BUFFER // line)), *shape), self.stored)
+        for first in range(0, len(rows), len(buffer)):
+            some = buffer[: len(rows) - first]
+            self._fill(file, start + rows[first] * line, some)
+            pixels[first : first + len(some)] = some[:, columns]
+
     def _fill(self, file: Any, offset: int, pixels: NDArray[Any]) -> None:
-        if not read_bytes(file, offset, pixels.data.cast("B")):
+        if not read_bytes(file, offset, pixels.reshape(-1).view(np.uint8).data):
             raise ReadError(
                 f"{self.path} is truncated: it ends in page {self.number}. {COPY_AGAIN}"
             )
@@ -207,24 +236,25 @@ class PagePixels:
 
     def _read(self, outer: tuple[Any, ...], inner: tuple[int | range, ...]) -> Any:
         place = int(np.ravel_multi_index(outer, self._leading)) if outer else 0
-        rows = inner[0]
-        span = rows if isinstance(rows, range) else range(rows, rows + 1)
-        if not span:
+        across, span = (
+            item if isinstance(item, range) else range(item, item + 1)
+            for item in (inner[1], inner[0])
+        )
+        if not (span and across):
             return np.empty(_lengths(inner), self.dtype)
         top, bottom = min(span[0], span[-1]), max(span[0], span[-1]) + 1
-        columns = inner[1]
-        across = columns if isinstance(columns, range) else range(columns, columns + 1)
-        if not across:
-            return np.empty(_lengths(inner), self.dtype)
         left, right = min(across[0], across[-1]), max(across[0], across[-1]) + 1
-        block = self._pages[place].read(top, bottom, left, right)
-        corner = (top, left, *(0 for _ in inner[2:]))
-        return block[
-            tuple(
-                as_slice(item, start) if isinstance(item, range) else item - start
-                for item, start in zip(inner, corner, strict=True)
-            )
-        ]
+        block = self._pages[place].read(top, bottom, left, right, abs(span.step))
+        if isinstance(inner[0], int):
+            block = block[0]
+        elif span.step < 0:
+            block = block[::-1]
+        rest = zip(inner[1:], (left, *(0 for _ in inner[2:])), strict=True)
+        index = tuple(
+            as_slice(item, start) if isinstance(item, range) else item - start
+            for item, start in rest
+        )
+        return block[index if isinstance(inner[0], int) else (slice(None), *index)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = np.asarray(self[...])

@@ -54,8 +54,10 @@ class Picture:
         """The file is decoded whole."""
         return self.shape[0], self.shape[1]
 
-    def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> NDArray[Any]:
-        """Read the rows from `top` up to, not including, `bottom`; so with the columns."""
+    def read(
+        self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
+    ) -> NDArray[Any]:
+        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns."""
         import imagecodecs
 
         data = _bytes(self.path)
@@ -68,7 +70,7 @@ class Picture:
             pixels = pixels[..., 0]
         if pixels.shape[:2] != self.shape[:2] or pixels.ndim != len(self.shape):
             raise _damaged(self.path, f"it holds {pixels.shape} instead of {self.shape}")
-        part = pixels[top:bottom, left:right]
+        part = pixels[top:bottom:step, left:right]
         return np.asarray(part[..., :3] if part.ndim == 3 else part)
 
 

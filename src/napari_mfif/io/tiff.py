@@ -16,6 +16,7 @@ from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.coded import CodedPage, Coding, coded_page
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
 from napari_mfif.io.structure import parsed
+from napari_mfif.pixels import leveled
 from napari_mfif.stack import ZStack
 
 __all__ = [
@@ -74,8 +75,9 @@ def open_tiff(
         facts, channels = _facts(file, chosen.keyframe, number if chosen.kind == "ome" else None)
         if chosen.keyframe.axes == "SYX":
             letters = letters[:-3] + letters[-2:] + letters[-3]
+        pixels = leveled(PagePixels(pages, leading), letters, _coarser(path, chosen, leading))
     return ZStack.from_array(
-        PagePixels(pages, leading),
+        pixels,
         letters,
         name=name or stem(path),
         z_step=facts.z_step,
@@ -240,6 +242,20 @@ def _separate_pages(path: Path, series: Any) -> list[Page]:
         own = Path(page.parent.filehandle.path)
         pages.append(_one_page(own, page, codings))
     return pages
+
+
+def _coarser(path: Path, series: Any, leading: tuple[int, ...]) -> list[PagePixels]:
+    """Return the copies of a series in fewer rows and columns; what is damaged is left out."""
+    levels = []
+    for one in series.levels[1:]:
+        try:
+            pages = _separate_pages(path, one)
+            _check_complete(pages, path)
+        except ReadError:
+            continue
+        if len(pages) == prod(leading):
+            levels.append(PagePixels(pages, leading))
+    return levels
 
 
 def _one_page(path: Path, page: Any, codings: dict[int, Coding]) -> Page:
