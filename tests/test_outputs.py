@@ -53,3 +53,14 @@ def test_block_by_block_on_the_command_line_gives_the_same_file(tmp_path):
     np.testing.assert_array_equal(*images)
     depths = [open_zarr_array(tmp_path / f"{name}.zarr") for name in ("whole", "lazy")]
     np.testing.assert_allclose(*depths, atol=1e-5)
+
+
+@pytest.mark.parametrize("composition", ["auto", "copy"])
+def test_an_image_without_maps_is_the_one_with_them(tmp_path, composition):
+    planes = np.random.default_rng(5).integers(0, 900, (7, 90, 70)).astype(np.uint16)
+    path = tmp_path / "a.ome.tif"
+    last = list(iter_fuse(planes, outputs={"image": path}, composition=composition))[-1]
+    expected = fuse(planes, composition=composition)
+    np.testing.assert_array_equal(tifffile.imread(path), expected.image)
+    assert last.fusion is not None
+    np.testing.assert_array_equal(np.asarray(last.fusion.confidence), expected.confidence)

@@ -7,10 +7,9 @@ that fits is done, however the run ended.
 
 from __future__ import annotations
 
-import glob
 import json
 import os
-import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.errors import MfifError, ParameterError, WriteError
-from napari_mfif.fusion import fuse
+from napari_mfif.fusion import iter_fuse
 from napari_mfif.io.atomic import replacing
 from napari_mfif.io.collection import Found, find_stacks
 from napari_mfif.recipe import Recipe
@@ -115,15 +114,21 @@ class Job:
             axes = axes or recipe.axes
         wanted = self.wanted()
         stack = self.found.open(axes)
-        fusion = fuse(stack, recipe=recipe, **options, **self.means)
-        for old in (self.output, *map(self.map_path, MAPS)):
-            old.unlink(missing_ok=True)
-            _sweep(old)
-        with replacing(self.note, overwrite=True) as temporary:
-            temporary.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
-        for name in self.maps:
-            fusion.save_map(name, self.map_path(name), overwrite=True)
-        fusion.save(self.output, overwrite=True)
+        with _emptied(self.note.with_suffix(".new")) as folder:
+            outputs = {"image": folder / self.output.name}
+            outputs |= {name: folder / self.map_path(name).name for name in self.maps}
+            scores = outputs.pop("scores", None)
+            options |= {"recipe": recipe, "outputs": outputs}
+            *_, last = iter_fuse(stack, **options, **self.means)
+            assert last.fusion is not None  # the last step brings it
+            if scores:
+                last.fusion.save_map("scores", scores)
+            for old in (self.output, *map(self.map_path, MAPS)):
+                old.unlink(missing_ok=True)
+            with replacing(self.note, overwrite=True) as temporary:
+                temporary.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+            for path in folder.iterdir():
+                path.replace(self.output.parent / path.name)
         return stack.describe()
 
 
@@ -238,11 +243,15 @@ def why(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a run that was killed had begun to write."""
-    for path in target.parent.glob(f".????????.{glob.escape(target.name)}"):
-        if re.match(r"\.[0-9a-f]{8}\.", path.name):
-            path.unlink(missing_ok=True)
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """Give a folder without what a run that was killed had begun; remove it in the end."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

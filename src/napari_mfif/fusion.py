@@ -155,7 +155,8 @@ def iter_fuse(
         As for `fuse`.
     outputs : mapping, optional
         Files for ``image``, ``depth``, ``height``, ``decision``, ``confidence``: each timepoint is
-        written when it is done, and not kept. The fusion is then a lazy one.
+        written when it is done, and not kept. The fusion is then a lazy one. A method that blends
+        does less where the image alone is asked for.
     overwrite : bool, optional
         Whether these files are replaced where they exist.
     **parameters
@@ -208,6 +209,7 @@ def iter_fuse(
     runner = Runner(stack, recipe, device, budget, preview, worker)
     if outputs:
         files = Outputs(stack, recipe, outputs, overwrite=overwrite)
+        runner.maps = set(outputs) != {"image"}
         yield from iter_cluster(client, fold, files) if client else runner.run_into(files)
         written = replace(lazily(stack, fold), seconds=time.perf_counter() - began)
         yield Progress("Done", 1, 1, written, finished=True)

@@ -33,10 +33,6 @@ __all__ = ["Fusion", "Outputs", "Progress", "assemble", "lazily"]
 MAPS = ("depth", "height", "decision", "confidence", "scores")
 
 
-#: The smallest level of a lazy result has at least so many pixels along its longer side.
-SMALLEST_LEVEL = 512
-
-
 @dataclass(frozen=True)
 class Progress:
     """Where a running fusion stands.
@@ -69,17 +65,10 @@ class Progress:
 class Fusion:
     """One sharp image, and why each pixel is what it is.
 
+    The image and the maps are dask arrays where ``lazy=True`` was asked for.
+
     Parameters
     ----------
-    image : array
-        The all-in-focus image: type, colour and shape of the input without Z. This and the maps are
-        dask arrays where ``lazy=True`` was asked for.
-    depth : float32, (Y, X) or (T, Y, X)
-        Plane index with fractions; 0 is the first plane.
-    decision : uint16, as `depth`
-        The plane taken at each pixel.
-    confidence : float32, as `depth`
-        Probability, 0 to 1, that the depth is right within one plane.
     recipe : Recipe
         All that reproduces it.
     stack : ZStack
@@ -88,16 +77,40 @@ class Fusion:
         How long it took.
     """
 
-    image: NDArray[Any]
-    depth: FloatMap
-    decision: NDArray[np.uint16]
-    confidence: FloatMap
     recipe: Recipe
     stack: ZStack
     seconds: float = 0.0
+    #: The image and its maps; those of a lazy result are made when the first is asked for.
+    _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
     _takes: tuple[Take, ...] = field(default=(), repr=False)
     _fold: LazyFold | None = field(default=None, repr=False)
-    _afar: dict[int, dict[str, Any]] = field(default_factory=dict, repr=False)
+    _afar: list[dict[str, Any]] = field(default_factory=list, repr=False)
+
+    @property
+    def image(self) -> NDArray[Any]:
+        """The all-in-focus image: type, colour and shape of the input without Z."""
+        return self._array("image")
+
+    @property
+    def depth(self) -> FloatMap:
+        """Plane index with fractions, (Y, X) or (T, Y, X), float32; 0 is the first plane."""
+        return self._array("depth")
+
+    @property
+    def decision(self) -> NDArray[np.uint16]:
+        """The plane taken at each pixel, as `depth`, uint16."""
+        return self._array("decision")
+
+    @property
+    def confidence(self) -> FloatMap:
+        """Probability, 0 to 1, that the depth is right within one plane, as `depth`, float32."""
+        return self._array("confidence")
+
+    def _array(self, name: str) -> NDArray[Any]:
+        if not self._arrays and self._fold is not None:
+            self._arrays.update(self._fold.arrays())
+        array: NDArray[Any] = self._arrays[name]
+        return array
 
     @property
     def height(self) -> FloatMap:
@@ -132,10 +145,11 @@ class Fusion:
         return self._fold.scores()
 
     def levels(self, name: str = "image") -> list[Any]:
-        """Return a lazy result at full size and at half, a quarter, ... of it, as napari shows it.
+        """Return a lazy result at full size and ever coarser, as napari shows it.
 
-        The smaller ones are for looking: the z-stack is seen from afar, square by square averaged,
-        and then fused; its finest detail has no say.
+        The coarser ones are for looking: the stack is seen from afar, and then fused; its finest
+        detail has no say. They come from the copies in the file where it has any, otherwise from
+        squares of pixels.
 
         Parameters
         ----------
@@ -145,15 +159,14 @@ class Fusion:
         known = dict.fromkeys(("image", "depth", "decision", "confidence"))
         if name not in known:
             raise ParameterError(unknown_name("map", name, known, of="a fusion from afar"))
+        return [getattr(self, name), *(one[name] for one in self._from_afar())]
+
+    def _from_afar(self) -> list[dict[str, Any]]:
         if self._fold is None or self._takes:
             raise ParameterError("Only results made with lazy=True have levels.")
-        made, step = [getattr(self, name)], 2
-        while max(self.stack.plane_shape) // step >= SMALLEST_LEVEL:
-            if step not in self._afar:
-                self._afar[step] = self._fold.afar(step).arrays()
-            made.append(self._afar[step][name])
-            step *= 2
-        return made
+        if not self._afar:
+            self._afar.extend(fold.arrays() for fold in self._fold.afar())
+        return self._afar
 
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.
@@ -311,22 +324,19 @@ def assemble(
     def over_time(maps: list[NDArray[Any]]) -> NDArray[Any]:
         return np.stack(maps) if "T" in stack.axes else maps[0]
 
-    return Fusion(
-        over_time([_unfolded(pixels, stack) for pixels, _ in parts]),
-        over_time([answer.depth for _, answer in parts]),
-        over_time([answer.decision for _, answer in parts]),
-        _within(over_time([answer.confidence for _, answer in parts]), stack),
-        recipe,
-        stack,
-        seconds,
-        takes,
-        fold,
-    )
+    confidence = over_time([answer.confidence for _, answer in parts])
+    arrays = {
+        "image": over_time([_unfolded(pixels, stack) for pixels, _ in parts]),
+        "depth": over_time([answer.depth for _, answer in parts]),
+        "decision": over_time([answer.decision for _, answer in parts]),
+        "confidence": _within(confidence, stack),
+    }
+    return Fusion(recipe, stack, seconds, arrays, takes, fold)
 
 
 def lazily(stack: ZStack, fold: LazyFold) -> Fusion:
     """Return a fusion whose arrays are dask arrays, made when they are looked at."""
-    return Fusion(**fold.arrays(), recipe=fold.recipe, stack=stack, _fold=fold)
+    return Fusion(fold.recipe, stack, _fold=fold)
 
 
 def _within(confidence: FloatMap, stack: ZStack) -> FloatMap:

@@ -64,6 +64,8 @@ class Runner:
     budget: int
     preview: float | None
     worker: bool = False
+    #: Whether more than the image is asked for.
+    maps: bool = True
     done: int = 0
     total: int = 1
 
@@ -96,6 +98,8 @@ class Runner:
 
             method = in_worker(method)
         settings = settings_of(self.recipe, self.stack, self.device)
+        if method.blends and settings["composition"] == "auto":
+            settings = {**settings, "maps": self.maps}
         reader = PlaneReader(self.stack, t)
         layout = plan(method, settings, reader, self.budget)
         per_time = self.stack.n_planes * method.passes * len(layout.groups)

@@ -65,17 +65,19 @@ def run(given: argparse.Namespace) -> int:
     axes = given.axes or (recipe.axes if recipe else None)
     stack = open_stack(source, axes=axes, series=given.series)
     options |= {"device": given.device, "memory": given.memory}
-    # Timepoints are written one by one, so that any number of them takes no more memory than one.
     made = {name: path for name in MAPS[:-1] if (path := getattr(given, name))}
+    # Timepoints are written one by one, so that any number of them takes no more memory than one,
+    # and so is an image of which nothing else is wanted, not even how sure it is.
+    written = not given.lazy and (stack.n_times > 1 or (given.quiet and not made))
     if given.lazy:
         options["lazy"] = True
-    elif stack.n_times > 1:
+    elif written:
         options |= {"outputs": {"image": given.output, **made}, "overwrite": given.overwrite}
     fusion = None
     for step in _shown(iter_fuse(stack, recipe=recipe, **options), quiet=given.quiet):
         fusion = step.fusion
     assert fusion is not None
-    if given.lazy or stack.n_times == 1:
+    if not written:
         fusion.save(given.output, overwrite=given.overwrite)
         for name, path in made.items():
             fusion.save_map(name, path, overwrite=given.overwrite)

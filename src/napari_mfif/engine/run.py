@@ -196,7 +196,8 @@ def _gathered(
         for block, answer in zip(group, pool.map(method.finish, states), strict=True)
     ]
     parts: dict[str, Any] = {}
-    for name in ("depth", "decision", "confidence", "pixels", "weight"):
+    made = ("depth", "decision", "confidence", "weight") if answers[0].has_maps else ()
+    for name in ("pixels", *made):
         pieces = [getattr(answer, name) for answer in answers]
         if pieces[0] is None:
             continue
@@ -209,4 +210,4 @@ def _gathered(
         for block, piece in zip(group, pieces, strict=True):
             into[_own(block).within(frame).slices] = piece
         parts[name] = into
-    return Answer(**parts)
+    return Answer(**parts) if made else Answer.of_pixels(**parts)

@@ -39,7 +39,12 @@ class Take:
     def composed(
         self, settings: Settings, settled: verification.Settled | None = None
     ) -> tuple[NDArray[Any], Answer]:
-        """Verify the decision and make the pixels that follow from it."""
+        """Verify the decision and make the pixels that follow from it.
+
+        Where nothing but pixels was asked for there is no decision.
+        """
+        if not self.answer.has_maps:
+            return rounded(self.pixels(self.answer), self.reader.stack.dtype), self.answer
         verified = verification.verify(
             self.answer,
             self._grey,

@@ -48,7 +48,7 @@ class State:
     survey: Survey
     levels: list[LevelFold]
     base: BaseFold
-    depth: DepthFold
+    depth: DepthFold | None
     lowest: NDArray[Any]
     highest: NDArray[Any]
     taken: int = 0
@@ -115,7 +115,9 @@ class Adaptive(Method):
 
         folds = each(fold, range(levels))
         base = BaseFold(shapes[-1], bands=images)
-        depth = DepthFold(region.shape, noise(1), octaves=levels, reach=reach)
+        depth = None
+        if settings.get("maps", True):
+            depth = DepthFold(region.shape, noise(1), octaves=levels, reach=reach)
         nothing = np.empty(0)
         return State(region, settings, survey, folds, base, depth, nothing, nothing)
 
@@ -133,7 +135,8 @@ class Adaptive(Method):
             return level(0)
 
         def others() -> list[FloatMap | None]:
-            state.depth.take(pyramids[0])
+            if state.depth is not None:
+                state.depth.take(pyramids[0])
             return [level(number) for number in range(1, len(state.levels))]
 
         # On two threads: the finest level costs as much as all the rest.
@@ -155,6 +158,8 @@ class Adaptive(Method):
             for k, base in enumerate(state.base.fused())
         ]
         del levels
+        if state.depth is None:  # no map is asked for
+            return Answer.of_pixels(_pixels(state, fused))
         depth, confidence = state.depth.answer(fused[0], window=state.settings["depth_window"])
         decision = np.rint(depth).astype(np.uint16)
         blend = state.settings.get("composition", "auto") == "auto"
@@ -164,6 +169,7 @@ class Adaptive(Method):
         """Return the score by which depth is told, of one whole plane on its own."""
         state = self.begin(Region.whole(survey.plane_shape), settings, survey)
         images = gaussian_levels(plane.decide, len(state.levels))
+        assert state.depth is not None  # maps are asked for
         return align_up(state.depth.score(images), survey.plane_shape)
 
     def state_bytes(self, n_bands: int) -> int:
@@ -228,7 +234,8 @@ def _close(state: State) -> None:
         evidences = fold.flush()
     for evidence in evidences:
         state.base.weigh(evidence)
-    state.depth.close()
+    if state.depth is not None:
+        state.depth.close()
     state.closed = True
 
 

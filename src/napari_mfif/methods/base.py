@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -232,6 +232,8 @@ class Answer:
         Fused pixels in the units of `Plane.pixels`, where the method blends.
     weight : float32, (Y, X), optional
         For two planes: how much of plane 1 is taken, 0 to 1, where a method has a soft focus map.
+    has_maps : bool, optional
+        Whether depth, decision and confidence were found out; they are zeros where not.
     """
 
     depth: FloatMap
@@ -239,12 +241,26 @@ class Answer:
     confidence: FloatMap
     pixels: FloatMap | None = None
     weight: FloatMap | None = None
+    has_maps: bool = field(default=True, kw_only=True)
+
+    @classmethod
+    def of_pixels(cls, pixels: FloatMap) -> Answer:
+        """Return an answer of pixels alone, whose maps take no memory."""
+        shape = pixels.shape[:2]
+        nothing = np.broadcast_to(np.float32(0), shape)
+        return cls(nothing, np.broadcast_to(np.uint16(0), shape), nothing, pixels, has_maps=False)
 
     def cut(self, region: Region) -> Answer:
         """Return only this region."""
         place = region.slices
-        maps = (self.depth, self.decision, self.confidence, self.pixels, self.weight)
-        return Answer(*(None if m is None else m[place] for m in maps))  # type: ignore[arg-type]
+        return replace(
+            self,
+            depth=self.depth[place],
+            decision=self.decision[place],
+            confidence=self.confidence[place],
+            pixels=None if self.pixels is None else self.pixels[place],
+            weight=None if self.weight is None else self.weight[place],
+        )
 
 
 class Method(ABC):
@@ -291,7 +307,8 @@ class Method(ABC):
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
         """Make the state for a region.
 
-        `settings` holds a value for each of `parameters`, and ``along`` and ``device`` besides.
+        `settings` holds a value for each of `parameters`, and ``along`` and ``device`` besides. A
+        method that blends may leave out all but the pixels where ``maps`` is there and false.
         """
 
     @abstractmethod
