@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.engine.kept import Kept
-from napari_mfif.pixels import as_slice, basic_index
+from napari_mfif.pixels import Leveled, Pixels, as_slice, basic_index
 from napari_mfif.stack import ZStack
 
 if TYPE_CHECKING:
     import dask.array
 
-__all__ = ["ChunkReader", "grain"]
+__all__ = ["ChunkReader", "grain", "grain_of", "read_in_chunks"]
 
 #: Bytes of chunks that are kept, since parts of one chunk are asked for one after the other.
 ROOM = 128 << 20
@@ -22,15 +22,28 @@ ROOM = 128 << 20
 
 def grain(stack: ZStack) -> tuple[int, int]:
     """Return how many rows and columns of a plane are read together, where the array tells."""
-    if (told := getattr(stack.pixels, "grain", None)) is not None:
+    return grain_of(stack.pixels, stack.axes)
+
+
+def grain_of(pixels: Pixels, axes: str) -> tuple[int, int]:
+    """Return the same of pixels whose axes have these letters."""
+    if (told := getattr(pixels, "grain", None)) is not None:
         rows, columns = told
         return int(rows), int(columns)
-    chunks = getattr(stack.pixels, "chunks", None)
+    chunks = getattr(pixels, "chunks", None)
     if chunks is None:
         return 1, 1
-    lengths = (chunks[stack.axes.index(axis)] for axis in "YX")
+    lengths = (chunks[axes.index(axis)] for axis in "YX")
     rows, columns = (max(one) if isinstance(one, tuple) else int(one) for one in lengths)
     return rows, columns
+
+
+def read_in_chunks(pixels: Pixels) -> Pixels:
+    """Return pixels of which dask arrays, also those of coarser copies, are read within a task."""
+    if isinstance(pixels, Leveled):
+        coarser = [read_in_chunks(level) for level in pixels.coarser]
+        return Leveled(read_in_chunks(pixels.finest), coarser)
+    return ChunkReader(pixels) if hasattr(pixels, "dask") else pixels
 
 
 class ChunkReader:

@@ -24,6 +24,7 @@ class Kept:
         self._lock = threading.Lock()
         self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
+        self._total = 0
 
     def get(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
         """Return what is kept under a key; otherwise make it, once for all who ask meanwhile.
@@ -57,5 +58,7 @@ class Kept:
     def _keep(self, key: Hashable, result: Any, size: int) -> None:
         with self._lock:
             self._results[key] = result, size
-            while sum(n for _, n in self._results.values()) > self.limit and len(self._results) > 1:
-                self._results.popitem(last=False)
+            self._total += size
+            while self._total > self.limit and len(self._results) > 1:
+                _, (_, gone) = self._results.popitem(last=False)
+                self._total -= gone

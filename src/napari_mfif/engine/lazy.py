@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
+from napari_mfif.engine.afar import seen_from_afar
 from napari_mfif.engine.aligned import covered_area, transforms_of
-from napari_mfif.engine.chunks import ChunkReader, grain
+from napari_mfif.engine.chunks import grain, read_in_chunks
 from napari_mfif.engine.kept import Kept
+from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.request import settings_of
@@ -109,15 +111,13 @@ class LazyFold:
     @classmethod
     def of(cls, stack: ZStack, recipe: Recipe, **known: Any) -> LazyFold:
         """Make it, so that tasks read dask arrays by themselves."""
-        if hasattr(stack.pixels, "dask"):
-            stack = replace(stack, pixels=ChunkReader(stack.pixels))
-        return cls(stack, recipe, **known)
+        return cls(replace(stack, pixels=read_in_chunks(stack.pixels)), recipe, **known)
 
-    def afar(self, step: int) -> LazyFold:
-        """Return the same, seen from afar: of each square of pixels the mean is fused."""
-        distant = Thinned(self.stack.pixels, self.stack.axes, step)
-        stack = replace(self.stack, pixels=distant)
-        return replace(self.again(), stack=stack, near=self)
+    def afar(self) -> list[LazyFold]:
+        """Return the same of the stack at ever coarser resolution, for looking at it."""
+        return [
+            replace(self.again(), stack=stack, near=self) for stack in seen_from_afar(self.stack)
+        ]
 
     def again(self) -> LazyFold:
         """Return the same, of which nothing is known yet."""
@@ -159,8 +159,8 @@ class LazyFold:
         """Look at a timepoint; once per process."""
 
         def look() -> tuple[Survey, Preparation]:
-            if self.near is not None:
-                return _from_afar(*self.near.survey(t), self.near.stack, self.stack)
+            if self.near is not None and _is_thinned(self.stack, self.near.stack):
+                return _from_afar(*self.near.survey(t), self.stack)
             channel = self.recipe.channel
             decides = None if channel is None else self.stack.channel_index(channel)
             reader = PlaneReader(self.stack, t)
@@ -268,97 +268,24 @@ class LazyFold:
 
     def arrays(self) -> dict[str, dask.array.Array]:
         """Return ``image``, ``depth``, ``decision``, ``confidence``, in the stack's axes."""
-        import dask
-        import dask.array as da
-
-        rows, columns = (tuple(t.stop - t.start for t in tiles) for tiles in self.tiles)
-        stack = self.stack
-        ones = (1,) * stack.n_times
-        parts = da.map_blocks(
-            _part_of,
-            fold=dask.delayed(self, name=f"napari-mfif-{self.key}", traverse=False),
-            chunks=(ones, (1,) * len(rows), (1,) * len(columns)),
-            dtype=object,
-            meta=np.empty((0, 0, 0), object),
-            name=f"fused-{self.key}",
-        )
-        sizes = {"y": rows, "x": columns}
-
-        def over(letters: str, name: str, dtype: Any, **added: int) -> dask.array.Array:
-            return da.blockwise(
-                _map_of,
-                letters,
-                parts,
-                "tyx",
-                name=f"{name}-{self.key}",
-                wanted=name,
-                channels=stack.n_channels,
-                new_axes=added,
-                adjust_chunks=sizes,
-                dtype=dtype,
-                meta=np.empty((0,) * len(letters), dtype),
-            )
-
-        image = over("tcyxs", "pixels", stack.dtype, c=stack.n_channels, s=stack.n_samples)
-        index = tuple(
-            slice(None) if letter in stack.axes else 0 for letter in ("T", "C", "Y", "X", "S")
-        )
-        maps = {
-            name: over("tyx", name, dtype)
-            for name, dtype in (
-                ("depth", np.float32),
-                ("decision", np.uint16),
-                ("confidence", np.float32),
-            )
-        }
-        if "T" not in stack.axes:
-            maps = {name: array[0] for name, array in maps.items()}
-        return {"image": image[index], **maps}
+        return arrays_of(self)
 
     def scores(self) -> dask.array.Array:
         """Return the score maps, ``(Z, Y, X)`` or ``(T, Z, Y, X)``."""
-        import dask
-        import dask.array as da
-
-        rows, columns = (tuple(t.stop - t.start for t in tiles) for tiles in self.tiles)
-        scores = da.map_blocks(
-            _score_of,
-            fold=dask.delayed(self, name=f"napari-mfif-{self.key}", traverse=False),
-            chunks=((1,) * self.stack.n_times, (1,) * self.stack.n_planes, rows, columns),
-            dtype=np.float32,
-            meta=np.empty((0,) * 4, np.float32),
-            name=f"scores-{self.key}",
-        )
-        return scores if "T" in self.stack.axes else scores[0]
+        return scores_of(self)
 
 
-def _part_of(*, fold: LazyFold, block_id: tuple[int, int, int]) -> NDArray[Any]:
-    """Make a block; it travels as the one entry of an array."""
-    t, *place = block_id
-    made = np.empty((1, 1, 1), object)
-    made[0, 0, 0] = fold.part(t, fold.region(*place))
-    return made
-
-
-def _map_of(parts: NDArray[Any], *, wanted: str, channels: int) -> NDArray[Any]:
-    """Take one map out of a block; pixels become T C Y X S."""
-    array: NDArray[Any] = getattr(parts.item(), wanted)
-    if wanted != "pixels":
-        return array[None]
-    apart = array.reshape(*array.shape[:2], channels, -1)
-    return np.moveaxis(apart, 2, 0)[None]
-
-
-def _score_of(*, fold: LazyFold, block_id: tuple[int, int, int, int]) -> NDArray[Any]:
-    t, z, *place = block_id
-    return fold.score(t, z, fold.region(*place))[None, None]
+def _is_thinned(stack: ZStack, near: ZStack) -> bool:
+    """Tell whether a stack was made here of squares of another; of copies in files who knows."""
+    return isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
 
 
 def _from_afar(
-    survey: Survey, preparation: Preparation, near: ZStack, stack: ZStack
+    survey: Survey, preparation: Preparation, stack: ZStack
 ) -> tuple[Survey, Preparation]:
     """Return what a survey of averaged planes would tell: the noise is less."""
-    pixels = (near.plane_shape[0] // stack.plane_shape[0]) ** 2
+    assert isinstance(stack.pixels, Thinned)
+    pixels = stack.pixels.squares
     floor, slope, dark = survey.noise
     noise = NoiseLine(floor / pixels, slope / pixels, dark)
     return (
