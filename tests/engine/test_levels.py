@@ -139,6 +139,24 @@ def test_copies_in_a_file_are_read_in_the_place_of_the_planes(made, monkeypatch)
     np.testing.assert_array_equal(small, expected)
 
 
+@pytest.mark.parametrize("crop", [False, True])
+def test_planes_are_moved_from_afar_as_nearby(monkeypatch, crop) -> None:
+    monkeypatch.setattr(afar, "SMALLEST", 60)
+    drifting = simulate("relief", seed=3, shape=(320, 380), planes=5, drift=9.0).stack
+    lazy = fuse(drifting, method="gradient", align="similarity", crop=crop, lazy=True)
+    assert lazy.transforms[0].excursion((320, 380)) > 4
+    near = np.asarray(lazy.stack.pixels[...], np.float32)
+    for one in seen_from_afar(lazy.stack):
+        factor = round(lazy.stack.plane_shape[0] / one.plane_shape[0])
+        far = np.asarray(one.pixels[...], np.float32)
+        shape = [min(n // factor, m) for n, m in zip(near.shape[1:], far.shape[1:], strict=True)]
+        cut = near[:, : shape[0] * factor, : shape[1] * factor]
+        means = cut.reshape(5, shape[0], factor, shape[1], factor).mean((2, 4))
+        for z in range(5):
+            inside = np.s_[z, 8 : shape[0] - 8, 8 : shape[1] - 8]
+            assert np.corrcoef(means[inside].ravel(), far[inside].ravel())[0, 1] > 0.95
+
+
 def test_levels_are_for_lazy_results(made) -> None:
     eager = fuse(made.stack, method="gradient")
     with pytest.raises(ParameterError, match="lazy=True"):

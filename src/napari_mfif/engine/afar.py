@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
+from napari_mfif.engine.aligned import AlignedPixels
+from napari_mfif.engine.planes import Preparation
 from napari_mfif.engine.thinned import Thinned
 from napari_mfif.pixels import Pixels
 from napari_mfif.stack import ZStack
@@ -33,6 +37,9 @@ def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
         The same planes, channels and timepoints in fewer rows and columns; none where it is small.
     """
     least = SMALLEST if smallest is None else smallest
+    if isinstance(stack.pixels, AlignedPixels):
+        far = seen_from_afar(stack.pixels.stack, least)
+        return [_moved(stack.pixels, one) for one in far]
     rows, columns = stack.plane_shape
     found = []
     for pixels in _copies(stack):
@@ -62,3 +69,26 @@ def _copies(stack: ZStack) -> Iterator[Pixels]:
         else:
             step *= 2
             yield Thinned.of(known, stack.axes, step)
+
+
+def _moved(near: AlignedPixels, far: ZStack) -> ZStack:
+    """Return a stack from afar, its planes moved as those nearby are."""
+    factors = [a / b for a, b in zip(near.stack.plane_shape, far.plane_shape, strict=True)]
+    factor = max(factors)
+    rows, columns = near.area
+    # the centre of the first pixel from afar lies in the middle of a square
+    middle = np.full(2, (factor - 1) / 2)
+    begin = middle + (columns.start, rows.start)
+    transforms = []
+    for one in near.transforms:
+        matrices = one.matrices.copy()
+        matrices[:, :, 2] += matrices[:, :, :2] @ begin - middle
+        matrices[:, :, 2] /= factor
+        transforms.append(replace(one, matrices=matrices))
+    down, across = (
+        slice(0, max(1, min(int((span.stop - span.start) / factor), length)))
+        for span, length in zip(near.area, far.plane_shape, strict=True)
+    )
+    plain = Preparation(np.ones(far.n_channels * far.n_samples, np.float32))
+    pixels = AlignedPixels(far, transforms, [plain] * len(transforms), (down, across))
+    return replace(far, pixels=pixels)
