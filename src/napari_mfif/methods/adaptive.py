@@ -183,8 +183,10 @@ def _widen(state: State, pixels: NDArray[Any]) -> None:
     if state.taken == 0:
         state.lowest, state.highest = pixels.copy(), pixels.copy()
     else:
-        np.minimum(state.lowest, pixels, out=state.lowest)
-        np.maximum(state.highest, pixels, out=state.highest)
+        for band in bands(state.region.shape):
+            some, low, high = (m[band.rows] for m in (pixels, state.lowest, state.highest))
+            np.minimum(low, some, out=low)
+            np.maximum(high, some, out=high)
 
 
 def _reach(survey: Survey) -> int:
