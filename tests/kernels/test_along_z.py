@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_mfif.kernels.along_z import BinomialAlongZ, binomial_energy
-from napari_mfif.kernels.focus_width import focus_width, textured_places
+from napari_mfif.kernels.focus_width import FocusWidth, energies, textured_places
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.running_peak import RunningPeak
 
@@ -50,6 +50,13 @@ def test_peak_at_an_end_is_not_inside():
         peak.take(np.full((2, 3), value, np.float32))
     assert not peak.inside().any()
     assert np.all(peak.position() == 0)
+
+
+def focus_width(pieces, noise):
+    found = FocusWidth()
+    for plane in pieces:
+        found.take(energies(plane), float(plane.mean()))
+    return found.width(noise)
 
 
 @pytest.mark.parametrize("width", [0.8, 1.6])

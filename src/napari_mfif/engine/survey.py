@@ -13,11 +13,11 @@ from napari_mfif.alignment import BrightnessDrift, brightness_factors
 from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
 from napari_mfif.engine.windows import SIDE, Windows, glimpse, quarter, sampled_planes
 from napari_mfif.errors import ReadError
-from napari_mfif.kernels.focus_width import focus_width, textured_places
+from napari_mfif.kernels.focus_width import FocusWidth, energies, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
 from napari_mfif.kernels.order import quantiles
-from napari_mfif.kernels.parallel import each
+from napari_mfif.kernels.parallel import each, in_turn
 from napari_mfif.methods.base import FloatMap, Survey
 from napari_mfif.parameters import Settings
 
@@ -74,7 +74,7 @@ def survey_stack(
     quarters = each(quarter, decides) if looked is reader else []
     del decides
     follow = settings["equalise_brightness"] and n_planes >= 3
-    cells, pieces = _glance(looked, preparation, places) if follow or places else ([], [])
+    cells, width = _glance(looked, preparation, places) if follow or places else ([], None)
     preparation = replace(
         preparation,
         noise=noise if repairs else [],
@@ -91,7 +91,7 @@ def survey_stack(
         gain,
         decide_noise,
         np.mean(quarters, axis=0, dtype=np.float32) if quarters else None,
-        {"focus_width": focus_width(np.stack(pieces), decide_noise)} if places else {},
+        {"focus_width": width.width(decide_noise)} if width else {},
     )
     return survey, preparation
 
@@ -115,16 +115,23 @@ def _band_noise(
 
 def _glance(
     reader: PlaneReader | Windows, preparation: Preparation, places: list[tuple[slice, slice]]
-) -> tuple[list[FloatMap], list[FloatMap]]:
+) -> tuple[list[FloatMap], FocusWidth | None]:
     """Look at all planes, once: their brightness in coarse cells, and some pieces of each."""
 
-    def look(z: int) -> tuple[FloatMap, FloatMap | None]:
+    def look(z: int) -> tuple[FloatMap, FloatMap, float]:
         bands = reader.bands(z)
-        seen = [to_decide(bands[place], preparation) for place in places]
-        return coarse_cells(bands, preparation.weights), np.stack(seen) if seen else None
+        cells = coarse_cells(bands, preparation.weights)
+        if not places:
+            return cells, cells, 0.0
+        seen = np.stack([to_decide(bands[place], preparation) for place in places])
+        return cells, energies(seen), float(seen.mean())
 
-    found = each(look, range(reader.stack.n_planes))
-    return [cells for cells, _ in found], [seen for _, seen in found if seen is not None]
+    found, width = [], FocusWidth() if places else None
+    for cells, energy, mean in in_turn(look, range(reader.stack.n_planes)):
+        found.append(cells)
+        if width is not None:
+            width.take(energy, mean)
+    return found, width
 
 
 def _drift(cells: FloatMap, weights: FloatMap, offset: float) -> BrightnessDrift | None:

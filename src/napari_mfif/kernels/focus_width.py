@@ -12,8 +12,9 @@ from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.order import median
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import BAND_NOISE, down, up
+from napari_mfif.kernels.running_peak import RunningPeak
 
-__all__ = ["focus_width", "textured_places"]
+__all__ = ["FocusWidth", "energies", "textured_places"]
 
 Map = NDArray[np.float32]
 _Place = tuple[slice, slice]
@@ -66,41 +67,54 @@ def textured_places(planes: Sequence[Map], *, side: int = 64, count: int = 8) ->
     ]
 
 
-def focus_width(pieces: NDArray[np.float32], noise: NoiseLine) -> float | None:
-    """Measure how wide the peak of the focus curve is.
+class FocusWidth:
+    """How wide the peak of the focus curve is: the energy of finest detail along z.
 
-    Parameters
-    ----------
-    pieces : float32, (Z, N, Y, X)
-        The same pieces of every plane.
-    noise : NoiseLine
-        The noise in them.
-
-    Returns
-    -------
-    float or None
-        Standard deviation, in planes, of the peak of the energy of finest detail along z;
-        ``None`` where too few clear peaks were found.
+    Pieces of the planes come one plane after the other; what is kept of them does not grow.
     """
-    if len(pieces) < 3:
-        return None
-    variance = float(noise.variance(pieces.mean(keepdims=True)).max())
-    floor = max(variance, _LEAST_NOISE) * BAND_NOISE[0] ** 2
-    energies = np.array([[_energy(piece) - floor for piece in plane] for plane in pieces])
-    best = energies.argmax(axis=0)
-    inside = (best > 0) & (best < len(pieces) - 1)
-    peak = np.take_along_axis(energies, best[None], 0)[0]
-    beside = [
-        np.take_along_axis(energies, np.clip(best + step, 0, len(pieces) - 1)[None], 0)[0]
-        for step in (-1, 1)
-    ]
-    doubt = floor * np.sqrt(2 / (2 * np.pi * _WINDOW**2))
-    clear = inside & (peak > _CLEAR * doubt) & (peak > 0)
-    if np.count_nonzero(clear) < _LEAST_PEAKS:
-        return None
-    ratio = float(median((beside[0] + beside[1])[clear] / (2 * peak[clear])))
-    ratio = min(max(ratio, 1e-3), 0.999)
-    return float(np.sqrt(-1 / (2 * np.log(ratio))))
+
+    def __init__(self) -> None:
+        self._peak: RunningPeak | None = None
+        self._sum = 0.0
+
+    def take(self, energies: Map, mean: float) -> None:
+        """Take the energies of the next plane's pieces, (N, Y, X), and the pieces' mean value."""
+        if self._peak is None:
+            self._peak = RunningPeak((len(energies), energies[0].size))
+        self._peak.take(energies.reshape(len(energies), -1))
+        self._sum += mean
+
+    def width(self, noise: NoiseLine) -> float | None:
+        """Measure it.
+
+        Parameters
+        ----------
+        noise : NoiseLine
+            The noise in the pieces.
+
+        Returns
+        -------
+        float or None
+            Standard deviation of the peak in planes; ``None`` where too few clear peaks were found.
+        """
+        if self._peak is None or self._peak.taken < 3:
+            return None
+        variance = float(noise.variance(np.array([self._sum / self._peak.taken], np.float32))[0])
+        floor = np.float32(max(variance, _LEAST_NOISE) * BAND_NOISE[0] ** 2)
+        doubt = floor * np.sqrt(2 / (2 * np.pi * _WINDOW**2))
+        height = self._peak.best - floor
+        clear = self._peak.inside() & (height > _CLEAR * doubt) & (height > 0)
+        if np.count_nonzero(clear) < _LEAST_PEAKS:
+            return None
+        before, after = self._peak.neighbours()
+        ratio = float(median(((before + after)[clear] / 2 - floor) / height[clear]))
+        ratio = min(max(ratio, 1e-3), 0.999)
+        return float(np.sqrt(-1 / (2 * np.log(ratio))))
+
+
+def energies(pieces: Map) -> Map:
+    """Return the local energy of the finest detail in each of some pieces, (N, Y, X)."""
+    return np.stack([_energy(piece) for piece in pieces])
 
 
 def _finest(image: Map) -> Map:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
-__all__ = ["beside", "each"]
+__all__ = ["beside", "each", "in_turn"]
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -37,3 +37,8 @@ def beside(here: Callable[[], Found], there: Callable[[], Other]) -> tuple[Found
 def each(work: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
     """Call a function for each item, as many at a time as there are processors."""
     return list(_pool().map(work, items))
+
+
+def in_turn(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
+    """Call a function for each item likewise; yield what it gives in order, and keep none of it."""
+    return _pool().map(work, items)
