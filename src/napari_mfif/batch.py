@@ -22,8 +22,8 @@ from napari_mfif.errors import MfifError, ParameterError, WriteError
 from napari_mfif.fusion import iter_fuse
 from napari_mfif.io.atomic import replacing
 from napari_mfif.io.collection import Found, find_stacks
+from napari_mfif.options import MAPS
 from napari_mfif.recipe import Recipe
-from napari_mfif.result import MAPS
 
 __all__ = ["DONE", "ELSEWHERE", "FAILED", "SKIPPED", "Job", "Outcome", "iter_batch", "jobs_in"]
 

@@ -18,6 +18,7 @@ from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.take import Take
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.options import MAPS
 from napari_mfif.parameters import unknown_name
 from napari_mfif.recipe import Recipe
 from napari_mfif.stack import ZStack
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from napari_mfif.io.sinks import Sink
 
 __all__ = ["Fusion", "Outputs", "Progress", "assemble", "lazily"]
-
-#: The maps that can be written.
-MAPS = ("depth", "height", "decision", "confidence", "scores")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.alignment import Transforms, detect_drift, estimate_transforms
+from napari_mfif.alignment import Transforms
+from napari_mfif.alignment.registration import detect_drift, estimate_transforms
 from napari_mfif.errors import ParameterError
 from napari_mfif.optics import simulate
 

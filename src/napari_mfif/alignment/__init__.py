@@ -1,16 +1,12 @@
-"""Bringing planes to one another: where they lie, and how bright they are."""
+"""Bringing planes to one another: where they lie, and how bright they are.
+
+Finding out where they lie is `napari_mfif.alignment.registration`, imported when it is wanted.
+"""
 
 from __future__ import annotations
 
 from napari_mfif.alignment.brightness import BrightnessDrift, brightness_factors
-from napari_mfif.alignment.options import ALIGN, ALIGNMENT, CROP
-from napari_mfif.alignment.registration import (
-    detect_drift,
-    estimate_transforms,
-    iter_transforms,
-)
 from napari_mfif.alignment.transforms import (
-    MODELS,
     Transforms,
     common_area,
     load_transforms,
@@ -20,17 +16,10 @@ from napari_mfif.alignment.transforms import (
 )
 
 __all__ = [
-    "ALIGN",
-    "ALIGNMENT",
-    "CROP",
-    "MODELS",
     "BrightnessDrift",
     "Transforms",
     "brightness_factors",
     "common_area",
-    "detect_drift",
-    "estimate_transforms",
-    "iter_transforms",
     "load_transforms",
     "save_transforms",
     "source_area",

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment.pairs import Match, detail, matrix_of, moved, register, start_of, step_of
-from napari_mfif.alignment.transforms import MODELS, Transforms
+from napari_mfif.alignment.transforms import Transforms
 from napari_mfif.errors import ParameterError
+from napari_mfif.options import MODELS
 
 __all__ = ["detect_drift", "estimate_transforms", "iter_transforms"]
 

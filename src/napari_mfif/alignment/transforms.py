@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.options import MODELS
 
 __all__ = [
-    "MODELS",
     "Transforms",
     "common_area",
     "load_transforms",
@@ -23,9 +23,6 @@ __all__ = [
     "source_area",
     "warp",
 ]
-
-#: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates.
-MODELS = ("translation", "similarity")
 
 Matrix = NDArray[np.float64]
 Area = tuple[slice, slice]

@@ -10,6 +10,8 @@ from typing import Any
 
 from napari_mfif.cli.options import add_options, given_options, given_recipe
 from napari_mfif.errors import ParameterError
+from napari_mfif.options import MAPS
+from napari_mfif.parameters import unknown_name
 
 __all__ = ["add", "run"]
 
@@ -26,7 +28,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--maps",
         default="",
         metavar="NAMES",
-        help="maps to write too, with commas: depth,height,decision,confidence,scores",
+        help=f"maps to write too, with commas: {','.join(MAPS)}",
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a dask cluster: tcp://host:8786")
     parser.add_argument("--workers", type=int, default=1, help="processes of this machine")
@@ -71,9 +73,6 @@ def _share(workers: int) -> int | None:
 
 
 def _maps(text: str) -> tuple[str, ...]:
-    from napari_mfif.parameters import unknown_name
-    from napari_mfif.result import MAPS
-
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in MAPS:

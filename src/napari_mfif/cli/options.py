@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from napari_mfif.alignment import ALIGN
 from napari_mfif.errors import ParameterError
+from napari_mfif.options import ALIGN, ALONG, COMPOSITION, DEVICES
 from napari_mfif.parameters import Settings
 
 __all__ = ["add_options", "given_options", "given_recipe"]
@@ -23,10 +23,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a parameter of the method or of the consistency verification",
     )
-    parser.add_argument("--along", choices=("joint", "sequential"), help="how planes are compared")
+    parser.add_argument("--along", choices=ALONG, help="how planes are compared")
     parser.add_argument(
         "--composition",
-        choices=("auto", "copy", "pyramid"),
+        choices=COMPOSITION.choices,
         help="how the result is put together; pyramid is for two modalities or exposures",
     )
     parser.add_argument(
@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--channel", help="number or name of the channel that decides")
     parser.add_argument("--recipe", metavar="FILE", help="take all values from a recipe")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--device", default=DEVICES[0], choices=DEVICES)
     parser.add_argument("--memory", help="what it may use, for example 2GB")
 
 

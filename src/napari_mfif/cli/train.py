@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from napari_mfif.options import DEVICES
 from napari_mfif.training import RECIPES
 
 __all__ = ["add", "run"]
@@ -23,7 +24,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, help="folder for weights and card")
     parser.add_argument("--steps", type=int, help="training steps in all")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--device", default=DEVICES[0], choices=DEVICES)
     parser.add_argument("--fresh", action="store_true", help="start anew, do not resume")
     parser.set_defaults(run=run)
     return parser

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from napari_mfif.alignment import (
     Transforms,
     common_area,
-    detect_drift,
-    iter_transforms,
     source_area,
     warp,
 )
@@ -219,6 +217,8 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
     float
         Pixels, as from `detect_drift`; from `WORTH_ALIGNING` on aligning is worth it.
     """
+    from napari_mfif.alignment.registration import detect_drift
+
     channels = range(stack.n_channels) if channel is None else (channel,)
 
     rows, columns = (slice(max(0, (n - WINDOW) // 2), (n + WINDOW) // 2) for n in stack.plane_shape)
@@ -257,6 +257,8 @@ def iter_aligned(
     crop : bool, optional
         Keep only what all planes cover.
     """
+    from napari_mfif.alignment.registration import iter_transforms
+
     transforms: list[Transforms] = []
     preparations: list[Preparation] = []
     for t in range(stack.n_times):

@@ -8,10 +8,10 @@ from typing import Any
 
 from napari_mfif import __version__, methods
 from napari_mfif import consistency as verification
-from napari_mfif.alignment import ALIGN, CROP
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import AxesError, ParameterError
 from napari_mfif.io import open_stack
+from napari_mfif.options import ALIGN, CROP
 from napari_mfif.parameters import Settings, resolve
 from napari_mfif.recipe import Recipe
 from napari_mfif.stack import ZStack

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from napari_mfif.methods.base import SMOOTH_ALONG_Z
 from napari_mfif.methods.neural import placement
 from napari_mfif.methods.patch_scores import CONTEXT, PATCH, STRIDE, PatchScorer, load_scorer
 from napari_mfif.methods.plane_scores import ScoringMethod
+from napari_mfif.options import SMOOTH_ALONG_Z
 from napari_mfif.parameters import Parameter, Settings
 
 __all__ = ["Cnn"]

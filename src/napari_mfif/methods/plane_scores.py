@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import binomial_mean
-from napari_mfif.methods.base import SMOOTH_ALONG_Z, Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.methods.score_peak import ScorePeak
+from napari_mfif.options import ALONG, SMOOTH_ALONG_Z
 from napari_mfif.parameters import Parameter, Settings
 
 __all__ = ["EVERYTHING", "TIE", "Joint", "Scorer", "ScoringMethod", "Sequential", "Trust"]
@@ -204,7 +205,7 @@ class ScoringMethod(Method):
     """A method whose network scores one plane at a time."""
 
     parameters: ClassVar[tuple[Parameter, ...]] = (SMOOTH_ALONG_Z,)
-    along: ClassVar[tuple[str, ...]] = ("joint", "sequential")
+    along: ClassVar[tuple[str, ...]] = ALONG
     neural: ClassVar[bool] = True
 
     @abstractmethod

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_mfif.alignment import ALIGNMENT
+from napari_mfif.options import ALIGNMENT
 from napari_mfif.plugin.worker import Request
 from napari_mfif.stack import ZStack
 

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mfif import consistency, methods
-from napari_mfif.alignment import ALIGN, ALIGNMENT, CROP
+from napari_mfif.options import ALIGN, ALIGNMENT, CROP
 from napari_mfif.parameters import Settings, resolve
 from napari_mfif.plugin.forms import Form
 from napari_mfif.plugin.style import Fold, button, heading, hint, say, trouble

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, steadying
-from napari_mfif.methods.base import PREPARATION, FloatMap, Plane, Survey
+from napari_mfif.methods.base import FloatMap, Plane, Survey
 from napari_mfif.methods.plane_scores import Joint, Scorer, Trust
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
 from napari_mfif.optics import KINDS, Simulation, simulate
+from napari_mfif.options import PREPARATION
 from napari_mfif.parameters import resolve
 
 __all__ = ["measured_chances", "measured_trust", "monotone", "tables"]
