@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_mfif.alignment import save_transforms
 from napari_mfif.cli.options import add_options, given_options, given_recipe
 from napari_mfif.errors import ParameterError
+from napari_mfif.options import MAPS
+from napari_mfif.parameters import Settings
 
 if TYPE_CHECKING:
     from napari_mfif.fusion import Fusion
     from napari_mfif.stack import ZStack
 
 __all__ = ["add", "run"]
-
-MAPS = ("depth", "decision", "confidence", "scores")
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
@@ -56,51 +56,66 @@ def run(given: argparse.Namespace) -> int:
     keep_freed_memory()
     recipe = given_recipe(given)
     _check_outputs(given)
+    source = given.input[0] if len(given.input) == 1 else given.input
+    axes = given.axes or (recipe.axes if recipe else None)
+    options = _options(given, recipe)
+    stack = open_stack(source, axes=axes, series=given.series)
+    maps = {name: path for name in MAPS if (path := getattr(given, name))}
+    wanted = {"image": given.output, **maps}
+    # Timepoints are written one by one, so that any number of them takes no more memory than one,
+    # and so is an image of which nothing else is wanted, not even how sure it is.
+    early = {name: path for name, path in wanted.items() if name != "scores"}
+    if not given.lazy and (stack.n_times > 1 or (given.quiet and len(early) == 1)):
+        options |= {"outputs": early, "overwrite": given.overwrite}
+        wanted = {name: path for name, path in wanted.items() if name not in early}
+    fusion = None
+    for step in _shown(iter_fuse(stack, recipe=recipe, **options), quiet=given.quiet):
+        fusion = step.fusion
+    assert fusion is not None
+    _save(given, fusion, wanted)
+    if not given.quiet:
+        print("\n".join(_summary(given, stack, fusion)))
+    return 0
+
+
+def _options(given: argparse.Namespace, recipe: Any) -> Settings:
+    """Return the arguments of `iter_fuse`."""
     options = given_options(given, recipe)
     if given.transforms:
         if given.align:
             raise ParameterError("--transforms says where planes lie; --align has nothing to do.")
         options["align"] = Path(given.transforms)
-    source = given.input[0] if len(given.input) == 1 else given.input
-    axes = given.axes or (recipe.axes if recipe else None)
-    stack = open_stack(source, axes=axes, series=given.series)
-    options |= {"device": given.device, "memory": given.memory}
-    made = {name: path for name in MAPS[:-1] if (path := getattr(given, name))}
-    # Timepoints are written one by one, so that any number of them takes no more memory than one,
-    # and so is an image of which nothing else is wanted, not even how sure it is.
-    written = not given.lazy and (stack.n_times > 1 or (given.quiet and not made))
-    if given.lazy:
-        options["lazy"] = True
-    elif written:
-        options |= {"outputs": {"image": given.output, **made}, "overwrite": given.overwrite}
-    fusion = None
-    for step in _shown(iter_fuse(stack, recipe=recipe, **options), quiet=given.quiet):
-        fusion = step.fusion
-    assert fusion is not None
-    if not written:
-        fusion.save(given.output, overwrite=given.overwrite)
-        for name, path in made.items():
-            fusion.save_map(name, path, overwrite=given.overwrite)
-    if given.scores:
-        fusion.save_map("scores", given.scores, overwrite=given.overwrite)
+    return options | {"device": given.device, "memory": given.memory, "lazy": given.lazy}
+
+
+def _save(given: argparse.Namespace, fusion: Fusion, wanted: Mapping[str, str]) -> None:
+    """Write what is not written yet: image and maps by name, recipe, places of planes."""
+    overwrite = given.overwrite
+    for name, path in wanted.items():
+        if name == "image":
+            fusion.save(path, overwrite=overwrite)
+        else:
+            fusion.save_map(name, path, overwrite=overwrite)
     if given.save_recipe:
-        fusion.recipe.save(given.save_recipe, overwrite=given.overwrite)
+        fusion.recipe.save(given.save_recipe, overwrite=overwrite)
     if given.save_transforms:
-        save_transforms(given.save_transforms, fusion.transforms, overwrite=given.overwrite)
-    if not given.quiet:
-        for note in stack.notes:
-            print(note)
-        if fusion.transforms:
-            print(_told(fusion))
-        elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):
-            print(advice)
-        told = f"{given.output}: {stack.describe()}, {fusion.recipe.method}, "
-        told += f"{fusion.seconds:.2f} s"
-        if not given.lazy and stack.n_times == 1:
-            sure = 100 * float((fusion.confidence > 0.5).mean())
-            told += f", {sure:.0f} % of the area decided with confidence"
-        print(told)
-    return 0
+        from napari_mfif.alignment import save_transforms
+
+        save_transforms(given.save_transforms, fusion.transforms, overwrite=overwrite)
+
+
+def _summary(given: argparse.Namespace, stack: ZStack, fusion: Fusion) -> Iterator[str]:
+    """Say in lines what was done."""
+    yield from stack.notes
+    if fusion.transforms:
+        yield _moved(fusion)
+    elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):
+        yield advice
+    done = f"{given.output}: {stack.describe()}, {fusion.recipe.method}, {fusion.seconds:.2f} s"
+    if not given.lazy and stack.n_times == 1:
+        sure = 100 * float((fusion.confidence > 0.5).mean())
+        done += f", {sure:.0f} % of the area decided with confidence"
+    yield done
 
 
 def _check_outputs(given: argparse.Namespace) -> None:
@@ -132,7 +147,7 @@ def _check_outputs(given: argparse.Namespace) -> None:
         taken[place] = f"{path} is written to already"
         check_target(path, overwrite=given.overwrite)
         if not name.startswith("save_"):
-            check_ending(path, floats=name in ("depth", "confidence", "scores"))
+            check_ending(path, floats=name in MAPS and name != "decision")
 
 
 def _advice(stack: ZStack, channel: int | str | None) -> str:
@@ -145,7 +160,7 @@ def _advice(stack: ZStack, channel: int | str | None) -> str:
     return f"Planes seem to lie up to {far:.1f} pixels apart: try --align similarity."
 
 
-def _told(fusion: Fusion) -> str:
+def _moved(fusion: Fusion) -> str:
     """Say how far planes were moved, and what they have in common."""
     shape = fusion.stack.plane_shape
     far = max(one.excursion(shape) for one in fusion.transforms)
