@@ -6,7 +6,6 @@ documentation are all made from these declarations.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -167,6 +166,8 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], *, owner:
 
 def unknown_name(what: str, name: str, known: Mapping[str, Any], *, of: str = "") -> str:
     """Say that a name is unknown, which was probably meant, and which there are."""
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     owner = f" of {of}" if of else ""

@@ -22,7 +22,10 @@ COMMANDS = ("fuse", "batch", "info", "methods", "simulate", "evaluate", "demo", 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``napari-mfif`` and return its exit code."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    # The others' options are needed for help alone.
+    known = words[:1] if words and words[0] in COMMANDS else COMMANDS
+    given = _parser(known).parse_args(words)
     try:
         result: int = given.run(given)
     except MfifError as error:
@@ -52,14 +55,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"napari-mfif: {message}. See {self.prog} --help.\n")
 
 
-def _parser() -> _Parser:
+def _parser(names: Sequence[str]) -> _Parser:
     parser = _Parser(
         prog="napari-mfif",
         description="Focus stacking: one sharp image, its height map and its confidence.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name in COMMANDS:
+    for name in names:
         command = import_module(f"napari_mfif.cli.{name}").add(commands)
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser

@@ -7,8 +7,8 @@ tasks may run in threads, in processes or on the workers of a cluster; each read
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
-import uuid
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -106,7 +106,7 @@ class LazyFold:
     budget: int | None = None
     worker: bool = False
     near: LazyFold | None = None
-    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    key: str = field(default_factory=lambda: os.urandom(16).hex())
 
     @classmethod
     def of(cls, stack: ZStack, recipe: Recipe, **known: Any) -> LazyFold:
@@ -121,7 +121,7 @@ class LazyFold:
 
     def again(self) -> LazyFold:
         """Return the same, of which nothing is known yet."""
-        return replace(self, key=uuid.uuid4().hex)
+        return replace(self, key=os.urandom(16).hex())
 
     @cached_property
     def method(self) -> Method:
