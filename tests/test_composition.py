@@ -6,6 +6,7 @@ import pytest
 from napari_mfif import fuse
 from napari_mfif.cli import main
 from napari_mfif.composition import PyramidBlend, rounded, take_pixels
+from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.recipe import Recipe
 
@@ -185,3 +186,11 @@ def test_command_line_composes(tmp_path, slope) -> None:
     assert main([*given, "--composition", "pyramid", "--set", "well_exposed=0.1"]) == 0
     expected = fuse(slope[0], method="gradient", composition="pyramid", well_exposed=0.1)
     np.testing.assert_array_equal(tifffile.imread(out), expected.image)
+
+
+def test_blending_scale_by_scale_counts_the_whole_planes_it_needs():
+    planes = np.random.default_rng(0).integers(0, 900, (4, 512, 512)).astype(np.uint16)
+    fuse(planes, method="gradient", memory="12MB")
+    with pytest.raises(MemoryBudgetError, match="needs at least"):
+        fuse(planes, method="gradient", composition="pyramid", memory="12MB")
+    fuse(planes, method="gradient", composition="pyramid", memory="24MB")

@@ -119,6 +119,11 @@ class PyramidBlend:
         shapes = level_shapes(shape, self.levels)
         self._sums = [[np.zeros(s, np.float32) for s in shapes] for _ in range(n_bands)]
 
+    @staticmethod
+    def bytes_per_pixel(n_bands: int) -> int:
+        """Return what blending takes: sums, two pyramids at a time, the result twice."""
+        return 14 * n_bands + 30
+
     def take(self, pixels: Pixels, weight: FloatMap) -> None:
         """Add a plane.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_mfif.composition import PyramidBlend
 from napari_mfif.engine.memory import format_bytes
 from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched
 from napari_mfif.engine.tiles import Block, blocks
@@ -90,11 +91,15 @@ def plan(
     own = reader.n_bands * reader.stack.dtype.itemsize
     per_pixel = method.state_bytes(reader.n_bands) + IN_FLIGHT * own
     results = rows * columns * (MAPS + own + (4 * reader.n_bands if method.blends else 0))
+    # Blended when the states are gone, of whole planes.
+    blend = settings.get("composition") == "pyramid"
+    after = rows * columns * PyramidBlend.bytes_per_pixel(reader.n_bands) if blend else 0
     smallest = stride + 2 * (-(-halo // stride) * stride)
     least = min(rows, smallest) * min(columns, smallest) * per_pixel
-    if results + least > budget:
+    need = results + max(least, after)
+    if need > budget:
         raise MemoryBudgetError(
-            f"{method.title} needs at least {format_bytes(results + least)} for planes "
+            f"{method.title} needs at least {format_bytes(need)} for planes "
             f"of {columns} x {rows} pixels, but may use {format_bytes(budget)}. "
             f"Allow more (memory=), fuse it block by block (lazy=True, --lazy), or a part of it."
         )
@@ -118,7 +123,7 @@ def plan(
     groups = [
         line[i : i + side_by_side] for line in lines for i in range(0, len(line), side_by_side)
     ]
-    return Layout(groups, results + side_by_side * largest)
+    return Layout(groups, results + max(side_by_side * largest, after))
 
 
 def reach(method: Method, settings: Settings) -> int:
