@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Leveled", "Pixels", "Reordered", "as_slice", "basic_index", "leveled"]
+__all__ = ["Leveled", "OneOf", "Pixels", "Reordered", "as_slice", "basic_index", "leveled"]
 
 
 class Pixels(Protocol):
@@ -119,6 +119,47 @@ class Reordered:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = np.asarray(self[...])
         return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+class OneOf:
+    """Pixels at one place of an axis, as one channel of several.
+
+    Parameters
+    ----------
+    source : Pixels
+        What is read; its rows and columns are other axes.
+    axis : int
+        The axis.
+    place : int
+        The place.
+    """
+
+    def __init__(self, source: Pixels, axis: int, place: int) -> None:
+        self._source, self._axis, self._place = source, axis, place
+        self.shape = _without(source.shape, axis)
+        self.dtype = np.dtype(source.dtype)
+        self.ndim = len(self.shape)
+        self.coarser = tuple(OneOf(level, axis, place) for level in getattr(source, "coarser", ()))
+        _hand_on(source, self, ("grain", "cheap"))
+        if (chunks := getattr(source, "chunks", None)) is not None:
+            self.chunks = _without(chunks, axis)
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """Read a part: numbers and slices are handed on, anything else reads it all first."""
+        asked = basic_index(index, self.shape)
+        if asked is None:
+            return np.asarray(self)[index]
+        native = [as_slice(item) if isinstance(item, range) else item for item in asked]
+        native.insert(self._axis, self._place)
+        return np.asarray(self._source[tuple(native)])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = np.asarray(self[...])
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+def _without(lengths: Sequence[Any], axis: int) -> tuple[Any, ...]:
+    return (*lengths[:axis], *lengths[axis + 1 :])
 
 
 class Leveled:

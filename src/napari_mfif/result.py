@@ -82,7 +82,7 @@ class Fusion:
     _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
     _takes: tuple[Take, ...] = field(default=(), repr=False)
     _fold: LazyFold | None = field(default=None, repr=False)
-    _afar: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    _afar: list[Fusion] = field(default_factory=list, repr=False)
 
     @property
     def image(self) -> NDArray[Any]:
@@ -157,14 +157,20 @@ class Fusion:
         known = dict.fromkeys(("image", "depth", "decision", "confidence"))
         if name not in known:
             raise ParameterError(unknown_name("map", name, known, of="a fusion from afar"))
-        return [getattr(self, name), *(one[name] for one in self._from_afar())]
+        return [getattr(self, name), *(getattr(one, name) for one in self.from_afar())]
 
-    def _from_afar(self) -> list[dict[str, Any]]:
+    def from_afar(self) -> list[Fusion]:
+        """Return lazy results of the same stack at ever coarser resolution, as for `levels`."""
         if self._fold is None or self._takes:
             raise ParameterError("Only results made with lazy=True have levels.")
         if not self._afar:
-            self._afar.extend(fold.arrays() for fold in self._fold.afar())
+            self._afar.extend(lazily(fold.stack, fold) for fold in self._fold.afar())
         return self._afar
+
+    @property
+    def is_afar(self) -> bool:
+        """Whether it is one of those that `from_afar` returns."""
+        return self._fold is not None and self._fold.near is not None
 
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.

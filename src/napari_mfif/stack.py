@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.errors import AxesError, ParameterError, ReadError
-from napari_mfif.pixels import Pixels, Reordered
+from napari_mfif.pixels import OneOf, Pixels, Reordered
 
 if TYPE_CHECKING:
     import dask.array
@@ -242,6 +242,16 @@ class ZStack:
             f"There is no channel {channel!r} in {self.name}: "
             f"it has {self.n_channels}, numbered from 0{names}."
         )
+
+    def only_channel(self, channel: int) -> ZStack:
+        """Return one channel as a z-stack of its own."""
+        axis = self.axes.index("C")
+        if hasattr(self.pixels, "transpose"):
+            pixels: Pixels = self.pixels[(slice(None),) * axis + (channel,)]
+        else:
+            pixels = OneOf(self.pixels, axis, channel)
+        axes = self.axes.replace("C", "")
+        return replace(self, pixels=pixels, axes=axes, channel_names=(), source=None)
 
     def dask(self) -> dask.array.Array:
         """Return the pixels as a dask array, one chunk per plane, that reads on demand."""

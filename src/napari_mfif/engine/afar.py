@@ -78,7 +78,7 @@ def _moved(near: AlignedPixels, far: ZStack) -> ZStack:
     rows, columns = near.area
     # the centre of the first pixel from afar lies in the middle of a square
     middle = np.full(2, (factor - 1) / 2)
-    begin = middle + (columns.start, rows.start)
+    begin = middle + np.array([columns.start, rows.start])
     transforms = []
     for one in near.transforms:
         matrices = one.matrices.copy()

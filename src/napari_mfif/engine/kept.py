@@ -55,6 +55,14 @@ class Kept:
                     self._making.pop(key, None)
         return result
 
+    def peek(self, key: Hashable) -> Any:
+        """Return what is kept under a key, or None."""
+        with self._lock:
+            if key not in self._results:
+                return None
+            self._results.move_to_end(key)
+            return self._results[key][0]
+
     def _keep(self, key: Hashable, result: Any, size: int) -> None:
         with self._lock:
             self._results[key] = result, size

@@ -50,7 +50,12 @@ class Windows:
     def __init__(self, reader: PlaneReader) -> None:
         self.reader = reader
         self._rows, self._columns = map(_places, reader.stack.plane_shape)
-        self._whole = _reads_more(reader.stack, self._rows, self._columns)
+        # Whole rows that lie in one piece are read faster than hundreds of pieces of them.
+        together = grain(reader.stack)[1] * len(self._columns) >= reader.stack.plane_shape[1]
+        cheap = getattr(reader.stack.pixels, "cheap", False)
+        columns = [slice(0, reader.stack.plane_shape[1])] if together else self._columns
+        self._whole = not cheap and _reads_more(reader.stack, self._rows, columns)
+        self._lines = not self._whole and (cheap or together)
 
     @property
     def stack(self) -> ZStack:
@@ -64,12 +69,10 @@ class Windows:
 
     def bands(self, z: int) -> NDArray[Any]:
         """Return the windows of one plane, ``(Y, X, K)``."""
-        # Whole rows that lie in one piece are read faster than hundreds of pieces of them.
-        cheap = getattr(self.stack.pixels, "cheap", False)
-        whole = self.reader.bands(z) if self._whole and not cheap else None
+        whole = self.reader.bands(z) if self._whole else None
         lines = []
         for rows in self._rows:
-            line = self.reader.bands(z, rows) if cheap else None
+            line = self.reader.bands(z, rows) if self._lines else None
             windows = []
             for columns in self._columns:
                 if whole is not None:

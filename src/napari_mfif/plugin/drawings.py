@@ -11,11 +11,15 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
 
 from napari_mfif.fusion import Fusion
-from napari_mfif.plugin.levels import is_large, levels_of, overviews
+from napari_mfif.plugin.gradual import gradual_levels
+from napari_mfif.plugin.levels import levels_of
 from napari_mfif.plugin.notes import KEY, Result
 from napari_mfif.plugin.placement import Placement
 
 __all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "warm_up"]
+
+#: Rows and columns in the middle of a large plane in which the range of the scores is looked at.
+LOOK = 256
 
 #: The maps from the bottom to the top; the image lies above them.
 MAPS = ("scores", "confidence", "plane taken", "height")
@@ -115,13 +119,14 @@ def draw(fusion: Fusion, look: Look) -> list[Drawing]:
 
 
 def draw_large(fusion: Fusion, look: Look) -> list[Drawing]:
-    """Return the layers of a lazy fusion, each in several levels."""
-    levels = overviews(fusion)
-    drawn = [draw(level, look) for level in levels]
-    ranges = {one.role: one.first for one in drawn[-1]}  # found out where that is cheap
+    """Return the layers of a lazy fusion, each in several levels that are made when one looks."""
+    finest, *coarser = (draw(one, look) for one in (fusion, *fusion.from_afar()))
     return [
-        replace(same[0], data=[one.data for one in same], first=ranges[same[0].role])
-        for same in zip(*drawn, strict=True)
+        replace(
+            same[0],
+            data=gradual_levels([one.data for one in same], colour=bool(same[0].first.get("rgb"))),
+        )
+        for same in zip(finest, *coarser, strict=True)
     ]
 
 
@@ -179,15 +184,19 @@ def _is_there(fusion: Fusion) -> bool:
 
 
 def _scores(fusion: Fusion) -> tuple[Any, str, str, dict[str, Any]]:
-    """Return the lazy score maps, with the range of a plane in the middle."""
+    """Return the lazy score maps, with the range of a plane in the middle, or of its middle."""
     scores = fusion.scores
-    if not _is_there(fusion) and is_large(fusion.stack.plane_shape):
-        return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores", {}
-    middle = np.asarray(scores[(0,) * (scores.ndim - 3) + (fusion.stack.n_planes // 2,)])
+    axes = "TZYX" if "T" in fusion.stack.axes else "ZYX"
+    first: dict[str, Any] = {"visible": False, "colormap": "magma"}
+    if fusion.is_afar:
+        return scores, axes, "scores", first
+    place: tuple[Any, ...] = (0,) * (scores.ndim - 3) + (fusion.stack.n_planes // 2,)
+    if not _is_there(fusion):
+        place += tuple(slice(n // 2, n // 2 + LOOK) for n in scores.shape[-2:])
+    middle = np.asarray(scores[place])
     low, high = float(middle.min()), float(middle.max())
-    limits = (low, high if high > low else low + 1)
-    first = {"visible": False, "colormap": "magma", "contrast_limits": limits}
-    return scores, "TZYX" if "T" in fusion.stack.axes else "ZYX", "scores", first
+    first["contrast_limits"] = (low, high if high > low else low + 1)
+    return scores, axes, "scores", first
 
 
 @lru_cache(maxsize=1)

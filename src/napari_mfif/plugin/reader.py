@@ -61,22 +61,21 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
 
 def layers_of(stack: ZStack) -> list[LayerData]:
     """Return a z-stack as layer data: a layer per channel, pixels read when they are shown."""
-    levels = level_arrays(stack)
-    several = isinstance(levels, list)
+    rgb = {"rgb": stack.n_samples > 1}
     if "C" not in stack.axes:
-        note = Opened(stack, levels[0] if several else levels)
+        data = level_arrays(stack)
+        several = isinstance(data, list)
+        note = Opened(stack, data[0] if several else data)
         options = {**_sizes(stack), "name": stack.name, "metadata": {KEY: note}}
         if stack.n_samples == 1:
             options["contrast_limits"] = _limits(stack, 0)
-        options["multiscale"] = several
-        return [(levels, {**options, "rgb": stack.n_samples > 1}, "image")]
+        return [(data, {**options, **rgb, "multiscale": several}, "image")]
     layers = []
     for c in range(stack.n_channels):
-        index = (slice(None),) * stack.axes.index("C") + (c,)
-        data = [level[index] for level in levels] if several else levels[index]
+        data = level_arrays(stack.only_channel(c))
+        several = isinstance(data, list)
         options = _sizes(stack) | _channel(stack, c, data[0] if several else data)
-        options["multiscale"] = several
-        layers.append((data, {**options, "rgb": stack.n_samples > 1}, "image"))
+        layers.append((data, {**options, **rgb, "multiscale": several}, "image"))
     return layers
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
-import numpy as np
 from napari.layers import Image
 
 from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.sizes import plain_unit
+from napari_mfif.pixels import leveled
 from napari_mfif.plugin.notes import opened, result
 from napari_mfif.stack import NAMES, ZStack
 
@@ -20,7 +20,6 @@ __all__ = [
     "axes_in_words",
     "entries",
     "layer_axes",
-    "only_channel",
     "possible_axes",
     "to_stack",
 ]
@@ -144,15 +143,10 @@ def to_stack(group: list[Image], axes: str | None = None) -> ZStack:
     if axes is None:
         raise AxesError(_which_axes(layer))
     sizes = _sizes(layer, axes.replace("S", ""))
-    return ZStack.from_array(_pixels(layer), axes, name=layer.name, **sizes)
-
-
-def only_channel(stack: ZStack, channel: int) -> ZStack:
-    """Return one channel of a z-stack as a z-stack of its own."""
-    pixels = stack.pixels if isinstance(stack.pixels, np.ndarray) else stack.dask()
-    index = (slice(None),) * stack.axes.index("C") + (channel,)
-    axes = stack.axes.replace("C", "")
-    return replace(stack, pixels=pixels[index], axes=axes, channel_names=(), source=None)
+    pixels = _pixels(layer)
+    if layer.multiscale:
+        pixels = leveled(pixels, axes, layer.data[1:])
+    return ZStack.from_array(pixels, axes, name=layer.name, **sizes)
 
 
 def _pixels(layer: Image) -> Any:

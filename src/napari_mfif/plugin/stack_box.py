@@ -15,7 +15,6 @@ from napari_mfif.plugin.source import (
     axes_in_words,
     entries,
     layer_axes,
-    only_channel,
     possible_axes,
     to_stack,
 )
@@ -229,7 +228,7 @@ class StackBox(QWidget):
     def fused_stack(self) -> ZStack:
         """Return the z-stack to fuse: with all its channels, or only the one that decides."""
         assert self.stack is not None
-        return only_channel(self.stack, self.channel() or 0) if self.alone() else self.stack
+        return self.stack.only_channel(self.channel() or 0) if self.alone() else self.stack
 
     def look(self) -> Look:
         """Return how results are to look: as the source does."""

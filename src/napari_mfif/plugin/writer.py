@@ -47,6 +47,7 @@ def _write(path: str, data: Any, attributes: Mapping[str, Any], *, labels: bool)
     from napari_mfif.io import write_image
 
     data = data[0] if isinstance(data, list | tuple) else data
+    data = getattr(data, "exact", data)  # of a large layer what it is read from
     colour = bool(attributes.get("rgb"))
     ndim = np.ndim(data) - colour
     axes = "TCZYX"[-ndim:] if ndim != 4 else "TZYX"
