@@ -15,6 +15,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from napari_mfif.networks.quick_cnn import QuickCnn
+
 __all__ = [
     "CONTEXT",
     "PATCH",
@@ -86,6 +88,10 @@ class CollapsedCnn(nn.Module):
     def compare(self, first: Tensor, second: Tensor) -> Tensor:
         """Return the probability, (N, 1, Y', X'), that `first` is the sharper."""
         return torch.sigmoid(self(first) - self(second))
+
+    def for_processor(self) -> QuickCnn:
+        """Return the same for a processor, in float32 and not to be trained: twice as fast."""
+        return QuickCnn(self.features, self.head)
 
 
 class SlightCnn(nn.Module):
