@@ -145,7 +145,7 @@ def test_stop_ends_a_call_that_is_under_way(slope, worker) -> None:
 
 
 def test_without_shared_memory_arrays_go_through_the_pipe(slope, worker, monkeypatch) -> None:
-    monkeypatch.setattr(module, "_can_share", lambda size: False)
+    monkeypatch.setattr(module, "can_share", lambda size: False)
     method, *rest = prepared("gradient", slope[0])
     there = folded(in_worker(method, worker), *rest)
     assert worker._memory is None

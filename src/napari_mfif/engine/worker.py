@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import itertools
 import os
 import pickle
-import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -27,25 +24,18 @@ from typing import Any
 
 import numpy as np
 
+from napari_mfif.engine.shared_memory import Spans, array_bytes, can_share, packed, unpacked
 from napari_mfif.errors import MfifError
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
-from napari_mfif.notices import listening, notice
+from napari_mfif.notices import notice
 from napari_mfif.parameters import Settings
 
-__all__ = ["Stopped", "Worker", "in_worker", "serve", "shared_worker"]
+__all__ = ["Stopped", "Worker", "in_worker", "shared_worker"]
 
 #: Shared memory per pixel of a region: a plane, and three maps of an answer.
 BYTES_PER_PIXEL = 20
-#: Arrays lie at multiples of this.
-ALIGNMENT = 64
-#: Functions that look at arrays only while they are called, so where they lie.
-FLEETING = ("take", "score")
 #: What a child does first; ``-P`` keeps modules of the current folder out.
-CHILD = ("-P", "-c", "from napari_mfif.engine.worker import serve; serve()")
-Spans = list[tuple[int, int]]
-
-#: How much the child stands back for the window, in the units of `os.nice`.
-NICENESS = 5
+CHILD = ("-P", "-c", "from napari_mfif.engine.worker_process import serve; serve()")
 
 
 class Stopped(MfifError):
@@ -73,7 +63,7 @@ class Worker:
     def call(
         self, function: str, *given: Any, room: int = 0, pid: int | None = None
     ) -> tuple[Any, int]:
-        """Call one of `_Desk`'s functions over there.
+        """Call a function over there, see `napari_mfif.engine.worker_process`.
 
         Parameters
         ----------
@@ -102,11 +92,11 @@ class Worker:
                 raise self._ended()
             try:
                 process = self._running()
-                self._make_room(process, _array_bytes(given) + room)
+                self._make_room(process, array_bytes(given) + room)
                 forgotten = [self._dropped.popleft() for _ in range(len(self._dropped))]
                 dropped = [number for owner, number in forgotten if owner == process.pid]
-                packed = _packed(given, self._memory)
-                kind, answer = self._asked(process, function, dropped, *packed)
+                question = packed(given, self._memory)
+                kind, answer = self._asked(process, function, dropped, *question)
             except (EOFError, OSError, pickle.UnpicklingError) as error:
                 self._end()
                 raise self._ended() from error
@@ -155,12 +145,12 @@ class Worker:
         if size <= (self._memory.size if self._memory is not None else 0):
             return
         self._release()
-        if not _can_share(size):
+        if not can_share(size):
             return
         name = f"mfif_{os.getpid()}_{os.urandom(4).hex()}"
         memory = SharedMemory(name, create=True, size=size)
         try:
-            self._asked(process, "share", [], *_packed((memory.name,), None))
+            self._asked(process, "share", [], *packed((memory.name,), None))
         finally:
             memory.unlink()
         self._memory = memory
@@ -181,7 +171,7 @@ class Worker:
         while True:
             kind, content, places = pickle.load(process.stdout)
             if kind != "notice":
-                return kind, _unpacked(content, places, self._memory, copy=True)
+                return kind, unpacked(content, places, self._memory, copy=True)
             notice(content)
 
     def _ended(self) -> MfifError:
@@ -282,156 +272,6 @@ def shared_worker() -> Worker:
         _shared.append(Worker())
         atexit.register(_shared[0].stop)
     return _shared[0]
-
-
-class _Desk:
-    """What the child can do."""
-
-    def __init__(self) -> None:
-        self.memory: SharedMemory | None = None
-        self.states: dict[int, tuple[Method, Any]] = {}
-        self._numbers = itertools.count()
-
-    def share(self, name: str) -> None:
-        self.memory = _attached(name)
-
-    def begin(self, name: str, region: Region, settings: Settings, survey: Survey) -> int:
-        method = _method(name)
-        number = next(self._numbers)
-        self.states[number] = (method, method.begin(region, settings, survey))
-        return number
-
-    def take(self, number: int, plane: Plane) -> None:
-        method, state = self.states[number]
-        method.take(state, plane)
-
-    def turn(self, number: int) -> None:
-        method, state = self.states[number]
-        method.turn(state)
-
-    def finish(self, number: int) -> Answer:
-        method, state = self.states[number]
-        return method.finish(state)
-
-    def score(self, name: str, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
-        return _method(name).score(plane, settings, survey)
-
-
-def _method(name: str) -> Method:
-    from napari_mfif.methods import registry
-
-    return registry.get(name)
-
-
-def serve() -> None:
-    """Answer what comes in by standard input, until it is closed: the child's main."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS)
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no reply
-
-    def send(kind: str, content: Any, spans: Spans) -> None:
-        pickle.dump((kind, content, spans), replies)
-        replies.flush()
-
-    desk = _Desk()
-    send("started", b"", [])
-    with listening(lambda sentence: send("notice", sentence, [])):
-        while True:
-            try:
-                function, dropped, payload, spans = pickle.load(sys.stdin.buffer)
-            except (EOFError, OSError):
-                os._exit(0)  # the window is gone; views of shared memory need no farewell
-            for number in dropped:
-                desk.states.pop(number, None)
-            send(*_answered(desk, function, payload, spans))
-
-
-def _answered(desk: _Desk, function: str, payload: bytes, spans: Spans) -> tuple[str, bytes, Spans]:
-    try:
-        kept = function not in FLEETING
-        answer = getattr(desk, function)(*_unpacked(payload, spans, desk.memory, copy=kept))
-    except Exception as error:
-        return "raised", *_packed(_portable(error), None)
-    # behind what was given: the answer may be a part of it
-    behind = max((start + length for start, length in spans), default=0)
-    return "done", *_packed(answer, desk.memory, behind)
-
-
-def _portable(error: Exception) -> Exception:
-    """Return an error that the other side can read: one of ours, or of Python's own."""
-    if type(error).__module__ == "builtins" or isinstance(error, MfifError):
-        with contextlib.suppress(Exception):
-            if type(pickle.loads(pickle.dumps(error))) is type(error):
-                return error
-    return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-def _packed(content: Any, memory: SharedMemory | None, start: int = 0) -> tuple[bytes, Spans]:
-    """Pickle something, with its arrays in shared memory from `start` on, as far as they fit."""
-    spans: Spans = []
-    place = start
-
-    def lay_out(buffer: pickle.PickleBuffer) -> bool:
-        nonlocal place
-        raw = buffer.raw()
-        begin = -(-place // ALIGNMENT) * ALIGNMENT
-        if memory is None or begin + raw.nbytes > memory.size:
-            return True  # within the pickle
-        _bytes_of(memory)[begin : begin + raw.nbytes] = raw
-        spans.append((begin, raw.nbytes))
-        place = begin + raw.nbytes
-        return False
-
-    return pickle.dumps(content, protocol=5, buffer_callback=lay_out), spans
-
-
-def _unpacked(payload: bytes, spans: Spans, memory: SharedMemory | None, *, copy: bool) -> Any:
-    """Read back what `_packed` gave; without a copy, arrays stay where the next ones go."""
-    buffers: list[Any] = []
-    for start, length in spans:
-        assert memory is not None
-        view = _bytes_of(memory)[start : start + length]
-        buffers.append(bytearray(view) if copy else view)
-    return pickle.loads(payload, buffers=buffers)
-
-
-def _bytes_of(memory: SharedMemory) -> memoryview:
-    assert memory.buf is not None
-    return memory.buf
-
-
-def _array_bytes(content: Any) -> int:
-    """Return the bytes that the arrays in something take in shared memory."""
-    sizes: list[int] = []
-    pickle.dumps(
-        content, protocol=5, buffer_callback=lambda b: sizes.append(b.raw().nbytes + ALIGNMENT)
-    )
-    return sum(sizes)
-
-
-def _can_share(size: int) -> bool:
-    """Tell whether there is so much memory to share; a container may have little of it.
-
-    Writing beyond it would end the program.
-    """
-    try:
-        return shutil.disk_usage("/dev/shm").free > size
-    except OSError:  # no such folder on other systems
-        return True
-
-
-def _attached(name: str) -> SharedMemory:
-    """Return shared memory that the other side made, and will remove."""
-    if sys.version_info >= (3, 13):
-        return SharedMemory(name, track=False)
-    memory = SharedMemory(name)
-    if os.name == "posix":
-        from multiprocessing import resource_tracker
-
-        resource_tracker.unregister(f"/{memory.name}", "shared_memory")
-    return memory
 
 
 def _windows_flags() -> int:
