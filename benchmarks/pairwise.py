@@ -24,11 +24,11 @@ def measure(seed: NDArray[Any], log: Callable[[str], None]) -> dict[str, Any]:
     import torch
 
     from napari_mfif import fuse
-    from napari_mfif.methods.patch_scores import load_scorer
+    from napari_mfif.methods.patch_scores import PatchScorer
 
     torch.set_num_threads(1)
     pixels = seed[large.there_and_back(len(seed), PLANES)]
-    network = load_scorer("cpu", "full").feeder.network
+    network = PatchScorer.load("cpu", form="full").feeder.network
     low, high = np.quantile(pixels, (0.005, 0.995))
     grey = ((pixels - low) / (high - low)).astype(np.float32)
     piece = grey[:, :PIECE, :PIECE]

@@ -10,7 +10,7 @@ import pytest
 
 from napari_mfif import weights
 from napari_mfif.errors import WeightsError
-from napari_mfif.methods.patch_scores import PATCH, STRIDE, load_scorer
+from napari_mfif.methods.patch_scores import PATCH, STRIDE, PatchScorer
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_shipped_weights_give_the_scores_on_the_card(copied) -> None:
     from napari_mfif.training.cnn_card import check_plane
 
     expected = np.array(json.loads(weights.read_card(copied)["check_scores"]))
-    found = load_scorer("cpu", "collapsed")(check_plane())[::4, ::4].ravel()
+    found = PatchScorer.load("cpu")(check_plane())[::4, ::4].ravel()
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=0.02)
 
 

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from napari_mfif import fuse, methods  # noqa: E402
 from napari_mfif.methods import boundary_aware as method  # noqa: E402
-from napari_mfif.methods.boundary_aware import WindowComparer, band, load_comparer  # noqa: E402
+from napari_mfif.methods.boundary_aware import WindowComparer, band  # noqa: E402
 from napari_mfif.networks.boundary_aware import BoundaryAware, begin_with_energies  # noqa: E402
 
 SHAPE = (70, 93)
@@ -113,4 +113,4 @@ def test_refinement_can_be_switched_off() -> None:
     chosen = methods.get("boundary-aware")
     names = [parameter.name for parameter in chosen.all_parameters()]
     assert "refine" in names
-    assert load_comparer("cpu", "float32", False, False).refine is False
+    assert WindowComparer.load("cpu", "float32", refine=False).refine is False

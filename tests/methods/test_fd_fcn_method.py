@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from napari_mfif import fuse, methods  # noqa: E402
 from napari_mfif.kernels.noise import NoiseLine  # noqa: E402
 from napari_mfif.methods.base import Plane, Region, Survey  # noqa: E402
-from napari_mfif.methods.fd_fcn import FdFcn, MapScorer, load_scorer  # noqa: E402
+from napari_mfif.methods.fd_fcn import FdFcn, MapScorer  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_pairs_start_from_the_values_of_the_paper() -> None:
 
 
 def test_score_map_is_interpolated_between_blocks_of_pixels() -> None:
-    scorer = load_scorer("cpu", "float32")
+    scorer = MapScorer.load("cpu", "float32")
     scores = np.arange(12, dtype=np.float32).reshape(3, 4)
     wide = MapScorer.compared(scorer, scores, (5, 7))
     assert wide.shape == (5, 7)
@@ -99,7 +99,7 @@ def test_score_map_is_interpolated_between_blocks_of_pixels() -> None:
 
 
 def test_focus_map_decides_as_the_scores_do(pair) -> None:
-    scorer = load_scorer("cpu", "float32")
+    scorer = MapScorer.load("cpu", "float32")
     planes = pair[0].astype(np.float32) / 255
     scores = [scorer(plane) for plane in planes]
     shape = planes.shape[1:]

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from napari_mfif import fuse, methods  # noqa: E402
 from napari_mfif.errors import MemoryBudgetError  # noqa: E402
-from napari_mfif.methods.mfif_gan import FocusMapper, load_mapper  # noqa: E402
+from napari_mfif.methods.mfif_gan import FocusMapper  # noqa: E402
 from napari_mfif.networks.mfif_gan import MfifGenerator  # noqa: E402
 
 SHAPE = (70, 93)
@@ -139,4 +139,4 @@ def test_other_failures_are_not_hidden(untrained, planes, monkeypatch) -> None:
 
 
 def test_network_is_loaded_once() -> None:
-    assert load_mapper("cpu") is load_mapper("cpu")
+    assert FocusMapper.load("cpu") is FocusMapper.load("cpu")

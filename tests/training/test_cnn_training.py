@@ -142,9 +142,9 @@ def test_monotone_is_the_nearest_sequence_that_never_falls() -> None:
 
 
 def test_trust_of_the_shipped_network_is_what_simulated_stacks_give() -> None:
-    from napari_mfif.methods.patch_scores import load_scorer
+    from napari_mfif.methods.patch_scores import PatchScorer
 
-    scorer = load_scorer("cpu", "collapsed")
+    scorer = PatchScorer.load("cpu")
     trust = measured_trust(scorer, stacks=((5, 6),), kinds=("relief",), shape=(64, 64))
     assert np.all(np.diff(trust.shares) >= 0)
     assert np.all(np.diff(trust.probabilities) >= 0)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods.neural import Trained, Worth, placement
 from napari_mfif.methods.plane_scores import EVERYTHING
 from napari_mfif.parameters import Settings
 
@@ -29,7 +30,7 @@ SURE = 1e-4
 
 
 @dataclass(frozen=True)
-class Chances:
+class Chances(Worth):
     """What won comparisons are worth, measured on simulated z-stacks of known depth.
 
     Parameters
@@ -47,7 +48,7 @@ class Chances:
         return np.interp(chance, self.chances, self.probabilities).astype(np.float32)
 
 
-class Comparer(ABC):
+class Comparer(Trained, ABC):
     """A network on a device that compares two planes, and what it is worth.
 
     Parameters
@@ -55,6 +56,8 @@ class Comparer(ABC):
     worth : Chances, optional
         On z-stacks.
     """
+
+    worth_kind: ClassVar[type[Worth]] = Chances
 
     def __init__(self, worth: Chances | None = None) -> None:
         self.worth = worth or Chances()
@@ -86,9 +89,12 @@ class PairwiseMethod(Method):
     #: Standard deviation of the noise, where planes span 0 to 1, that the network can cope with.
     noise_known: ClassVar[float] = np.inf
 
-    @abstractmethod
+    #: Its network.
+    network: ClassVar[type[Comparer]]
+
     def comparer(self, settings: Settings) -> Comparer:
         """Return the network as the settings want it."""
+        return self.network.load(*placement(settings))
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> PairFold:
         """Load the network and make an empty state."""

@@ -7,8 +7,6 @@ are fused one after the other.
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, placement, trained
+from napari_mfif.methods.neural import placement
 from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
     from napari_mfif.networks.boundary_aware import BoundaryAware as Networks
 
-__all__ = ["BAND", "BoundaryAware", "WindowComparer", "band", "load_comparer"]
+__all__ = ["BAND", "BoundaryAware", "WindowComparer", "band"]
 
 #: From one score to the next, as in `napari_mfif.networks.boundary_aware`, which imports torch.
 STRIDE = 4
@@ -61,10 +59,8 @@ class BoundaryAware(PairwiseMethod):
 
     def comparer(self, settings: Settings) -> WindowComparer:
         """Return the networks as the settings want them."""
-        return load_comparer(
-            *placement(settings),
-            settings.get("refine", REFINE.default),
-        )
+        refine = settings.get("refine", REFINE.default)
+        return WindowComparer.load(*placement(settings), refine=refine)
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: six maps, and both planes as they are fed."""
@@ -87,6 +83,8 @@ class WindowComparer(Comparer):
     refine : bool, optional
         Ask the second network near boundaries.
     """
+
+    method: ClassVar[str] = "boundary-aware"
 
     def __init__(
         self,
@@ -115,6 +113,13 @@ class WindowComparer(Comparer):
             )
             for network in (networks.initial, networks.boundary)
         )
+
+    @staticmethod
+    def untrained() -> Networks:
+        """Return the networks that the weights are for."""
+        from napari_mfif.networks.boundary_aware import BoundaryAware as Networks
+
+        return Networks()
 
     def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
         """Return the focus map of the second plane; see `Comparer`."""
@@ -153,37 +158,3 @@ def _first_score(network: Any, planes: Tensor) -> Tensor:
     logits = network(planes).float()
     score: Tensor = (logits[:, :1] - logits[:, 1:]).sigmoid()
     return score
-
-
-@functools.lru_cache(maxsize=4)
-def load_comparer(
-    device: str, precision: str = "auto", compiled: bool = False, refine: bool = True
-) -> WindowComparer:
-    """Return the trained networks of `boundary-aware`.
-
-    Parameters
-    ----------
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    precision, compiled, refine
-        As for `WindowComparer`.
-
-    Raises
-    ------
-    WeightsError
-        There are no weights, they are damaged, or torch is missing.
-    """
-    need_torch("boundary-aware")
-    from napari_mfif.networks import boundary_aware
-
-    networks, facts = trained("boundary-aware", boundary_aware.BoundaryAware)
-    assert isinstance(networks, boundary_aware.BoundaryAware)
-    worth = Chances(**json.loads(facts["chances"])) if "chances" in facts else None
-    return WindowComparer(
-        networks,
-        available(device),
-        worth,
-        precision=precision,
-        compiled=compiled,
-        refine=refine,
-    )

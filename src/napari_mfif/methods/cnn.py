@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from napari_mfif.methods.neural import placement
-from napari_mfif.methods.patch_scores import CONTEXT, PATCH, STRIDE, PatchScorer, load_scorer
+from napari_mfif.methods.patch_scores import CONTEXT, PATCH, STRIDE, PatchScorer
 from napari_mfif.methods.plane_scores import ScoringMethod
 from napari_mfif.options import SMOOTH_ALONG_Z
 from napari_mfif.parameters import Parameter, Settings
@@ -44,8 +44,7 @@ class Cnn(ScoringMethod):
 
     def scorer(self, settings: Settings) -> PatchScorer:
         """Return the network as the settings want it."""
-        device, precision, compiled = placement(settings)
-        return load_scorer(device, settings.get("form", FORM.default), precision, compiled)
+        return PatchScorer.load(*placement(settings), form=settings.get("form", FORM.default))
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: maps at half the size, and padded planes."""

@@ -6,8 +6,6 @@ the one with the larger score is taken, and the edges of the decision are fitted
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,48 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, placement, trained
 from napari_mfif.methods.plane_scores import TIE, Scorer, ScoringMethod, Trust
-from napari_mfif.parameters import Settings
 
 if TYPE_CHECKING:
     from napari_mfif.networks.fd_fcn import FdFcn as Network
 
-__all__ = ["FdFcn", "MapScorer", "load_scorer"]
+__all__ = ["FdFcn", "MapScorer"]
 
 #: The network's geometry, as in `napari_mfif.networks.fd_fcn`, which imports torch.
 STRIDE, GRID, CONTEXT = 2, 8, 40
-
-
-class FdFcn(ScoringMethod):
-    """Focus scores of a fully convolutional network; the best plane wins, or the result so far."""
-
-    name: ClassVar[str] = "fd-fcn"
-    title: ClassVar[str] = "FD-FCN (Guo 2020)"
-    summary: ClassVar[str] = (
-        "A small trained judge of sharpness, pixel by pixel; copies pixels. Faster than CNN."
-    )
-    reference: ClassVar[str] = (
-        "Guo et al. 2020, Frontiers of Information Technology & Electronic Engineering 21, "
-        "10.1631/FITEE.1900336"
-    )
-    #: The paper's: holes, then a guided filter (sections 3.4 and 4.2.1).
-    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {"small_regions": 0.0, "holes": 0.01, "guided_radius": 8, "guided_epsilon": 0.32}
-    )
-    #: What the network sees, and the cell that a pixel is interpolated from besides its own.
-    tile_halo: ClassVar[int] = CONTEXT + GRID
-    stride: ClassVar[int] = GRID
-
-    def scorer(self, settings: Settings) -> MapScorer:
-        """Return the network as the settings want it."""
-        return load_scorer(
-            *placement(settings),
-        )
-
-    def state_bytes(self, n_bands: int) -> int:
-        """Return the bytes of state per pixel: maps at full size, and the network's own."""
-        return 64
 
 
 class MapScorer(Scorer):
@@ -70,7 +35,7 @@ class MapScorer(Scorer):
         In float32; it stays as it is.
     device : str, optional
         Where it runs.
-    trust : Trust, optional
+    worth : Trust, optional
         What its scores are worth on z-stacks.
     precision : str, optional
         See `napari_mfif.networks.feeding.Feeder`.
@@ -78,18 +43,20 @@ class MapScorer(Scorer):
         Have torch compile the network.
     """
 
+    method: ClassVar[str] = "fd-fcn"
+
     def __init__(
         self,
         network: Network,
         device: str = "cpu",
-        trust: Trust | None = None,
+        worth: Trust | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
     ) -> None:
         from napari_mfif.networks.feeding import Feeder
 
-        super().__init__(trust)
+        super().__init__(worth)
         self.feeder = Feeder(
             network,
             device=device,
@@ -99,6 +66,13 @@ class MapScorer(Scorer):
             grid=GRID,
             compiled=compiled,
         )
+
+    @staticmethod
+    def untrained() -> Network:
+        """Return the network that the weights are for."""
+        from napari_mfif.networks.fd_fcn import FdFcn as Network
+
+        return Network()
 
     def __call__(self, decide: FloatMap) -> FloatMap:
         """Return the logits of a plane, one for each 2 x 2 pixels."""
@@ -137,26 +111,27 @@ class MapScorer(Scorer):
         return np.asarray(np.where(margin > 0, np.maximum(weight, 0.5 + TIE), weight), np.float32)
 
 
-@functools.lru_cache(maxsize=4)
-def load_scorer(device: str, precision: str = "auto", compiled: bool = False) -> MapScorer:
-    """Return the trained network of `fd-fcn`.
+class FdFcn(ScoringMethod):
+    """Focus scores of a fully convolutional network; the best plane wins, or the result so far."""
 
-    Parameters
-    ----------
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    precision, compiled
-        As for `MapScorer`.
+    name: ClassVar[str] = "fd-fcn"
+    title: ClassVar[str] = "FD-FCN (Guo 2020)"
+    summary: ClassVar[str] = (
+        "A small trained judge of sharpness, pixel by pixel; copies pixels. Faster than CNN."
+    )
+    reference: ClassVar[str] = (
+        "Guo et al. 2020, Frontiers of Information Technology & Electronic Engineering 21, "
+        "10.1631/FITEE.1900336"
+    )
+    #: The paper's: holes, then a guided filter (sections 3.4 and 4.2.1).
+    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"small_regions": 0.0, "holes": 0.01, "guided_radius": 8, "guided_epsilon": 0.32}
+    )
+    #: What the network sees, and the cell that a pixel is interpolated from besides its own.
+    tile_halo: ClassVar[int] = CONTEXT + GRID
+    stride: ClassVar[int] = GRID
+    network: ClassVar[type[Scorer]] = MapScorer
 
-    Raises
-    ------
-    WeightsError
-        There are no weights, they are damaged, or torch is missing.
-    """
-    need_torch("fd-fcn")
-    from napari_mfif.networks import fd_fcn
-
-    network, facts = trained("fd-fcn", fd_fcn.FdFcn)
-    assert isinstance(network, fd_fcn.FdFcn)
-    trust = Trust(**json.loads(facts["trust"])) if "trust" in facts else Trust()
-    return MapScorer(network, available(device), trust, precision=precision, compiled=compiled)
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel: maps at full size, and the network's own."""
+        return 64

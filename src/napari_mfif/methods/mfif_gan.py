@@ -7,8 +7,6 @@ by layer, in strips.
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,16 +17,14 @@ import numpy as np
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, placement, trained
 from napari_mfif.notices import notice
-from napari_mfif.parameters import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_mfif.networks.mfif_gan import MfifGenerator
 
-__all__ = ["NOISE_KNOWN", "FocusMapper", "MfifGan", "load_mapper"]
+__all__ = ["NOISE_KNOWN", "FocusMapper", "MfifGan"]
 
 #: The network's geometry, as in `napari_mfif.networks.mfif_gan`, which imports torch.
 GRID = 4
@@ -40,39 +36,6 @@ NOISE_KNOWN = 0.02
 STRIPS = {"cpu": 32, "cuda": 512, "mps": 128}
 
 
-class MfifGan(PairwiseMethod):
-    """The focus map of the result so far and the next plane."""
-
-    name: ClassVar[str] = "mfif-gan"
-    title: ClassVar[str] = "MFIF-GAN (Wang 2021)"
-    summary: ClassVar[str] = (
-        "A network for two photographs of objects before a background, exact at their edges; "
-        "copies pixels. Slow without a GPU."
-    )
-    reference: ClassVar[str] = (
-        "Wang, Xu, Zhang et al. 2021, Signal Processing: Image Communication 96, "
-        "10.1016/j.image.2021.116295"
-    )
-    #: The paper's: small regions only (section 3.3).
-    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {"small_regions": 0.001, "guided_radius": 0}
-    )
-
-    #: Of z-stacks, measured (see the card): more smoothing takes pixels from fine objects.
-    verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"smooth_depth": 4})
-    noise_known: ClassVar[float] = NOISE_KNOWN
-
-    def comparer(self, settings: Settings) -> FocusMapper:
-        """Return the network as the settings want it."""
-        return load_mapper(
-            *placement(settings),
-        )
-
-    def state_bytes(self, n_bands: int) -> int:
-        """Return the bytes of state per pixel: six maps, and the network's at a quarter."""
-        return 28 + 4 * 4 * (4 * WIDTH) * 4 // GRID**2 + 32
-
-
 class FocusMapper(Comparer):
     """The generator on a device, fed in strips.
 
@@ -82,28 +45,37 @@ class FocusMapper(Comparer):
         In float32; it stays as it is.
     device : str, optional
         Where it runs.
-    precision, compiled
-        As for `napari_mfif.networks.feeding.Feeder`.
     worth : Chances, optional
         What its focus maps are worth on z-stacks.
+    precision, compiled
+        As for `napari_mfif.networks.feeding.Feeder`.
     strip : int, optional
         Rows of maps, at a quarter of the size, that go through a layer at a time.
     """
+
+    method: ClassVar[str] = "mfif-gan"
 
     def __init__(
         self,
         network: MfifGenerator,
         device: str = "cpu",
+        worth: Chances | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
-        worth: Chances | None = None,
         strip: int | None = None,
     ) -> None:
         super().__init__(worth)
         self.network, self._precision, self._compiled = network, precision, compiled
         self._given_strip = strip
         self._place(device)
+
+    @staticmethod
+    def untrained() -> MfifGenerator:
+        """Return the network that the weights are for."""
+        from napari_mfif.networks.mfif_gan import MfifGenerator
+
+        return MfifGenerator(WIDTH)
 
     def _place(self, device: str) -> None:
         from napari_mfif.networks.feeding import best_precision, prepared
@@ -185,28 +157,29 @@ class FocusMapper(Comparer):
             torch.cuda.empty_cache()
 
 
-@functools.lru_cache(maxsize=4)
-def load_mapper(device: str, precision: str = "auto", compiled: bool = False) -> FocusMapper:
-    """Return the trained network of `mfif-gan`.
+class MfifGan(PairwiseMethod):
+    """The focus map of the result so far and the next plane."""
 
-    Parameters
-    ----------
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    precision, compiled
-        As for `FocusMapper`.
-
-    Raises
-    ------
-    WeightsError
-        There are no weights, they are damaged, or torch is missing.
-    """
-    need_torch("mfif-gan")
-    from napari_mfif.networks.mfif_gan import MfifGenerator
-
-    network, facts = trained("mfif-gan", lambda: MfifGenerator(WIDTH))
-    assert isinstance(network, MfifGenerator)
-    worth = Chances(**json.loads(facts["chances"])) if "chances" in facts else None
-    return FocusMapper(
-        network, available(device), precision=precision, compiled=compiled, worth=worth
+    name: ClassVar[str] = "mfif-gan"
+    title: ClassVar[str] = "MFIF-GAN (Wang 2021)"
+    summary: ClassVar[str] = (
+        "A network for two photographs of objects before a background, exact at their edges; "
+        "copies pixels. Slow without a GPU."
     )
+    reference: ClassVar[str] = (
+        "Wang, Xu, Zhang et al. 2021, Signal Processing: Image Communication 96, "
+        "10.1016/j.image.2021.116295"
+    )
+    #: The paper's: small regions only (section 3.3).
+    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"small_regions": 0.001, "guided_radius": 0}
+    )
+
+    #: Of z-stacks, measured (see the card): more smoothing takes pixels from fine objects.
+    verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"smooth_depth": 4})
+    noise_known: ClassVar[float] = NOISE_KNOWN
+    network: ClassVar[type[Comparer]] = FocusMapper
+
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel: six maps, and the network's at a quarter."""
+        return 28 + 4 * 4 * (4 * WIDTH) * 4 // GRID**2 + 32

@@ -5,8 +5,11 @@ Imported without torch; what is called here imports it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from napari_mfif import weights
 from napari_mfif.errors import WeightsError
@@ -16,7 +19,76 @@ from napari_mfif.parameters import Settings
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["available", "need_torch", "placement", "trained"]
+__all__ = ["Trained", "Worth", "available", "need_torch", "placement"]
+
+
+class Worth:
+    """What a network's answers are worth: a dataclass of numbers, kept in the file of weights."""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, str]) -> Self:
+        """Return what a file of weights says; its defaults where that says nothing."""
+        return cls(**json.loads(facts.get(cls.__name__.lower(), "{}")))
+
+    def facts(self) -> dict[str, str]:
+        """Return what a file of weights is to say."""
+        return {type(self).__name__.lower(): json.dumps(asdict(self))}  # type: ignore[call-overload]
+
+
+class Trained:
+    """A network on a device, and what its answers are worth.
+
+    Its first arguments are the network, the device and the worth; ``precision`` and ``compiled`` go
+    by name.
+    """
+
+    #: The method whose weights it takes.
+    method: ClassVar[str]
+    #: The kind of its worth.
+    worth_kind: ClassVar[type[Worth]]
+
+    @staticmethod
+    def untrained() -> nn.Module:
+        """Return the network that the weights are for."""
+        raise NotImplementedError
+
+    @classmethod
+    def load(
+        cls, device: str, precision: str = "auto", compiled: bool = False, **more: Any
+    ) -> Self:
+        """Return it with the shipped weights; the same one when asked for it again.
+
+        Parameters
+        ----------
+        device : str
+            ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        precision : str, optional
+            See `napari_mfif.networks.feeding.Feeder`.
+        compiled : bool, optional
+            Have torch compile the network.
+        **more
+            Its own arguments.
+
+        Raises
+        ------
+        WeightsError
+            There are no weights, they are damaged or another network's, the device is not there, or
+            torch is missing.
+        """
+        made: Self = _loaded(cls, device, precision, compiled, **more)  # type: ignore[arg-type]
+        return made
+
+
+Kind = TypeVar("Kind", bound=Trained)
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(kind: type[Kind], device: str, precision: str, compiled: bool, **more: Any) -> Kind:
+    need_torch(kind.method)
+    network, facts = _trained(kind.method, kind.untrained)
+    make: Callable[..., Kind] = kind
+    worth = kind.worth_kind.of(facts)
+    return make(network, available(device), worth, precision=precision, compiled=compiled, **more)
 
 
 def need_torch(method: str) -> None:
@@ -37,7 +109,7 @@ def need_torch(method: str) -> None:
         ) from error
 
 
-def trained(method: str, make: Callable[[], nn.Module]) -> tuple[nn.Module, dict[str, str]]:
+def _trained(method: str, make: Callable[[], nn.Module]) -> tuple[nn.Module, dict[str, str]]:
     """Return a method's network with its shipped weights, and what their file says about itself.
 
     Parameters

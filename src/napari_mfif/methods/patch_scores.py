@@ -1,20 +1,17 @@
 """Focus scores of the patches of a plane, from a network that is fed in blocks.
 
-Imported without torch; the first call of `load_scorer` imports it.
+Imported without torch; `PatchScorer` imports it.
 """
 
 from __future__ import annotations
 
-import functools
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import available, need_torch, trained
 from napari_mfif.methods.plane_scores import TIE, Scorer, Trust
 
 if TYPE_CHECKING:
@@ -29,7 +26,6 @@ __all__ = [
     "PatchScorer",
     "Trust",
     "enlarge",
-    "load_scorer",
     "spread",
 ]
 
@@ -46,26 +42,34 @@ class PatchScorer(Scorer):
         In float32; it stays as it is.
     device : str, optional
         Where it runs.
-    trust : Trust, optional
+    worth : Trust, optional
         What its scores are worth on z-stacks.
     precision : str, optional
         See `napari_mfif.networks.feeding.Feeder`.
     compiled : bool, optional
         Have torch compile the network.
+    form : str, optional
+        How a collapsed network is written: ``"collapsed"``, ``"slight"`` or ``"full"``.
     """
+
+    method: ClassVar[str] = "cnn"
 
     def __init__(
         self,
         network: CollapsedCnn | SlightCnn | FullCnn,
         device: str = "cpu",
-        trust: Trust | None = None,
+        worth: Trust | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
+        form: str = "collapsed",
     ) -> None:
+        from napari_mfif.networks.cnn import CollapsedCnn, expand
         from napari_mfif.networks.feeding import Feeder
 
-        super().__init__(trust)
+        super().__init__(worth)
+        if form != "collapsed" and isinstance(network, CollapsedCnn):
+            network = expand(network, full=form == "full")
         self.feeder = Feeder(
             network,
             device=device,
@@ -75,6 +79,13 @@ class PatchScorer(Scorer):
             compiled=compiled,
             run=_scores,
         )
+
+    @staticmethod
+    def untrained() -> CollapsedCnn:
+        """Return the network that the weights are for."""
+        from napari_mfif.networks.cnn import CollapsedCnn
+
+        return CollapsedCnn()
 
     def __call__(self, decide: FloatMap) -> FloatMap:
         """Return `g` of all patches, (Y', X') at stride 2.
@@ -161,33 +172,3 @@ def _covering(values: FloatMap) -> FloatMap:
         padded, -1, (cells, cells), anchor=anchor, normalize=False, borderType=cv2.BORDER_CONSTANT
     )
     return summed
-
-
-@functools.lru_cache(maxsize=4)
-def load_scorer(
-    device: str, form: str, precision: str = "auto", compiled: bool = False
-) -> PatchScorer:
-    """Return the trained network of `cnn`.
-
-    Parameters
-    ----------
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    form : str
-        ``"collapsed"``, ``"slight"`` or ``"full"``.
-    precision, compiled
-        As for `PatchScorer`.
-
-    Raises
-    ------
-    WeightsError
-        There are no weights, they are damaged, or torch is missing.
-    """
-    need_torch("cnn")
-    from napari_mfif.networks.cnn import CollapsedCnn, expand
-
-    collapsed, facts = trained("cnn", CollapsedCnn)
-    assert isinstance(collapsed, CollapsedCnn)
-    network = collapsed if form == "collapsed" else expand(collapsed, full=form == "full")
-    trust = Trust(**json.loads(facts["trust"])) if "trust" in facts else Trust()
-    return PatchScorer(network, available(device), trust, precision=precision, compiled=compiled)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.methods.neural import Trained, Worth, placement
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.options import ALONG, SMOOTH_ALONG_Z
 from napari_mfif.parameters import Parameter, Settings
@@ -29,7 +30,7 @@ EVERYTHING = 1 << 24
 
 
 @dataclass(frozen=True)
-class Trust:
+class Trust(Worth):
     """What scores are worth, measured on simulated z-stacks of known depth.
 
     Parameters
@@ -46,17 +47,19 @@ class Trust:
     probabilities: Sequence[float] = (0.0, 1.0)
 
 
-class Scorer(ABC):
+class Scorer(Trained, ABC):
     """A network on a device that scores planes, and what its scores mean.
 
     Parameters
     ----------
-    trust : Trust, optional
+    worth : Trust, optional
         What the scores are worth on z-stacks.
     """
 
-    def __init__(self, trust: Trust | None = None) -> None:
-        self.trust = trust or Trust()
+    worth_kind: ClassVar[type[Worth]] = Trust
+
+    def __init__(self, worth: Trust | None = None) -> None:
+        self.worth = worth or Trust()
 
     @abstractmethod
     def __call__(self, decide: FloatMap) -> FloatMap:
@@ -100,13 +103,13 @@ class Scorer(ABC):
         share : float32
             Part of the plausibility, 0 to 1, of the plane and its two neighbours.
         """
-        table = (self.trust.shares, self.trust.probabilities)
+        table = (self.worth.shares, self.worth.probabilities)
         return np.interp(share, *table).astype(np.float32)
 
     @property
     def temperature(self) -> float:
         """Difference of scores at which a plane is e times less plausible."""
-        return self.trust.temperature
+        return self.worth.temperature
 
 
 class Joint:
@@ -208,9 +211,12 @@ class ScoringMethod(Method):
     along: ClassVar[tuple[str, ...]] = ALONG
     neural: ClassVar[bool] = True
 
-    @abstractmethod
+    #: Its network.
+    network: ClassVar[type[Scorer]]
+
     def scorer(self, settings: Settings) -> Scorer:
         """Return the network as the settings want it."""
+        return self.network.load(*placement(settings))
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Joint:
         """Load the network and make an empty state."""

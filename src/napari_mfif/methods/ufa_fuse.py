@@ -15,7 +15,6 @@ would win against planes that are sharper at some place.
 from __future__ import annotations
 
 import functools
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +22,7 @@ import numpy as np
 
 from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, PairwiseMethod
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
-from napari_mfif.methods.neural import available, need_torch, placement, trained
+from napari_mfif.methods.neural import placement
 from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from napari_mfif.networks.ufa_fuse import UfaFuse as Network
 
-__all__ = ["PairFuser", "UfaFuse", "load_fuser"]
+__all__ = ["PairFuser", "UfaFuse"]
 
 #: The shipped network's maps per layer; the paper has 64.
 WIDTH = 32
@@ -68,9 +67,7 @@ class UfaFuse(PairwiseMethod):
 
     def comparer(self, settings: Settings) -> PairFuser:
         """Return the network as the settings want it."""
-        return load_fuser(
-            *placement(settings),
-        )
+        return PairFuser.load(*placement(settings))
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> FusedFold:
         """Load the network and make an empty state."""
@@ -96,21 +93,23 @@ class PairFuser(Comparer):
         For one band; in float32, it stays as it is.
     device : str, optional
         Where it runs.
-    precision, compiled, block
-        As for `napari_mfif.networks.feeding.Feeder`.
     worth : Chances, optional
         What its attention is worth on z-stacks.
+    precision, compiled, block
+        As for `napari_mfif.networks.feeding.Feeder`.
     """
+
+    method: ClassVar[str] = "ufa-fuse"
 
     def __init__(
         self,
         network: Network,
         device: str = "cpu",
+        worth: Chances | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
         block: tuple[int, int] | None = None,
-        worth: Chances | None = None,
     ) -> None:
         super().__init__(worth)
         from napari_mfif.networks.feeding import Feeder
@@ -124,6 +123,13 @@ class PairFuser(Comparer):
             compiled=compiled,
             block=block,
         )
+
+    @staticmethod
+    def untrained() -> Network:
+        """Return the network that the weights are for."""
+        from napari_mfif.networks.ufa_fuse import UfaFuse as Network
+
+        return Network(WIDTH, 1, residual=True)
 
     def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
         """Return how much of the second plane is taken; see `Comparer`."""
@@ -273,30 +279,3 @@ class FusedFold(PairFold):
         offset, gain = np.float32(self.survey.offset), np.float32(self.survey.gain)
         rest = np.moveaxis(plane.pixels, 2, 0)
         return [plane.decide, *((band.astype(np.float32) - offset) * gain for band in rest)]
-
-
-@functools.lru_cache(maxsize=4)
-def load_fuser(device: str, precision: str = "auto", compiled: bool = False) -> PairFuser:
-    """Return the trained network of `ufa-fuse`.
-
-    Parameters
-    ----------
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    precision, compiled
-        As for `PairFuser`.
-
-    Raises
-    ------
-    WeightsError
-        There are no weights, they are damaged, or torch is missing.
-    """
-    need_torch("ufa-fuse")
-    from napari_mfif.networks.ufa_fuse import UfaFuse as Network
-
-    network, facts = trained("ufa-fuse", lambda: Network(WIDTH, 1, residual=True))
-    assert isinstance(network, Network)
-    worth = Chances(**json.loads(facts["chances"])) if "chances" in facts else None
-    return PairFuser(
-        network, available(device), precision=precision, compiled=compiled, worth=worth
-    )

@@ -13,9 +13,8 @@ the middle of a z-stack, where neither plane need be in focus, and the lamp and 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -198,8 +197,7 @@ def _second(
 def _measured(network: nn.Module) -> dict[str, str]:
     """Return what won comparisons are worth on simulated z-stacks."""
     assert isinstance(network, BoundaryAware)
-    chances = measured_chances(WindowComparer(network), stacks=STACKS)
-    return {"chances": json.dumps(asdict(chances))}
+    return measured_chances(WindowComparer(network), stacks=STACKS).facts()
 
 
 RECIPE = Recipe(

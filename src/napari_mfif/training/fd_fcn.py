@@ -12,9 +12,8 @@ planes, which is what decides in the end.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -168,7 +167,7 @@ def _network() -> nn.Module:
 def _measured(network: nn.Module) -> dict[str, str]:
     """Return what the scores are worth on simulated z-stacks."""
     assert isinstance(network, FdFcn)
-    return {"trust": json.dumps(asdict(measured_trust(MapScorer(network))))}
+    return measured_trust(MapScorer(network)).facts()
 
 
 RECIPE = Recipe(

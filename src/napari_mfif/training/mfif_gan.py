@@ -8,9 +8,8 @@ stage is kept only where held-back pairs say that it helped.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +136,7 @@ def _play(
 def _worth(network: nn.Module) -> dict[str, str]:
     """Measure what the network's comparisons are worth on z-stacks."""
     assert isinstance(network, MfifGenerator)
-    chances = measured_chances(FocusMapper(network), noise_known=NOISE_KNOWN)
-    return {"chances": json.dumps(asdict(chances))}
+    return measured_chances(FocusMapper(network), noise_known=NOISE_KNOWN).facts()
 
 
 RECIPE = Recipe(

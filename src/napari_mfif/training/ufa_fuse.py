@@ -13,9 +13,8 @@ Two in five pairs are dark and noisy; their answer has the noise of the plane it
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -252,8 +251,11 @@ def _worth(network: nn.Module) -> dict[str, str]:
     """Measure what the network's attention is worth on z-stacks."""
     assert isinstance(network, UfaFuse)
     fuser = PairFuser(network)
-    chances = measured_chances(fuser, fold=lambda shape, planes, _: FusedFold(shape, planes, fuser))
-    return {"chances": json.dumps(asdict(chances))}
+
+    def fold(shape: tuple[int, int], planes: int, _: object) -> FusedFold:
+        return FusedFold(shape, planes, fuser)
+
+    return measured_chances(fuser, fold=fold).facts()
 
 
 CARD_TEXT = """
