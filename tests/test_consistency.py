@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_mfif import consistency
 from napari_mfif.consistency import (
     CONSISTENCY,
     OFF,
     PAIR,
     STACK,
     complete,
-    connected_regions,
     verify,
 )
 from napari_mfif.errors import ParameterError
+from napari_mfif.kernels import regions as connected
 from napari_mfif.kernels.bands import bands
+from napari_mfif.kernels.regions import connected_regions
 from napari_mfif.methods.base import Answer
 
 SHAPE = (61, 83)
@@ -263,7 +263,7 @@ def test_many_parts_give_what_one_gives(n_planes, wanted, monkeypatch) -> None:
     guide = cv2.GaussianBlur(rng.random(depth.shape, dtype=np.float32), (0, 0), 2)
     found = []
     for pixels in (1 << 22, 3000):
-        monkeypatch.setattr(consistency, "NUMBERED", pixels)
+        monkeypatch.setattr(connected, "NUMBERED", pixels)
         fewer = bands.__kwdefaults__ | {"pixels": pixels}
         monkeypatch.setattr(bands, "__kwdefaults__", fewer)
         found.append(verify(answer, guide, {**OFF, **wanted}, n_planes=n_planes))
