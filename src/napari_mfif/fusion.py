@@ -208,7 +208,7 @@ def iter_fuse(
     runner = Runner(stack, recipe, device, budget, preview, worker)
     if outputs:
         files = Outputs(stack, recipe, outputs, overwrite=overwrite)
-        runner.maps = set(outputs) != {"image"}
+        runner.maps = preview is not None or set(outputs) != {"image"}
         yield from iter_cluster(client, fold, files) if client else runner.run_into(files)
         written = replace(lazily(stack, fold), seconds=time.perf_counter() - began)
         yield Progress("Done", 1, 1, written, finished=True)
