@@ -1,19 +1,29 @@
 """How soon a stack too large to be fused at once is there, in a real window.
 
-Four planes of 20000 x 20000 pixels (uint8, uncompressed TIFF) are opened, fused where one looks,
-and zoomed into. Measured are seconds of wall time until the picture has been drawn, and the peak
-of the process's memory. Run ``python benchmarks/large_window.py [SIDE]``; where there is no
-display, after ``xvfb-run -a -s "-screen 0 1400x1000x24"``.
+Planes of 20000 x 20000 pixels (uint8) are opened, zoomed into, and fused where one looks. Measured
+are, in seconds of wall time:
+
+seen       until something of it is in the window;
+complete   until all of what is in view has been drawn;
+still      the longest that the window stood still meanwhile, drawing included.
+
+KIND is ``flat`` (uncompressed TIFF), ``coded`` (TIFF in compressed tiles), ``pyramid`` (OME-TIFF as
+`write_image` makes it, with its coarser copies) or ``zarr`` (OME-Zarr with them). Run
+``python benchmarks/large_window.py [KIND ...] [--side 20000] [--method gradient] [--planes 4]``;
+where there is no display, after ``xvfb-run -a -s "-screen 0 1400x1000x24"``. Needs 3 GB of disk.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
-import sys
+import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("NAPARI_CONFIG", str(Path(tempfile.mkdtemp()) / "settings.yaml"))
 
@@ -21,75 +31,185 @@ import cv2
 import napari
 import numpy as np
 import tifffile
-from napari.qt import get_qapp
+from qtpy.QtWidgets import QApplication
 
 from napari_mfif import open_stack
+from napari_mfif.io import write_image
+from napari_mfif.plugin.desk import desk
 from napari_mfif.plugin.reader import layers_of
-from napari_mfif.presets import PRESETS
 
-PLANES = 4
-
-
-def write_stack(path: Path, side: int) -> None:
-    """Write noise that is sharpest in another plane in each quarter of the columns."""
-    rng = np.random.default_rng(0)
-    tile = rng.integers(0, 255, (1000, 1000), np.uint8)
-    soft = cv2.GaussianBlur(tile, (0, 0), 2)
-    repeats = (-(-side // 1000), -(-side // 1000))
-    with tifffile.TiffWriter(path, bigtiff=True) as file:
-        for z in range(PLANES):
-            plane = np.tile(soft, repeats)[:side, :side]
-            columns = slice(z * side // PLANES, (z + 1) * side // PLANES)
-            plane[:, columns] = np.tile(tile, repeats)[:side, columns]
-            file.write(plane, contiguous=True)
+KINDS = ("flat", "coded", "pyramid", "zarr")
 
 
-def drawn(viewer: napari.Viewer) -> None:
-    """Let the window draw all that waits."""
-    for _ in range(20):
-        get_qapp().processEvents()
-    viewer.screenshot(canvas_only=True, flash=False)
+class Planes:
+    """Noise that is sharpest in another plane in each part of the columns, made when it is read."""
+
+    def __init__(self, planes: int, side: int) -> None:
+        rng = np.random.default_rng(0)
+        self.tile = cv2.GaussianBlur(rng.integers(0, 255, (1000, 1000), np.uint8), (0, 0), 0.7)
+        self.soft = cv2.GaussianBlur(self.tile, (0, 0), 2)
+        self.shape, self.dtype, self.ndim = (planes, side, side), np.dtype(np.uint8), 3
+
+    def plane(self, z: int) -> np.ndarray:
+        """Return one plane."""
+        planes, side, _ = self.shape
+        repeats = -(-side // 1000)
+        plane = np.tile(self.soft, (repeats, repeats))[:side, :side]
+        columns = slice(z * side // planes, (z + 1) * side // planes)
+        plane[:, columns] = np.tile(self.tile, (repeats, repeats))[:side, columns]
+        return plane
+
+    def __getitem__(self, index: tuple[int]) -> np.ndarray:
+        """Return one plane."""
+        return self.plane(index[0])
 
 
-def main(side: int) -> None:
-    """Measure and print."""
-    folder = Path(tempfile.mkdtemp())
+def write_stack(folder: Path, kind: str, planes: Planes) -> Path:
+    """Write the stack in the form that is asked for."""
+    if kind in ("pyramid", "zarr"):
+        ending = ".ome.tif" if kind == "pyramid" else ".ome.zarr"
+        return write_image(folder / f"large{ending}", planes, axes="ZYX")
     path = folder / "large.tif"
-    write_stack(path, side)
+    flat = {"contiguous": True}
+    coded = {"tile": (512, 512), "compression": "zlib", "compressionargs": {"level": 1}}
+    with tifffile.TiffWriter(path, bigtiff=True) as file:
+        for z in range(planes.shape[0]):
+            file.write(planes.plane(z), metadata=None, **(flat if kind == "flat" else coded))
+    return path
+
+
+class Watch:
+    """Lets the window live, and notes for how long it stood still."""
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self.viewer = viewer
+        self.began = self.still = self.drawn = 0.0
+        viewer.layers.events.inserted.connect(self._follow)
+
+    def _follow(self, event: Any) -> None:
+        self._note(event)
+        event.value.events.set_data.connect(self._note)
+
+    def _note(self, event: Any) -> None:
+        self.drawn = time.perf_counter()
+
+    def start(self) -> None:
+        """Begin to count."""
+        self.began = self.drawn = time.perf_counter()
+        self.still = 0.0
+
+    def turn(self) -> None:
+        """Let the window do what waits, once."""
+        before = time.perf_counter()
+        QApplication.processEvents()
+        self.still = max(self.still, time.perf_counter() - before)
+        time.sleep(0.002)
+
+    def until(self, condition: Callable[[], bool], limit: float = 300) -> float:
+        """Let the window live until something is so; return the seconds since `start`."""
+        while not condition() and time.perf_counter() - self.began < limit:
+            self.turn()
+        return time.perf_counter() - self.began
+
+    def complete(self) -> float:
+        """Let the window live until all is drawn; return the seconds since `start`."""
+        while not desk().is_idle() or time.perf_counter() - self.drawn < 0.5:
+            self.turn()
+            if time.perf_counter() - self.began > 300:
+                break
+        return self.drawn - self.began
+
+    def do(self, name: str, act: Callable[[], object], seen: Callable[[], bool]) -> None:
+        """Do something in the window's own thread and print how soon it was seen."""
+        self.start()
+        act()
+        self.still = time.perf_counter() - self.began
+        first = self.until(seen)
+        whole = self.complete()
+        print(f"{name:24s}{first:7.2f}{max(first, whole):10.2f}{self.still:8.2f}", flush=True)
+
+
+def measure(kind: str, side: int, planes: int, method: str) -> None:
+    """Measure one kind of file and print."""
+    folder = Path(tempfile.mkdtemp())
+    path = write_stack(folder, kind, Planes(planes, side))
     viewer = napari.Viewer(show=True)
     _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
     viewer.window.resize(1280, 800)
-    drawn(viewer)
+    watch = Watch(viewer)
+    print(f"\n{kind}: {planes} planes of {side} x {side}, {method}")
+    print(f"{'':24s}{'seen':>7s}{'complete':>10s}{'still':>8s}")
 
-    def timed(name: str, began: float) -> None:
-        drawn(viewer)
-        print(f"{name:28s}{time.perf_counter() - began:7.2f} s", flush=True)
+    def bright(ending: str = "") -> bool:
+        there = [layer for layer in viewer.layers if layer.name.endswith(ending)]
+        return bool(there) and there[-1].thumbnail[..., :3].max() > 0
 
-    began = time.perf_counter()
-    (data, options, _), *_ = layers_of(open_stack(path))
-    viewer.add_image(data, **options)
-    timed("opened", began)
-    panel.method_box.apply(PRESETS[1])
-    began = time.perf_counter()
+    def small() -> None:
+        viewer.add_image(planes_of_noise, name="small")
+
+    planes_of_noise = np.random.default_rng(0).random((2, 64, 64))
+    watch.do("napari's first layer", small, bright)
+    viewer.layers.clear()
+
+    def opened() -> None:
+        (data, options, _), *_ = layers_of(open_stack(path))
+        viewer.add_image(data, **options)
+
+    watch.do("opened", opened, bright)
+    shown = viewer.layers[0]
+
+    def plane(z: int) -> Callable[[], None]:
+        return lambda: viewer.dims.set_current_step(0, z)
+
+    watch.do("another plane", plane(planes - 1), lambda: True)
+    look(watch, side)
+    viewer.reset_view()
+    box = panel.method_box.method
+    box.setCurrentIndex(box.findData(method))
+    watch.start()
     panel.start()
-    while panel.is_running():
-        get_qapp().processEvents()
-    timed("fused, in overview", began)
+    first = watch.until(lambda: bright("in focus"))
+    watch.until(lambda: not panel.is_running())
+    print(f"{'fused, overview':24s}{first:7.2f}{watch.complete():10.2f}{watch.still:8.2f}")
     print(panel.run_box.problem.text() or panel.run_box.result.text())
-    viewer.layers[0].visible = False
-    for zoom in (0.5, 1.0, 4.0):
-        began = time.perf_counter()
-        viewer.camera.center = (0, side * 0.37, side * 0.61)
-        viewer.camera.zoom = zoom
-        timed(f"zoomed to {zoom:g}", began)
-    began = time.perf_counter()
-    viewer.camera.center = (0, side * 0.37 + 150, side * 0.61)
-    timed("moved by 150 pixels", began)
+    shown.visible = False
+    look(watch, side)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"peak memory {peak / 1e6:.2f} GB")
+    print(f"peak memory so far {peak / 1e6:.2f} GB")
     viewer.close()
-    path.unlink()
+    shutil.rmtree(folder)
+
+
+def look(watch: Watch, side: int) -> None:
+    """Zoom in and move."""
+    camera = watch.viewer.scene.camera
+    for zoom in (0.2, 1.0, 4.0):
+
+        def zoomed(zoom: float = zoom) -> None:
+            camera.center = (0, side * 0.37, side * 0.61)
+            camera.zoom = zoom
+
+        watch.do(f"  zoomed to {zoom:g}", zoomed, lambda: True)
+
+    def moved() -> None:
+        camera.center = (0, side * 0.37 + 150, side * 0.61)
+
+    watch.do("  moved by 150 pixels", moved, lambda: True)
+
+
+def main() -> None:
+    """Measure the kinds that are asked for."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("kinds", nargs="*", default=["flat"], metavar="KIND")
+    options.add_argument("--side", type=int, default=20_000)
+    options.add_argument("--planes", type=int, default=4)
+    options.add_argument("--method", default="gradient")
+    given = options.parse_args()
+    for kind in given.kinds:
+        if kind not in KINDS:
+            options.error(f"{kind} is none of {', '.join(KINDS)}")
+        measure(kind, given.side, given.planes, given.method)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main()

@@ -50,6 +50,9 @@ SMALL = 1024
 HALOS_PER_BLOCK = 4
 LONGEST = 2048
 
+#: A stack from afar with planes of more pixels is not surveyed by itself.
+MANY = 1 << 22
+
 #: Bytes of surveys, of whole decisions, and of blocks that a process keeps.
 _SURVEYS, _WHOLES, _PARTS = Kept(64 << 20), Kept(256 << 20), Kept(256 << 20)
 #: One network at a time: blocks are fed to the device one after the other.
@@ -159,7 +162,7 @@ class LazyFold:
         """Look at a timepoint; once per process."""
 
         def look() -> tuple[Survey, Preparation]:
-            if self.near is not None and _is_thinned(self.stack, self.near.stack):
+            if self.near is not None and _takes_survey(self.stack, self.near.stack):
                 return _from_afar(*self.near.survey(t), self.stack)
             channel = self.recipe.channel
             decides = None if channel is None else self.stack.channel_index(channel)
@@ -275,9 +278,13 @@ class LazyFold:
         return scores_of(self)
 
 
-def _is_thinned(stack: ZStack, near: ZStack) -> bool:
-    """Tell whether a stack was made here of squares of another; of copies in files who knows."""
-    return isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
+def _takes_survey(stack: ZStack, near: ZStack) -> bool:
+    """Tell whether it is cheaper to take over what is known of the planes themselves.
+
+    It is for what was made here of many squares of them; of copies in files the noise is not known.
+    """
+    thinned = isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
+    return thinned and prod(stack.plane_shape) > MANY
 
 
 def _from_afar(

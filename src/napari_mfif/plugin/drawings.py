@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ from napari_mfif.plugin.levels import levels_of
 from napari_mfif.plugin.notes import KEY, Result
 from napari_mfif.plugin.placement import Placement
 
-__all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "warm_up"]
+__all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "draw_maps", "warm_up"]
 
 #: Rows and columns in the middle of a large plane in which the range of the scores is looked at.
 LOOK = 256
@@ -84,6 +85,11 @@ class Drawing:
 
 def draw(fusion: Fusion, look: Look) -> list[Drawing]:
     """Return the layers of a finished fusion, the image last."""
+    return draw_maps(fusion, look) + draw_image(fusion, look)
+
+
+def draw_maps(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the layers of all that a fusion knows beside the image."""
     time = "T" if "T" in fusion.stack.axes else ""
     hidden = {"visible": False}
     steps = max(1, fusion.stack.n_planes - 1)
@@ -115,12 +121,14 @@ def draw(fusion: Fusion, look: Look) -> list[Drawing]:
         array, axes, title, first = shown[role]
         kind = "labels" if role == "plane taken" else "image"
         drawings.append(_drawing(look, fusion, role, kind, array, axes, title, first))
-    return drawings + draw_image(fusion, look)
+    return drawings
 
 
-def draw_large(fusion: Fusion, look: Look) -> list[Drawing]:
-    """Return the layers of a lazy fusion, each in several levels that are made when one looks."""
-    finest, *coarser = (draw(one, look) for one in (fusion, *fusion.from_afar()))
+def draw_large(
+    fusion: Fusion, look: Look, drawer: Callable[[Fusion, Look], list[Drawing]]
+) -> list[Drawing]:
+    """Return layers of a lazy fusion, each in several levels that are made when one looks."""
+    finest, *coarser = (drawer(one, look) for one in (fusion, *fusion.from_afar()))
     return [
         replace(
             same[0],

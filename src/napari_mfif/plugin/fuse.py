@@ -240,7 +240,9 @@ class FusePanel(Panel):
 
     def _show_estimate(self, answer: tuple[Request, str, str]) -> None:
         request, text, problem = answer
-        if self.is_running() or self.stack_box.stack is None or request != self.request():
+        if self.is_running() or self.stack_box.stack is None:
+            return
+        if not request.asks_for(self.request()):
             return
         self.run_box.show_estimate(text)
         if problem:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import floor
 from typing import Any
 
@@ -24,6 +24,7 @@ from napari_mfif.plugin.drawings import (
     draw,
     draw_image,
     draw_large,
+    draw_maps,
     warm_up,
 )
 from napari_mfif.plugin.levels import is_large
@@ -77,6 +78,15 @@ class Request:
     apart: bool = False
     alignment: dict[str, Any] = field(default_factory=dict)
     in_view: bool = False
+
+    def asks_for(self, other: Request) -> bool:
+        """Tell whether another request is for the same; no pixels are compared."""
+        here, there = (
+            [getattr(one, name.name) for name in fields(Request) if name.name != "stack"]
+            for one in (self, other)
+        )
+        facts, known = ((one.stack.pixels, one.stack.describe()) for one in (self, other))
+        return here == there and facts[0] is known[0] and facts[1] == known[1]
 
     def steps(self) -> Iterator[Progress]:
         """Start the fusion."""
@@ -143,14 +153,14 @@ def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
             load_torch_gently()
         with listening(told.append), closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
-                drawings: list[Drawing] = []
-                if progress.fusion is not None:
-                    drawer: Callable[..., list[Drawing]] = draw if progress.finished else draw_image
-                    if request.in_view and is_large(progress.fusion.stack.plane_shape):
-                        drawer = draw_large
-                    drawings = drawer(progress.fusion, look)
                 text = in_words(progress, request.stack, time.perf_counter() - began)
                 finished = progress.fusion if progress.finished else None
+                drawings: list[Drawing] = []
+                if finished and request.in_view and is_large(finished.stack.plane_shape):
+                    yield Step(0.5, "showing the image", draw_large(finished, look, draw_image))
+                    drawings = draw_large(finished, look, draw_maps)
+                elif progress.fusion is not None:
+                    drawings = (draw if finished else draw_image)(progress.fusion, look)
                 notices = tuple(dict.fromkeys(told))
                 yield Step(progress.fraction, text, drawings, finished, notices)
     except MfifError as error:
