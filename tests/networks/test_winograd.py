@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,6 +78,37 @@ def test_strips_of_a_network_join(monkeypatch) -> None:
     for tiles in (1, 20, 50):
         monkeypatch.setattr(winograd, "AT_A_TIME", tiles)
         torch.testing.assert_close(quick(plane), whole, rtol=1e-5, atol=1e-5)
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_threads_give_the_same_and_stay_as_many(threads) -> None:
+    plane = torch.rand(1, 1, 250, 70) - 0.5
+    quick = network().for_processor()
+    threads(1)
+    alone = quick(plane)
+    threads(3)
+    torch.testing.assert_close(quick(plane), alone, rtol=1e-5, atol=1e-5)
+    assert torch.get_num_threads() == 3
+    with ThreadPoolExecutor(1) as pool:  # a thread that comes later
+        assert pool.submit(torch.get_num_threads).result() == 3
+
+
+def test_error_in_a_thread_is_raised_and_threads_stay_as_many(threads, monkeypatch) -> None:
+    def exhausted(*_):
+        raise MemoryError
+
+    quick = network().for_processor()
+    monkeypatch.setattr(quick_cnn, "joined", exhausted)
+    threads(3)
+    with pytest.raises(MemoryError):
+        quick(torch.rand(1, 1, 250, 70))
+    assert torch.get_num_threads() == 3
 
 
 def test_feeder_takes_the_quick_form_on_a_processor_in_float32() -> None:

@@ -4,11 +4,17 @@ The two large convolutions go through `napari_mfif.networks.winograd` in strips,
 other, so that their maps stay in the cache. The 8 x 8 convolution at the end gives one number per
 patch: all its taps are one product of matrices, (256, 64), and what they give is added up, shifted.
 As a convolution it takes six times as long.
+
+Threads take bands of rows, each all the way. torch's own would share every step and wait for each
+other after it: thousands of times per plane, and on a busy machine every time for the latest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +26,8 @@ __all__ = ["QuickCnn"]
 
 #: Pixels along a block that no tile of the last convolution stands for, and pixels for each tile.
 MARGIN, STEP = 8, 2 * TILE
+#: Rows of tiles that a thread is worth; a sixteenth of a band this small is computed twice.
+LEAST = 8
 
 
 class QuickCnn(nn.Module):
@@ -56,13 +64,22 @@ class QuickCnn(nn.Module):
         inside = [length - MARGIN for length in plane.shape[2:]]
         down, across = (-(-length // STEP) for length in inside)
         beyond = (0, STEP * across - inside[1], 0, STEP * down - inside[0])
-        pooled = _Rows(self._pooled(functional.pad(plane, beyond), 2 * down + 1, 2 * across + 1))
-        wide = torch.cat(list(self._along_rows(pooled, down, across)))
+        padded = functional.pad(plane, beyond)
+        bands = _bands(down, torch.get_num_threads())
+        wide = torch.cat(_in_threads(functools.partial(self._band, padded, across), bands))
         height, width = (length // 2 - self.cells + 1 for length in inside)
         scores = wide[:height, :width, 0].clone()
         for row in range(1, self.cells):
             scores += wide[row : row + height, :width, row]
         return scores
+
+    @torch.inference_mode()
+    def _band(self, plane: Tensor, across: int, tiles: slice) -> Tensor:
+        """Return what cells give to patches in their row, (rows, X', 8), for some rows of tiles."""
+        rows = plane[:, :, STEP * tiles.start : STEP * tiles.stop + MARGIN]
+        down = tiles.stop - tiles.start
+        pooled = _Rows(self._pooled(rows, 2 * down + 1, 2 * across + 1))
+        return torch.cat(list(self._along_rows(pooled, down, across)))
 
     def _pooled(self, plane: Tensor, down: int, across: int) -> Iterator[Tensor]:
         """Yield the maps after the maximum in strips, (rows, X / 2, 128)."""
@@ -110,3 +127,23 @@ class _Rows:
             parts.append(next(self.strips))
         self.first, self.kept = start, torch.cat(parts)
         return self.kept[: stop - start]
+
+
+def _bands(down: int, most: int) -> list[slice]:
+    """Cut rows of tiles into bands, as many as threads have."""
+    count = max(1, min(most, down // LEAST))
+    edges = [down * part // count for part in range(count + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
+def _in_threads(work: Callable[[slice], Tensor], bands: Sequence[slice]) -> list[Tensor]:
+    """Work on bands at once, each in a thread that torch does not divide further."""
+    own = torch.get_num_threads()
+    if own == 1:
+        return [work(band) for band in bands]
+    try:
+        with ThreadPoolExecutor(len(bands), "band", torch.set_num_threads, (1,)) as pool:
+            return list(pool.map(work, bands))
+    finally:
+        # A thread says it for itself and for all that are still to come; these get back theirs.
+        torch.set_num_threads(own)
