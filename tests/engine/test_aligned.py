@@ -32,6 +32,28 @@ def test_a_drifting_stack_is_fused_nearly_as_well_as_one_that_stands_still(metho
     assert sharpness[1] > psnr(fuse(moved.stack, method=method).image[area], still.image[area]) + 5
 
 
+def test_the_noise_of_moved_planes_is_that_of_the_planes_as_taken():
+    made = drifting("tissue", photons="high")
+    settings = {"repair_hot_pixels": True, "equalise_brightness": False}
+    before, preparation = survey_stack(PlaneReader(made.stack), None, settings)
+    places = Transforms(made.transforms, "similarity", 4)
+    moved = aligned(made.stack, [places], [preparation])
+    after, _ = survey_stack(PlaneReader(moved), None, settings)
+    grey = np.array([0.5], np.float32)
+    assert after.noise.variance(grey) == pytest.approx(before.noise.variance(grey), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["relief", "tissue", "halo", "weak"])
+def test_moving_noisy_planes_costs_less_than_half_a_decibel(kind):
+    noisy = {**SMALL, "photons": "high", "seed": 200}
+    still, moved = simulate(kind, **noisy), simulate(kind, **noisy, **DRIFT)
+    best = fuse(still.stack)
+    given = fuse(moved.stack, align=[Transforms(moved.transforms, "similarity", 4)])
+    area = given.common_area
+    sharpness = [psnr(f.image[area], still.image[area]) for f in (best, given)]
+    assert sharpness[1] > sharpness[0] - 0.5
+
+
 def test_the_result_keeps_its_shape_and_is_not_sure_outside_the_common_area():
     made = drifting()
     fusion = fuse(made.stack, align="similarity")

@@ -85,6 +85,11 @@ class AlignedPixels:
         self._reader = (0, PlaneReader(stack, 0))
         self._last: tuple[tuple[int, ...], NDArray[Any]] | None = None
 
+    @property
+    def unmoved(self) -> ZStack:
+        """The planes as the camera took them."""
+        return self.stack
+
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: numbers and slices read what they need, anything else reads it all."""
         asked = basic_index(index, self.shape)

@@ -85,6 +85,12 @@ class PlaneReader:
         """Number of channels times colour samples."""
         return self.stack.n_channels * self.stack.n_samples
 
+    @property
+    def unmoved(self) -> PlaneReader:
+        """Reader of the planes as the camera took them, for moving smooths their noise."""
+        taken = getattr(self.stack.pixels, "unmoved", None)
+        return self if taken is None else PlaneReader(taken, self._time)
+
     def bands(
         self, z: int, rows: slice = slice(None), columns: slice = slice(None)
     ) -> NDArray[Any]:

@@ -68,8 +68,12 @@ def survey_stack(
     repairs = settings["repair_hot_pixels"] and n_planes >= 3
     preparation = Preparation(weights, offset, gain)
     decides = each(lambda sample: to_decide(sample, preparation), samples)
-    decide_noise = estimate_noise(decides)
-    noise = _band_noise(samples, decide_noise, preparation) if repairs else []
+    taken = _as_taken(reader, samples)
+    decide_noise = estimate_noise(
+        decides if taken is samples else [to_decide(sample, preparation) for sample in taken]
+    )
+    noise = _band_noise(taken, decide_noise, preparation) if repairs else []
+    del taken
     places = textured_places(decides) if "focus_width" in wanted and n_planes > 3 else []
     quarters = each(quarter, decides) if looked is reader else []
     del decides
@@ -94,6 +98,14 @@ def survey_stack(
         {"focus_width": width.width(decide_noise)} if width else {},
     )
     return survey, preparation
+
+
+def _as_taken(reader: PlaneReader, samples: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return the sampled planes as the camera took them; `samples` unless they were moved."""
+    if reader.unmoved is reader:
+        return samples
+    looked = glimpse(reader.unmoved)
+    return [looked.bands(z) for z in sampled_planes(reader.stack.n_planes)]
 
 
 def _band_noise(
