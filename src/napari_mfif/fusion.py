@@ -19,8 +19,9 @@ from napari_mfif.engine.memory import default_budget, parse_bytes
 from napari_mfif.engine.request import as_stack, complete_recipe
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.options import DEVICES
+from napari_mfif.outputs import Outputs
 from napari_mfif.recipe import Recipe
-from napari_mfif.result import Fusion, Outputs, Progress, assemble, lazily
+from napari_mfif.result import Fusion, Progress, assemble, lazily
 from napari_mfif.running import Runner, iter_aligning, iter_cluster, iter_decided
 from napari_mfif.stack import ZStack
 

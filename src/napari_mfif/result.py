@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from napari_mfif.engine.take import Take
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.options import MAPS
+from napari_mfif.outputs import Outputs, unfolded, within
 from napari_mfif.parameters import unknown_name
 from napari_mfif.recipe import Recipe
 from napari_mfif.stack import ZStack
@@ -26,9 +26,8 @@ from napari_mfif.stack import ZStack
 if TYPE_CHECKING:
     import dask.array
 
-    from napari_mfif.io.sinks import Sink
 
-__all__ = ["Fusion", "Outputs", "Progress", "assemble", "lazily"]
+__all__ = ["Fusion", "Progress", "assemble", "lazily"]
 
 
 @dataclass(frozen=True)
@@ -207,14 +206,58 @@ class Fusion:
         overwrite : bool, optional
             Whether an existing file is replaced.
         """
+        if self._streams([path]):
+            self.save_all({"image": path}, overwrite=overwrite)
+            return Path(path)
         return self._write(path, self.image, self.stack.axes.replace("Z", ""), overwrite)
 
     def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write ``depth``, ``height``, ``decision``, ``confidence`` or ``scores`` as TIFF."""
         if name not in MAPS:
             raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="a fusion"))
+        if name != "scores" and self._streams([path]):
+            self.save_all({name: path}, overwrite=overwrite)
+            return Path(path)
         axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
         return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
+
+    def save_all(
+        self,
+        paths: Mapping[str, str | Path],
+        *,
+        overwrite: bool = False,
+        progress: Callable[[float], object] | None = None,
+    ) -> None:
+        """Write several results; every part of a lazy one is made once for all of them.
+
+        Parameters
+        ----------
+        paths : mapping
+            Where to write ``image``, ``depth``, ``height``, ``decision``, ``confidence`` and
+            ``scores``.
+        overwrite : bool, optional
+            Whether existing files are replaced.
+        progress : callable, optional
+            Called with the share that is done, 0 to 1, while a lazy result is made.
+        """
+        together = {name: path for name, path in paths.items() if name != "scores"}
+        if together and self._streams(together.values()):
+            made = {name: getattr(self, name) for name in together}
+            with Outputs(self.stack, self.recipe, together, overwrite=overwrite) as files:
+                files.take_lazily(made, progress)
+            paths = {name: path for name, path in paths.items() if name not in together}
+        for name, path in paths.items():
+            if name == "image":
+                self.save(path, overwrite=overwrite)
+            else:
+                self.save_map(name, path, overwrite=overwrite)
+
+    def _streams(self, paths: Iterable[str | Path]) -> bool:
+        """Tell whether results are still to be made, and can be written row by row."""
+        from napari_mfif.io.write import in_one_piece
+
+        lazy = self._fold is not None and not self._takes
+        return lazy and not any(in_one_piece(path) for path in paths)
 
     def _write(
         self, path: str | Path, array: Any, axes: str, overwrite: bool, *, labels: bool = False
@@ -236,85 +279,6 @@ class Fusion:
         )
 
 
-class Outputs:
-    """Files to which timepoints are written as they are done; what is written is not kept.
-
-    A context: the files stand under their names when it ends well, and not at all otherwise.
-
-    Parameters
-    ----------
-    stack : ZStack
-        What is fused.
-    recipe : Recipe
-        Complete; it is kept in the files.
-    paths : mapping
-        Where to write ``image``, ``depth``, ``height``, ``decision`` and ``confidence``.
-    overwrite : bool, optional
-        Whether existing files are replaced.
-    """
-
-    def __init__(
-        self,
-        stack: ZStack,
-        recipe: Recipe,
-        paths: Mapping[str, str | Path],
-        *,
-        overwrite: bool = False,
-    ) -> None:
-        self._stack, self._recipe, self._paths = stack, recipe, dict(paths)
-        self._overwrite = overwrite
-        self._files = ExitStack()
-        self._sinks: dict[str, Sink] = {}
-
-    def __enter__(self) -> Outputs:
-        with ExitStack() as files:  # those that were opened are closed when one cannot be
-            for name, path in self._paths.items():
-                self._sinks[name] = files.enter_context(self._opened(name, path))
-            self._files = files.pop_all()
-        return self
-
-    def __exit__(self, *trouble: Any) -> None:
-        self._files.__exit__(*trouble)
-
-    def take(self, pixels: NDArray[Any], answer: Answer) -> None:
-        """Write the next timepoint."""
-        stack = self._stack
-        for name, sink in self._sinks.items():
-            if name == "image":
-                image = _unfolded(pixels, stack)
-                for plane in image if "C" in stack.axes else [image]:
-                    sink.put(plane)
-            elif name == "height":
-                sink.put(answer.depth * np.float32(stack.z_step or 1))
-            elif name == "confidence":
-                sink.put(_within(answer.confidence, stack))
-            else:
-                sink.put(getattr(answer, name))
-
-    def _opened(self, name: str, path: str | Path) -> AbstractContextManager[Sink]:
-        from napari_mfif.io.write import opened
-
-        stack = self._stack
-        axes = stack.axes.replace("Z", "")
-        dtype: Any = stack.dtype
-        if name != "image":
-            axes = axes.replace("C", "").replace("S", "")
-            dtype = np.uint16 if name == "decision" else np.float32
-        lengths = dict(zip(stack.axes, stack.shape, strict=True))
-        return opened(
-            path,
-            [lengths[letter] for letter in axes],
-            np.dtype(dtype),
-            axes=axes,
-            pixel_size=stack.pixel_size,
-            unit=stack.unit,
-            channel_names=stack.channel_names if "C" in axes else (),
-            recipe=self._recipe.to_json(),
-            labels=name == "decision",
-            overwrite=self._overwrite,
-        )
-
-
 def assemble(
     stack: ZStack,
     parts: list[tuple[NDArray[Any], Answer]],
@@ -330,10 +294,10 @@ def assemble(
 
     confidence = over_time([answer.confidence for _, answer in parts])
     arrays = {
-        "image": over_time([_unfolded(pixels, stack) for pixels, _ in parts]),
+        "image": over_time([unfolded(pixels, stack) for pixels, _ in parts]),
         "depth": over_time([answer.depth for _, answer in parts]),
         "decision": over_time([answer.decision for _, answer in parts]),
-        "confidence": _within(confidence, stack),
+        "confidence": within(confidence, stack),
     }
     return Fusion(recipe, stack, seconds, arrays, takes, fold)
 
@@ -341,21 +305,3 @@ def assemble(
 def lazily(stack: ZStack, fold: LazyFold) -> Fusion:
     """Return a fusion whose arrays are dask arrays, made when they are looked at."""
     return Fusion(fold.recipe, stack, _fold=fold)
-
-
-def _within(confidence: FloatMap, stack: ZStack) -> FloatMap:
-    """Set the confidence to 0 outside of what all planes cover."""
-    if transforms_of(stack):
-        inside = np.zeros(stack.plane_shape, np.bool_)
-        inside[covered_area(stack)] = True
-        return np.where(inside, confidence, np.float32(0))
-    return confidence
-
-
-def _unfolded(pixels: NDArray[Any], stack: ZStack) -> NDArray[Any]:
-    """Turn (Y, X, K) into C Y X S, as far as the stack has these axes."""
-    rows, columns = stack.plane_shape
-    pixels = pixels.reshape(rows, columns, stack.n_channels, stack.n_samples)
-    pixels = np.moveaxis(pixels, 2, 0)
-    index = (slice(None) if "C" in stack.axes else 0, ..., slice(None) if "S" in stack.axes else 0)
-    return np.ascontiguousarray(pixels[index])

@@ -24,8 +24,9 @@ from napari_mfif.engine.take import Take, copied
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer
+from napari_mfif.outputs import Outputs
 from napari_mfif.recipe import Recipe
-from napari_mfif.result import Outputs, Progress, assemble
+from napari_mfif.result import Progress, assemble
 from napari_mfif.stack import ZStack
 
 __all__ = ["Runner", "iter_aligning", "iter_cluster", "iter_decided"]

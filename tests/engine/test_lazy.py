@@ -12,7 +12,7 @@ import pytest
 from napari_mfif import ZStack, fuse, methods
 from napari_mfif.engine import lazy, windows
 from napari_mfif.engine.kept import Kept
-from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.errors import ParameterError, ReadError, WriteError
 from napari_mfif.io import open_stack
 from napari_mfif.stack import guess_axes
 
@@ -191,6 +191,65 @@ def test_lazy_results_are_saved_like_others(pixels, tmp_path, small_blocks) -> N
 
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "lazy.ome.tif"), made.image)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "decision.ome.tif"), made.decision)
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "TCZYX", "CZYXS"])
+def test_blocks_are_made_once_for_all_that_is_written(
+    axes, pixels, tmp_path, small_blocks, monkeypatch
+) -> None:
+    if axes == "TCZYX":
+        pixels = np.stack([[pixels, pixels // 2], [pixels[:, ::-1], pixels // 3]])
+    elif axes == "CZYXS":
+        pixels = np.stack([np.stack([pixels, pixels // 2, pixels // 3], -1)] * 2)
+    monkeypatch.setattr(lazy, "_PARTS", Kept(0))
+    monkeypatch.setattr("napari_mfif.io.sinks.PLAIN_SIDE", 64)
+    monkeypatch.setattr("napari_mfif.io.sinks.TILE", 16)
+    monkeypatch.setattr("napari_mfif.engine.spool.TOGETHER", 20_000)
+    seen, told = [], []
+    fused = lazy.LazyFold._fused
+    monkeypatch.setattr(
+        lazy.LazyFold, "_fused", lambda *given: seen.append(given[1:]) or fused(*given)
+    )
+    given = {"method": "gradient", "axes": axes, "channel": None if axes == "ZYX" else 0}
+    made = fuse(pixels, lazy=True, **given)
+    names = ("image", "depth", "height", "decision", "confidence")
+    paths = {name: tmp_path / f"{name}.ome.tif" for name in names}
+    made.save_all({**paths, "scores": tmp_path / "scores.ome.tif"}, progress=told.append)
+    blocks = made.stack.n_times * len(made._fold.tiles[0]) * len(made._fold.tiles[1])
+    assert blocks > made.stack.n_times
+    assert sorted(map(str, seen)) == sorted(set(map(str, seen)))
+    assert len(seen) == blocks
+    assert told == sorted(told)
+    assert told[-1] == 1
+    monkeypatch.undo()
+    eager = fuse(pixels, **given)
+    import tifffile
+
+    for name, path in paths.items():
+        np.testing.assert_allclose(
+            tifffile.imread(path), np.squeeze(getattr(eager, name)), atol=2e-4
+        )
+    assert sorted(tmp_path.iterdir()) == sorted([*paths.values(), tmp_path / "scores.ome.tif"])
+
+
+def test_pictures_of_lazy_results_are_written_too(pixels, tmp_path, small_blocks) -> None:
+    import cv2
+
+    made = fuse(pixels, method="gradient", lazy=True)
+    made.save_all({"image": tmp_path / "a.png", "depth": tmp_path / "depth.tif"})
+    found = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(found, made.image)
+
+
+def test_no_room_for_what_is_made_is_said(pixels, tmp_path, small_blocks, monkeypatch) -> None:
+    def full(*given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("napari_mfif.engine.spool._write", full)
+    made = fuse(pixels, method="gradient", lazy=True)
+    with pytest.raises(WriteError, match="No space left"):
+        made.save(tmp_path / "a.ome.tif")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_wrong_is_said_at_once_or_where_it_is_looked_at(pixels) -> None:

@@ -91,11 +91,7 @@ def _options(given: argparse.Namespace, recipe: Any) -> Settings:
 def _save(given: argparse.Namespace, fusion: Fusion, wanted: Mapping[str, str]) -> None:
     """Write what is not written yet: image and maps by name, recipe, places of planes."""
     overwrite = given.overwrite
-    for name, path in wanted.items():
-        if name == "image":
-            fusion.save(path, overwrite=overwrite)
-        else:
-            fusion.save_map(name, path, overwrite=overwrite)
+    fusion.save_all(wanted, overwrite=overwrite, progress=_written(given))
     if given.save_recipe:
         fusion.recipe.save(given.save_recipe, overwrite=overwrite)
     if given.save_transforms:
@@ -116,6 +112,22 @@ def _summary(given: argparse.Namespace, stack: ZStack, fusion: Fusion) -> Iterat
         sure = 100 * float((fusion.confidence > 0.5).mean())
         done += f", {sure:.0f} % of the area decided with confidence"
     yield done
+
+
+def _written(given: argparse.Namespace) -> Callable[[float], object] | None:
+    """Return what shows the progress of a lazy fusion, which is made while it is written."""
+    if given.quiet or not given.lazy or not sys.stderr.isatty():
+        return None
+    from tqdm import tqdm
+
+    bar = tqdm(total=100, unit="%", leave=False, bar_format="{l_bar}{bar}| {elapsed}<{remaining}")
+
+    def show(share: float) -> None:
+        bar.update(100 * share - bar.n)
+        if share >= 1:
+            bar.close()
+
+    return show
 
 
 def _check_outputs(given: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from napari_mfif.io.sizes import Sizes
 from napari_mfif.pixels import Pixels
 from napari_mfif.stack import AXES
 
-__all__ = ["SUFFIXES", "check_ending", "opened", "read_recipe", "write_image"]
+__all__ = ["SUFFIXES", "check_ending", "in_one_piece", "opened", "read_recipe", "write_image"]
 
 #: Endings of the files that can be written.
 SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.zarr", ".zarr", ".png", ".jpg", ".jpeg")
@@ -243,6 +243,11 @@ def check_ending(path: str | os.PathLike[str], *, floats: bool = False) -> None:
         raise WriteError(
             f"{target.name} cannot hold floating-point values. Use .ome.tif, which keeps them."
         )
+
+
+def in_one_piece(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a target is a picture, of which nothing can be written before all is there."""
+    return _writer(Path(path)) is not None
 
 
 def _writer(path: Path) -> Callable[..., bytes] | None:

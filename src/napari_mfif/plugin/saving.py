@@ -42,11 +42,11 @@ def write(fusion: Fusion, what: str, path: str) -> str:
     """Write a recipe, the image, or the image and maps named after it; say what was written."""
     if what == "recipe":
         return f"Saved {fusion.recipe.save(path, overwrite=True)}."
-    saved = fusion.save(path, overwrite=True)
+    saved = Path(path)
     if what == "image":
-        return f"Saved {saved}."
+        return f"Saved {fusion.save(saved, overwrite=True)}."
     stem = saved.name.removesuffix("".join(saved.suffixes[-2:])) if saved.suffixes else saved.name
     stem = stem.removesuffix(" in focus")
-    for name in MAPS:
-        fusion.save_map(name, saved.with_name(f"{stem} {name}.ome.tif"), overwrite=True)
+    maps = {name: saved.with_name(f"{stem} {name}.ome.tif") for name in MAPS}
+    fusion.save_all({"image": saved, **maps}, overwrite=True)
     return f"Saved {saved} and, beside it, {', '.join(MAPS)}."
