@@ -53,9 +53,10 @@ default (half of what is free). `cnn` would take hours for them on a processor: 
 
 PAIRWISE = """\
 `cnn` on 16 planes of 1024 x 1024, one thread: the plain way compares the picture so far with each
-next plane by the paper's full network (30 branch passes, both fully-connected layers). It was timed
-on {piece} x {piece} pixels and scaled by the number of patches. The rule along z is switched off
-for the comparison of decisions, 16 pixels at the border are left out."""
+next plane by the paper's full network (30 branch passes, both fully-connected layers) with torch's
+own convolutions, in the order of the axes that suits them better. It was timed on {piece} x {piece}
+pixels and scaled by the number of multiplications. The rule along z is switched off for the
+comparison of decisions, 16 pixels at the border are left out."""
 
 #: Processors of this machine have no such instructions.
 NO_BFLOAT = """\
