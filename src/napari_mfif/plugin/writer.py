@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def write_labels_layer(path: str, data: Any, attributes: Mapping[str, Any]) -> l
 def _write(path: str, data: Any, attributes: Mapping[str, Any], *, labels: bool) -> list[str]:
     from napari_mfif.io import write_image
 
-    data = data[0] if isinstance(data, list | tuple) else data
+    data = data[0] if isinstance(data, Sequence) else data  # levels of one layer
     data = getattr(data, "exact", data)  # of a large layer what it is read from
     colour = bool(attributes.get("rgb"))
     ndim = np.ndim(data) - colour
