@@ -37,9 +37,9 @@ PLANES, SIDE = (4, 8, 16, 32, 64, 128, 256), 512
 SIDES, FEW = (512, 1024, 2048, 4096, 8192), 8
 #: `cnn` takes seconds per megapixel on a processor: smaller, and fewer.
 NEURAL: dict[str, tuple[tuple[int, ...], int]] = {
-    "planes": ((4, 8, 16, 32), 128),
-    "pixels": ((128, 256, 512, 1024), 4),
-    "memory": ((2, 6), 2048),
+    "planes": ((4, 8, 16, 32), 256),
+    "pixels": ((512, 1024, 2048), 4),
+    "memory": ((4, 16), 4096),
 }
 
 #: For peak memory: planes of 4096 x 4096.

@@ -28,14 +28,13 @@ in which all took turns. `python -m benchmarks sizes` makes these numbers again;
 `--sizes rivals,reading,planes,pixels,memory,pairwise`, `--sizes rivals=20x1024` and `--only ...`
 choose.
 
-The machine was busy with other work. In the tables against rivals and against reading, what was
-measured had priority over it; in those of growth, memory and pairs it had not, so that only their
-processor seconds and megabytes mean anything. One round for 4096 x 4096 and for 200 planes.
-shinestacker was left out there: it needs more than the machine has free. focus-stack is not
+The machine did nothing else, but for the memory of `laplacian` and `guided` and the pairs: of
+these only megabytes and processor seconds mean anything. shinestacker was left out there: it needs more than the machine has free. focus-stack is not
 packaged in Debian 12 or on PyPI, and was not measured."""
 
 RIVALS_TEXT = """\
-Our methods write what the rivals write: the image alone. *times* are those of the rival divided by
+Our methods write what the rivals write: the image alone (`--quiet`, so that not even a confidence
+has to be told; `adaptive` then makes no maps, which saves it a third). *times* are those of the rival divided by
 ours in the same rounds: above 1 we are ahead. A process is stopped at 14 GB."""
 
 READING = """\
@@ -48,8 +47,7 @@ off both: 1 is linear. {planes}; {pixels}."""
 
 MEMORY = """\
 Peak MB of whole processes on planes of 4096 x 4096 from disk, with what they may use left to the
-default (half of what is free). `cnn` would take hours for them on a processor: planes of 2048 x
-2048, and few."""
+default (half of what is free). `cnn` would take hours for as many on a processor."""
 
 PAIRWISE = """\
 `cnn` on 16 planes of 1024 x 1024, one thread: the plain way compares the picture so far with each
@@ -149,8 +147,8 @@ def _growth(kept: Row) -> list[str]:
     if not lines:
         return []
     text = GROWTH.format(
-        planes="Planes: 4 to 256 of 512 x 512 (`cnn`: 4 to 32 of 128 x 128)",
-        pixels="pixels: 8 planes of 0.26 to 67 megapixels (`cnn`: 4 of 0.016 to 1)",
+        planes="Planes: 4 to 256 of 512 x 512 (`cnn`: 4 to 32 of 256 x 256)",
+        pixels="pixels: 8 planes of 0.26 to 67 megapixels (`cnn`: 4 of 0.26 to 4)",
     )
     header = ["", "planes, wall", "planes, cpu", "pixels, wall", "pixels, cpu"]
     return ["## Growth", text, markdown(header, lines), *_costs(kept)]
