@@ -5,14 +5,18 @@ are, in milliseconds of wall time:
 
 own      the longest that our own code held the main thread in one turn of the event loop;
 napari   the longest that napari took to add or update a layer when we asked it to;
-turn     the longest time between two turns of the event loop, drawing included, whoever took it.
+turn     the longest time between two turns of the event loop, drawing included, whoever took it;
+late     the share of the run's time by which turns came later than a tenth of a second.
 
 Run ``python benchmarks/window.py [METHOD ...]``; where there is no display, after
-``xvfb-run -a -s "-screen 0 1400x1000x24"``. Results go to benchmarks/out/window.json.
+``xvfb-run -a -s "-screen 0 1400x1000x24"``. ``--networks thread`` and ``--networks process`` say
+where networks run, ``--planes`` and ``--side`` how large the stack is. Results go to
+benchmarks/out/window.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import functools
 import json
 import os
@@ -31,6 +35,7 @@ import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
 
 from napari_mfif.plugin import layers as layer_module
+from napari_mfif.plugin import preferences
 from napari_mfif.plugin.fuse import FusePanel
 from napari_mfif.plugin.layers import LayerWriter
 from napari_mfif.presets import PRESETS
@@ -96,17 +101,17 @@ def watch(stopwatch: Stopwatch) -> None:
         setattr(layer_module, name, timed)
 
 
-def pixels() -> np.ndarray:
+def pixels(count: int, side: int) -> np.ndarray:
     """Return noise that is sharpest in another plane in each column."""
     rng = np.random.default_rng(0)
-    sharp = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
-    blurred = [cv2.GaussianBlur(sharp, (0, 0), 0.6 + 0.4 * k) for k in range(PLANES)]
-    depth = np.broadcast_to(np.linspace(0, PLANES - 1, SIDE), (SIDE, SIDE))
-    planes = np.empty((PLANES, SIDE, SIDE), np.uint16)
-    for z in range(PLANES):
+    sharp = rng.standard_normal((side, side)).astype(np.float32)
+    blurred = [cv2.GaussianBlur(sharp, (0, 0), 0.6 + 0.4 * k) for k in range(8)]
+    depth = np.broadcast_to(np.linspace(0, count - 1, side), (side, side))
+    planes = np.empty((count, side, side), np.uint16)
+    for z in range(count):
         distance = np.abs(np.rint(depth - z)).astype(int)
-        plane = np.choose(np.minimum(distance, 7), blurred[:8])
-        planes[z] = 2000 + 400 * plane + 20 * rng.standard_normal((SIDE, SIDE))
+        plane = np.choose(np.minimum(distance, 7), blurred)
+        planes[z] = 2000 + 400 * plane + 20 * rng.standard_normal((side, side))
     return planes
 
 
@@ -142,18 +147,29 @@ def measure(panel: FusePanel, stopwatch: Stopwatch, method: str) -> dict[str, An
         "napari_ms": round(1000 * theirs, 1),
         "call": call,
         "turn_ms": round(1000 * max(turns), 1),
+        "late": round(sum(max(0.0, turn - 0.1) for turn in turns) / sum(turns), 4),
         "seconds": round(panel.fusion.seconds, 2) if panel.fusion else None,
     }
 
 
-def main(names: list[str]) -> int:
+def main() -> int:
     """Measure each method twice: with new layers, and updating them."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("methods", nargs="*", metavar="METHOD")
+    options.add_argument("--networks", choices=("thread", "process"))
+    options.add_argument("--planes", type=int, default=PLANES)
+    options.add_argument("--side", type=int, default=SIDE)
+    given = options.parse_args()
+    names = given.methods or sorted({preset.recipe.method for preset in PRESETS})
+    if given.networks:
+        preferences.in_own_process = lambda: given.networks == "process"
     stopwatch = Stopwatch()
     watch(stopwatch)
     viewer = napari.Viewer(show=True)
     _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
     viewer.window.resize(1280, 800)
-    viewer.add_image(pixels(), name="stack", scale=(0.5, 0.1, 0.1), units="um")
+    stack = pixels(given.planes, given.side)
+    viewer.add_image(stack, name="stack", scale=(0.5, 0.1, 0.1), units="um")
     found = []
     for name in names:
         for run in ("new layers", "again"):
@@ -170,4 +186,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or sorted({preset.recipe.method for preset in PRESETS})))
+    sys.exit(main())

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 __all__ = ["device", "in_own_process", "memory"]
-
-#: Systems on which networks run in a process of their own unless the user wants it otherwise: on
-#: Windows torch cannot be imported once Qt is loaded (pytorch issue 169429).
-APART = ("win32",)
 
 
 def _running() -> Any:
@@ -29,6 +24,10 @@ def memory() -> int | None:
 
 
 def in_own_process() -> bool:
-    """Tell whether networks run in a process of their own."""
+    """Tell whether networks run in a process of their own, as they do unless the user says so.
+
+    It keeps the window smoother (docs/window.md). On Windows torch cannot be imported at all once
+    Qt is loaded (pytorch issue 169429).
+    """
     wanted = str(getattr(_running().networks, "value", _running().networks))
-    return sys.platform in APART if wanted == "auto" else wanted == "process"
+    return wanted != "thread"
