@@ -29,13 +29,14 @@ in which all took turns. `python -m benchmarks sizes` makes these numbers again;
 choose.
 
 The machine did nothing else, but for the memory of `laplacian` and `guided` and the pairs: of
-these only megabytes and processor seconds mean anything. shinestacker was left out there: it needs more than the machine has free. focus-stack is not
-packaged in Debian 12 or on PyPI, and was not measured."""
+these only megabytes and processor seconds mean anything. shinestacker was left out of 4096 x 4096
+and 200 planes: it needs more than the machine has free. focus-stack is not packaged in Debian 12 or
+on PyPI, and was not measured."""
 
 RIVALS_TEXT = """\
 Our methods write what the rivals write: the image alone (`--quiet`, so that not even a confidence
-has to be told; `adaptive` then makes no maps, which saves it a third). *times* are those of the rival divided by
-ours in the same rounds: above 1 we are ahead. A process is stopped at 14 GB."""
+has to be told; `adaptive` then makes no maps, which saves it a third). *times* are those of the
+rival divided by ours in the same rounds: above 1 we are ahead. A process is stopped at 14 GB."""
 
 READING = """\
 Wall seconds of the whole process against a process that imports tifffile, reads and decodes the
