@@ -7,8 +7,7 @@ seen       until something of it is in the window;
 complete   until all of what is in view has been drawn;
 still      the longest that the window stood still meanwhile, drawing included.
 
-KIND is ``flat`` (uncompressed TIFF), ``coded`` (TIFF in compressed tiles), ``pyramid`` (OME-TIFF as
-`write_image` makes it, with its coarser copies) or ``zarr`` (OME-Zarr with them). Run
+KIND is one of those of `benchmarks/huge.py`. Run
 ``python benchmarks/large_window.py [KIND ...] [--side 20000] [--method gradient] [--planes 4]``;
 where there is no display, after ``xvfb-run -a -s "-screen 0 1400x1000x24"``. Needs 3 GB of disk.
 """
@@ -27,55 +26,14 @@ from typing import Any
 
 os.environ.setdefault("NAPARI_CONFIG", str(Path(tempfile.mkdtemp()) / "settings.yaml"))
 
-import cv2
 import napari
 import numpy as np
-import tifffile
 from qtpy.QtWidgets import QApplication
 
+from huge import KINDS, Planes, write_stack
 from napari_mfif import open_stack
-from napari_mfif.io import write_image
 from napari_mfif.plugin.desk import desk
 from napari_mfif.plugin.reader import layers_of
-
-KINDS = ("flat", "coded", "pyramid", "zarr")
-
-
-class Planes:
-    """Noise that is sharpest in another plane in each part of the columns, made when it is read."""
-
-    def __init__(self, planes: int, side: int) -> None:
-        rng = np.random.default_rng(0)
-        self.tile = cv2.GaussianBlur(rng.integers(0, 255, (1000, 1000), np.uint8), (0, 0), 0.7)
-        self.soft = cv2.GaussianBlur(self.tile, (0, 0), 2)
-        self.shape, self.dtype, self.ndim = (planes, side, side), np.dtype(np.uint8), 3
-
-    def plane(self, z: int) -> np.ndarray:
-        """Return one plane."""
-        planes, side, _ = self.shape
-        repeats = -(-side // 1000)
-        plane = np.tile(self.soft, (repeats, repeats))[:side, :side]
-        columns = slice(z * side // planes, (z + 1) * side // planes)
-        plane[:, columns] = np.tile(self.tile, (repeats, repeats))[:side, columns]
-        return plane
-
-    def __getitem__(self, index: tuple[int]) -> np.ndarray:
-        """Return one plane."""
-        return self.plane(index[0])
-
-
-def write_stack(folder: Path, kind: str, planes: Planes) -> Path:
-    """Write the stack in the form that is asked for."""
-    if kind in ("pyramid", "zarr"):
-        ending = ".ome.tif" if kind == "pyramid" else ".ome.zarr"
-        return write_image(folder / f"large{ending}", planes, axes="ZYX")
-    path = folder / "large.tif"
-    flat = {"contiguous": True}
-    coded = {"tile": (512, 512), "compression": "zlib", "compressionargs": {"level": 1}}
-    with tifffile.TiffWriter(path, bigtiff=True) as file:
-        for z in range(planes.shape[0]):
-            file.write(planes.plane(z), metadata=None, **(flat if kind == "flat" else coded))
-    return path
 
 
 class Watch:

@@ -19,6 +19,8 @@ __all__ = ["seen_from_afar"]
 SMALLEST = 512
 #: A copy in the file follows where it is no more than so many times coarser.
 JUMP = 2.5
+#: A copy that had to be decoded for, and is no longer than this, is what coarser ones are made of.
+HELD = 2560
 
 
 def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
@@ -66,9 +68,12 @@ def _copies(stack: ZStack) -> Iterator[Pixels]:
             factor, known = waiting.pop(0)
             step = 1
             yield known
-        else:
-            step *= 2
-            yield Thinned.of(known, stack.axes, step)
+            continue
+        step *= 2
+        made = Thinned.of(known, stack.axes, step)
+        yield made
+        if made.taps == made.step and longest / (factor * step) <= HELD:
+            known, factor, step = made, factor * step, 1
 
 
 def _moved(near: AlignedPixels, far: ZStack) -> ZStack:
