@@ -22,7 +22,7 @@ BAND = 1 << 24
 #: Rows of each square that are looked at where rows can be read apart: reading goes with them.
 TAPS = 2
 #: Rows and columns that are made together, where the source does not give more at a time.
-TILE = 256
+TILE = 128
 #: What was made is kept, up to so many bytes: a window and a fold look at the same.
 _KEPT = Kept(256 << 20)
 _NUMBERS = itertools.count()

@@ -24,8 +24,8 @@ __all__ = ["Gradual", "gradual_levels"]
 
 #: Seconds that the window waits for what is not there yet: most files give it in less.
 PATIENCE = 0.06
-#: Rows and columns of a tile have about this length.
-SIDE = 512
+#: Rows and columns of a tile have about this length, unless they come in pieces of at least LEAST.
+SIDE, LEAST = 512, 128
 #: Bytes of tiles that are kept.
 _TILES = Kept(512 << 20)
 #: Where napari asks for pixels in order to draw them.
@@ -230,7 +230,10 @@ def _bounds(exact: Any, leading: int) -> list[NDArray[np.intp]]:
     if chunks is not None and isinstance(chunks[leading], tuple):
         return [np.concatenate([[0], np.cumsum(one)]) for one in chunks[leading : leading + 2]]
     letters = "T" * leading + "YX"
-    sides = (max(1, round(SIDE / side)) * side for side in grain_of(exact, letters))
+    sides = (
+        side if side >= LEAST else max(1, round(SIDE / side)) * side
+        for side in grain_of(exact, letters)
+    )
     return [
         np.append(np.arange(0, length, side), length)
         for length, side in zip(exact.shape[leading : leading + 2], sides, strict=True)
