@@ -9,13 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 
-from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
-from napari_mfif.methods.neural import Trained, Worth, placement
+from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
+from napari_mfif.methods.neural import NeuralMethod, Trained, Worth
 from napari_mfif.methods.plane_scores import EVERYTHING
 from napari_mfif.parameters import Settings
 
@@ -80,35 +80,19 @@ class Comparer(Trained, ABC):
         return logit(self(first, second)) - logit(self(second, first))
 
 
-class PairwiseMethod(Method):
+class PairwiseMethod(NeuralMethod):
     """A network for two planes; more are fused one after the other."""
 
     along: ClassVar[tuple[str, ...]] = ("sequential",)
-    neural: ClassVar[bool] = True
 
     #: Standard deviation of the noise, where planes span 0 to 1, that the network can cope with.
     noise_known: ClassVar[float] = np.inf
 
-    #: Its network.
-    network: ClassVar[type[Comparer]]
-
-    def comparer(self, settings: Settings) -> Comparer:
-        """Return the network as the settings want it."""
-        return self.network.load(*placement(settings))
-
-    def begin(self, region: Region, settings: Settings, survey: Survey) -> PairFold:
-        """Load the network and make an empty state."""
-        state = PairFold(region.shape, survey.n_planes, self.comparer(settings))
+    def fold(self, network: Any, region: Region, settings: Settings, survey: Survey) -> PairFold:
+        """Make an empty state for a network."""
+        state = PairFold(region.shape, survey.n_planes, network)
         state.sigma = steadying(survey, self.noise_known)
         return state
-
-    def take(self, state: PairFold, plane: Plane) -> None:
-        """Compare the result so far with the next plane."""
-        state.take(plane)
-
-    def finish(self, state: PairFold) -> Answer:
-        """Return the answer so far."""
-        return state.answer()
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return how much more a plane is in focus than its own blur: a difference of logits.
@@ -117,7 +101,8 @@ class PairwiseMethod(Method):
         more (on simulated stacks 83 % of depths right within one plane, against 50 % by this).
         """
         blurred = cv2.GaussianBlur(plane.decide, (0, 0), REBLUR)
-        return self.comparer(settings).contrast(np.asarray(blurred, np.float32), plane.decide)
+        comparer: Comparer = self.loaded(settings)
+        return comparer.contrast(np.asarray(blurred, np.float32), plane.decide)
 
     def halo(self, settings: Settings) -> int:
         """Return all rows: see the module."""

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import placement
-from napari_mfif.parameters import Parameter, Settings
+from napari_mfif.methods.neural import Trained
+from napari_mfif.parameters import Parameter
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,30 +41,6 @@ REFINE = Parameter(
     "Ask the second network near the boundaries between what is taken from either plane.",
     advanced=True,
 )
-
-
-class BoundaryAware(PairwiseMethod):
-    """Scores of the result so far and the next plane, refined near boundaries."""
-
-    name: ClassVar[str] = "boundary-aware"
-    title: ClassVar[str] = "Boundary aware (Ma 2019)"
-    summary: ClassVar[str] = (
-        "Two deep networks for two photographs, one for the edges of objects; copies pixels. "
-        "Slow without a GPU."
-    )
-    reference: ClassVar[str] = "Ma, Zhang, Liu, Liao 2019, arXiv:1904.00198"
-    parameters: ClassVar[tuple[Parameter, ...]] = (REFINE,)
-    #: The paper's: small regions as in `cnn`, and no guided filter (section 2.3).
-    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"guided_radius": 0})
-
-    def comparer(self, settings: Settings) -> WindowComparer:
-        """Return the networks as the settings want them."""
-        refine = settings.get("refine", REFINE.default)
-        return WindowComparer.load(*placement(settings), refine=refine)
-
-    def state_bytes(self, n_bands: int) -> int:
-        """Return the bytes of state per pixel: six maps, and both planes as they are fed."""
-        return 28 + 32
 
 
 class WindowComparer(Comparer):
@@ -158,3 +134,24 @@ def _first_score(network: Any, planes: Tensor) -> Tensor:
     logits = network(planes).float()
     score: Tensor = (logits[:, :1] - logits[:, 1:]).sigmoid()
     return score
+
+
+class BoundaryAware(PairwiseMethod):
+    """Scores of the result so far and the next plane, refined near boundaries."""
+
+    name: ClassVar[str] = "boundary-aware"
+    title: ClassVar[str] = "Boundary aware (Ma 2019)"
+    summary: ClassVar[str] = (
+        "Two deep networks for two photographs, one for the edges of objects; copies pixels. "
+        "Slow without a GPU."
+    )
+    reference: ClassVar[str] = "Ma, Zhang, Liu, Liao 2019, arXiv:1904.00198"
+    parameters: ClassVar[tuple[Parameter, ...]] = (REFINE,)
+    #: The paper's: small regions as in `cnn`, and no guided filter (section 2.3).
+    pair_verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"guided_radius": 0})
+    network: ClassVar[type[Trained]] = WindowComparer
+    passed: ClassVar[tuple[Parameter, ...]] = (REFINE,)
+
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel: six maps, and both planes as they are fed."""
+        return 28 + 32

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from napari_mfif.methods.neural import placement
+from napari_mfif.methods.neural import Trained
 from napari_mfif.methods.patch_scores import CONTEXT, PATCH, STRIDE, PatchScorer
 from napari_mfif.methods.plane_scores import ScoringMethod
 from napari_mfif.options import SMOOTH_ALONG_Z
-from napari_mfif.parameters import Parameter, Settings
+from napari_mfif.parameters import Parameter
 
 __all__ = ["Cnn"]
 
@@ -41,10 +41,8 @@ class Cnn(ScoringMethod):
     #: A pixel asks for all patches that cover it, and these for their context.
     tile_halo: ClassVar[int] = PATCH + CONTEXT
     stride: ClassVar[int] = STRIDE
-
-    def scorer(self, settings: Settings) -> PatchScorer:
-        """Return the network as the settings want it."""
-        return PatchScorer.load(*placement(settings), form=settings.get("form", FORM.default))
+    network: ClassVar[type[Trained]] = PatchScorer
+    passed: ClassVar[tuple[Parameter, ...]] = (FORM,)
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: maps at half the size, and padded planes."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
+from napari_mfif.methods.neural import Trained
 from napari_mfif.methods.plane_scores import TIE, Scorer, ScoringMethod, Trust
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class FdFcn(ScoringMethod):
     #: What the network sees, and the cell that a pixel is interpolated from besides its own.
     tile_halo: ClassVar[int] = CONTEXT + GRID
     stride: ClassVar[int] = GRID
-    network: ClassVar[type[Scorer]] = MapScorer
+    network: ClassVar[type[Trained]] = MapScorer
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: maps at full size, and the network's own."""

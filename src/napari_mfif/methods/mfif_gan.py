@@ -17,6 +17,7 @@ import numpy as np
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
+from napari_mfif.methods.neural import Trained
 from napari_mfif.notices import notice
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class MfifGan(PairwiseMethod):
     #: Of z-stacks, measured (see the card): more smoothing takes pixels from fine objects.
     verification: ClassVar[Mapping[str, Any]] = MappingProxyType({"smooth_depth": 4})
     noise_known: ClassVar[float] = NOISE_KNOWN
-    network: ClassVar[type[Comparer]] = FocusMapper
+    network: ClassVar[type[Trained]] = FocusMapper
 
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel: six maps, and the network's at a quarter."""

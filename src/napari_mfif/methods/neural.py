@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from napari_mfif import weights
 from napari_mfif.errors import WeightsError
 from napari_mfif.methods import registry
-from napari_mfif.parameters import Settings
+from napari_mfif.methods.base import Answer, Method, Plane, Region, Survey
+from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Trained", "Worth", "available", "need_torch", "placement"]
+__all__ = ["NeuralMethod", "Trained", "Worth", "available", "need_torch", "placement"]
 
 
 class Worth:
@@ -53,6 +55,26 @@ class Trained:
         raise NotImplementedError
 
     @classmethod
+    def shipped(cls) -> tuple[nn.Module, dict[str, str]]:
+        """Return the network with the shipped weights, and what their file says about itself.
+
+        Raises
+        ------
+        WeightsError
+            There are no weights, or they are damaged or another network's.
+        """
+        import torch
+
+        stored = weights.load(cls.method)
+        network = cls.untrained()
+        # What only counts batches is not stored.
+        state = {k: v for k, v in network.state_dict().items() if v.is_floating_point()}
+        weights.fit(stored, {name: tuple(t.shape) for name, t in state.items()}, cls.method)
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.tensors.items()}
+        network.load_state_dict(tensors, strict=False)
+        return network.eval().requires_grad_(False), stored.facts
+
+    @classmethod
     def load(
         cls, device: str, precision: str = "auto", compiled: bool = False, **more: Any
     ) -> Self:
@@ -79,13 +101,44 @@ class Trained:
         return made
 
 
+class NeuralMethod(Method):
+    """A method whose judgement is a network's; its state takes planes and has the answer."""
+
+    neural: ClassVar[bool] = True
+    #: Its network, and those of its parameters that this is loaded with.
+    network: ClassVar[type[Trained]]
+    passed: ClassVar[tuple[Parameter, ...]] = ()
+
+    def loaded(self, settings: Settings) -> Any:
+        """Return the network as the settings want it."""
+        own = {p.name: settings.get(p.name, p.default) for p in self.passed}
+        return self.network.load(*placement(settings), **own)
+
+    @abstractmethod
+    def fold(self, network: Any, region: Region, settings: Settings, survey: Survey) -> Any:
+        """Make an empty state for a network."""
+
+    def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
+        """Load the network and make an empty state."""
+        return self.fold(self.loaded(settings), region, settings, survey)
+
+    def take(self, state: Any, plane: Plane) -> None:
+        """Compare the plane with the best or with the result so far."""
+        state.take(plane)
+
+    def finish(self, state: Any) -> Answer:
+        """Return the answer so far."""
+        answer: Answer = state.answer()
+        return answer
+
+
 Kind = TypeVar("Kind", bound=Trained)
 
 
 @functools.lru_cache(maxsize=8)
 def _loaded(kind: type[Kind], device: str, precision: str, compiled: bool, **more: Any) -> Kind:
     need_torch(kind.method)
-    network, facts = _trained(kind.method, kind.untrained)
+    network, facts = kind.shipped()
     make: Callable[..., Kind] = kind
     worth = kind.worth_kind.of(facts)
     return make(network, available(device), worth, precision=precision, compiled=compiled, **more)
@@ -107,33 +160,6 @@ def need_torch(method: str) -> None:
             f"{method!r} needs PyTorch, which cannot be imported here ({error}). Install it with "
             f"'pip install torch', or use a method without a network: {', '.join(without)}."
         ) from error
-
-
-def _trained(method: str, make: Callable[[], nn.Module]) -> tuple[nn.Module, dict[str, str]]:
-    """Return a method's network with its shipped weights, and what their file says about itself.
-
-    Parameters
-    ----------
-    method : str
-        Name of the method.
-    make : callable
-        Gives the network, untrained.
-
-    Raises
-    ------
-    WeightsError
-        There are no weights, or they are damaged or another network's.
-    """
-    import torch
-
-    stored = weights.load(method)
-    network = make()
-    # What only counts batches is not stored.
-    state = {k: v for k, v in network.state_dict().items() if v.is_floating_point()}
-    weights.fit(stored, {name: tuple(tensor.shape) for name, tensor in state.items()}, method)
-    tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.tensors.items()}
-    network.load_state_dict(tensors, strict=False)
-    return network.eval().requires_grad_(False), stored.facts
 
 
 def placement(settings: Settings) -> tuple[str, str, bool]:

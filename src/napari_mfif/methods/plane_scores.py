@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import binomial_mean
-from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
-from napari_mfif.methods.neural import Trained, Worth, placement
+from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
+from napari_mfif.methods.neural import NeuralMethod, Trained, Worth
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.options import ALONG, SMOOTH_ALONG_Z
 from napari_mfif.parameters import Parameter, Settings
@@ -204,40 +204,24 @@ class Sequential(Joint):
         self.peak.take(scores, wins)
 
 
-class ScoringMethod(Method):
+class ScoringMethod(NeuralMethod):
     """A method whose network scores one plane at a time."""
 
     parameters: ClassVar[tuple[Parameter, ...]] = (SMOOTH_ALONG_Z,)
     along: ClassVar[tuple[str, ...]] = ALONG
-    neural: ClassVar[bool] = True
 
-    #: Its network.
-    network: ClassVar[type[Scorer]]
-
-    def scorer(self, settings: Settings) -> Scorer:
-        """Return the network as the settings want it."""
-        return self.network.load(*placement(settings))
-
-    def begin(self, region: Region, settings: Settings, survey: Survey) -> Joint:
-        """Load the network and make an empty state."""
-        scorer = self.scorer(settings)
+    def fold(self, network: Scorer, region: Region, settings: Settings, survey: Survey) -> Joint:
+        """Make an empty state for a network."""
         if settings.get("along") == "sequential":
-            return Sequential(region.shape, survey.n_planes, scorer)
+            return Sequential(region.shape, survey.n_planes, network)
         # Two or three photographs are no sampled focus curve: nothing to smooth.
         smooth = settings.get("smooth_along_z", True) and survey.n_planes > 3
-        return Joint(region.shape, survey.n_planes, scorer, smooth=smooth)
-
-    def take(self, state: Joint, plane: Plane) -> None:
-        """Compare the plane's focus scores with those of the best or of the result so far."""
-        state.take(plane)
-
-    def finish(self, state: Joint) -> Answer:
-        """Return the answer so far."""
-        return state.answer()
+        return Joint(region.shape, survey.n_planes, network, smooth=smooth)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the scores in which planes are compared: logits."""
-        scorer, shape = self.scorer(settings), plane.decide.shape
+        scorer: Scorer = self.loaded(settings)
+        shape = plane.decide.shape
         return scorer.enlarged(scorer.compared(scorer(plane.decide), shape), shape)
 
     def halo(self, settings: Settings) -> int:

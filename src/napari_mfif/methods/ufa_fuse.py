@@ -22,7 +22,7 @@ import numpy as np
 
 from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, PairwiseMethod
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
-from napari_mfif.methods.neural import placement
+from napari_mfif.methods.neural import Trained
 from napari_mfif.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -47,41 +47,6 @@ CHANNEL_ATTENTION = Parameter(
     choices=("pairs", "always"),
     advanced=True,
 )
-
-
-class UfaFuse(PairwiseMethod):
-    """The result so far and the next plane are fused by a network, pixels and all."""
-
-    name: ClassVar[str] = "ufa-fuse"
-    title: ClassVar[str] = "UFA-FUSE (Zang 2021)"
-    summary: ClassVar[str] = (
-        "A network that makes up the pixels of the result: for looking at, not for measuring. "
-        "Slow without a GPU."
-    )
-    reference: ClassVar[str] = (
-        "Zang, Zhou, Wang, Nie, Guo 2021, UFA-FUSE, IEEE Transactions on Instrumentation and "
-        "Measurement 70"
-    )
-    parameters: ClassVar[tuple[Parameter, ...]] = (CHANNEL_ATTENTION,)
-    blends: ClassVar[bool] = True
-
-    def comparer(self, settings: Settings) -> PairFuser:
-        """Return the network as the settings want it."""
-        return PairFuser.load(*placement(settings))
-
-    def begin(self, region: Region, settings: Settings, survey: Survey) -> FusedFold:
-        """Load the network and make an empty state."""
-        always = settings.get("channel_attention") == "always"
-        fuser = self.comparer(settings)
-        return FusedFold(region.shape, survey.n_planes, fuser, survey, always=always)
-
-    def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
-        """Return the spatial attention's logit of a plane, all channels weighed alike."""
-        return self.comparer(settings).logit(plane.decide)
-
-    def state_bytes(self, n_bands: int) -> int:
-        """Return the bytes of state per pixel: the result so far and what is being fused."""
-        return 64 + 16 * n_bands
 
 
 class PairFuser(Comparer):
@@ -279,3 +244,37 @@ class FusedFold(PairFold):
         offset, gain = np.float32(self.survey.offset), np.float32(self.survey.gain)
         rest = np.moveaxis(plane.pixels, 2, 0)
         return [plane.decide, *((band.astype(np.float32) - offset) * gain for band in rest)]
+
+
+class UfaFuse(PairwiseMethod):
+    """The result so far and the next plane are fused by a network, pixels and all."""
+
+    name: ClassVar[str] = "ufa-fuse"
+    title: ClassVar[str] = "UFA-FUSE (Zang 2021)"
+    summary: ClassVar[str] = (
+        "A network that makes up the pixels of the result: for looking at, not for measuring. "
+        "Slow without a GPU."
+    )
+    reference: ClassVar[str] = (
+        "Zang, Zhou, Wang, Nie, Guo 2021, UFA-FUSE, IEEE Transactions on Instrumentation and "
+        "Measurement 70"
+    )
+    parameters: ClassVar[tuple[Parameter, ...]] = (CHANNEL_ATTENTION,)
+    blends: ClassVar[bool] = True
+    network: ClassVar[type[Trained]] = PairFuser
+
+    def fold(
+        self, network: PairFuser, region: Region, settings: Settings, survey: Survey
+    ) -> FusedFold:
+        """Make an empty state for a network."""
+        always = settings.get("channel_attention") == "always"
+        return FusedFold(region.shape, survey.n_planes, network, survey, always=always)
+
+    def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
+        """Return the spatial attention's logit of a plane, all channels weighed alike."""
+        logit: FloatMap = self.loaded(settings).logit(plane.decide)
+        return logit
+
+    def state_bytes(self, n_bands: int) -> int:
+        """Return the bytes of state per pixel: the result so far and what is being fused."""
+        return 64 + 16 * n_bands
