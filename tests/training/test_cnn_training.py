@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 from napari_mfif import weights  # noqa: E402
 from napari_mfif.errors import ParameterError  # noqa: E402
@@ -12,16 +16,14 @@ from napari_mfif.networks.cnn import CollapsedCnn  # noqa: E402
 from napari_mfif.training import RECIPES, cnn, loop, train  # noqa: E402
 from napari_mfif.training.confidence import measured_trust, monotone  # noqa: E402
 from napari_mfif.training.data import Picture  # noqa: E402
+from napari_mfif.training.recipe import train_recipe  # noqa: E402
 
-QUICK = {
-    "seed": 3,
-    "device": "cpu",
-    "quiet": True,
-    "every": 2,
-    "crops": 1,
-    "judged": 1,
-    "calibrate": False,
-}
+SMALL = replace(
+    cnn.RECIPE,
+    loss=functools.partial(cnn.Sharpness, crops=1),
+    judge=functools.partial(cnn.accuracy, crops=1),
+)
+QUICK = {"seed": 3, "device": "cpu", "quiet": True, "every": 2}
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_stopped_training_goes_on_as_if_nothing_had_happened(
     pictures, tmp_path, monkeypatch
 ) -> None:
     through, broken = tmp_path / "through", tmp_path / "broken"
-    cnn.train(pictures, through, steps=4, **QUICK)
+    train_recipe(SMALL, pictures, through, steps=4, **QUICK)
 
     whole = cnn.Sharpness.__call__
     calls = []
@@ -60,10 +62,10 @@ def test_stopped_training_goes_on_as_if_nothing_had_happened(
 
     monkeypatch.setattr(cnn.Sharpness, "__call__", stop_at_the_fourth)
     with pytest.raises(Stopped):
-        cnn.train(pictures, broken, steps=4, **QUICK)
+        train_recipe(SMALL, pictures, broken, steps=4, **QUICK)
     monkeypatch.setattr(cnn.Sharpness, "__call__", whole)
     assert not (broken / weights.FILE).exists()
-    cnn.train(pictures, broken, steps=4, **QUICK)
+    train_recipe(SMALL, pictures, broken, steps=4, **QUICK)
     assert len(calls) == 4
     expected, found = tensors_of(through), tensors_of(broken)
     for name in expected:
@@ -72,13 +74,19 @@ def test_stopped_training_goes_on_as_if_nothing_had_happened(
 
 def test_finished_training_leaves_weights_and_card_alone(pictures, tmp_path) -> None:
     out = tmp_path / "out"
-    cnn.train(pictures, out, steps=1, **QUICK)
-    assert sorted(path.name for path in out.iterdir()) == [weights.CARD, weights.FILE]
+    train_recipe(SMALL, pictures, out, steps=1, **QUICK)
+    assert sorted(path.name for path in out.iterdir()) == [
+        weights.CARD,
+        loop.LOG,
+        weights.FILE,
+    ]
     card = weights.read_card(out)
     assert card["command"].endswith("--steps 1 --seed 3")
     assert int(card["parameters"]) == 386_048
     text = (out / weights.CARD).read_text(encoding="utf-8")
     assert "| leaf | 1 |" in text
+    assert "`exp(g / 3)`" in text
+    assert "in bfloat16" in text
     assert "{" not in text
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 from napari_mfif import weights  # noqa: E402
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator  # noqa: E402
@@ -52,7 +53,6 @@ SMALL = replace(
     loss=small_loss,
     judge=small_judge,
     stage=duel,
-    finish=lambda _: {"chances": '{"chances": [0, 1], "probabilities": [0.2, 0.9]}'},
     half=False,
 )
 QUICK = {"steps": 3, "seed": 1, "device": "cpu", "quiet": True, "every": 2}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 from napari_mfif import weights  # noqa: E402
 from napari_mfif.networks.boundary_aware import BoundaryAware  # noqa: E402
@@ -99,7 +100,6 @@ def test_both_networks_are_trained_and_stored(folder, tmp_path, monkeypatch) -> 
         boundary_aware.RECIPE,
         network=lambda: BoundaryAware(blocks=1),
         loss=functools.partial(boundary_aware.Centres, pairs=1, size=72),
-        finish=None,
     )
     judge = functools.partial(boundary_aware.right_windows, pairs=1, size=80)
     monkeypatch.setattr(boundary_aware, "right_windows", judge)
@@ -149,7 +149,6 @@ def test_card_of_fd_fcn_says_what_was_learnt_from(folder, tmp_path) -> None:
         fd_fcn.RECIPE,
         loss=functools.partial(fd_fcn.Scores, pairs=1, size=64),
         judge=functools.partial(fd_fcn.right_pixels, pairs=2, size=64),
-        finish=lambda network: {"trust": '{"shares": [0, 1], "probabilities": [0, 1]}'},
     )
     train_recipe(recipe, folder, tmp_path, **QUICK)
     text = (tmp_path / weights.CARD).read_text(encoding="utf-8")

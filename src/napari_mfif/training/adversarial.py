@@ -22,6 +22,7 @@ from tqdm import tqdm
 from napari_mfif.errors import ParameterError
 from napari_mfif.io.atomic import replacing
 from napari_mfif.training.batches import Batch, absolute_error
+from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import log, scored
 
 __all__ = ["CHECKPOINT", "Adversarial", "gradient_penalty", "is_better", "play"]
@@ -93,7 +94,7 @@ def play(
     generator: nn.Module,
     critic: nn.Module,
     draw: Draw,
-    judge: Callable[[nn.Module], dict[str, float]],
+    judge: Judge,
     plan: Adversarial,
     folder: Path,
     *,

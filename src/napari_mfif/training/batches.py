@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from napari_mfif.metrics.truth import wrong_near_boundaries
 from napari_mfif.training.camera import flicker, noisy
 from napari_mfif.training.data import Picture
+from napari_mfif.training.judge import NOTHING, Judge, judge_by
 from napari_mfif.training.pairs import Pair
 from napari_mfif.training.scenes import object_pair, stack_pair
 
@@ -83,34 +84,30 @@ def judge_pairs(
     *,
     count: int = 24,
     size: int = 128,
-) -> Callable[[nn.Module], dict[str, float]]:
-    """Return a judge of networks for pairs: the same held-back pairs at each call.
+) -> Judge:
+    """Return a judge of networks for pairs.
 
     ``accuracy`` is the share of pixels decided right of objects before a background, ``boundary``
     the share decided wrong within 8 pixels of the objects' outlines, ``stack`` the share decided
     right of what a sequence meets in a z-stack.
     """
 
-    def judge(network: nn.Module) -> dict[str, float]:
-        rng = np.random.default_rng(JUDGE_SEED)
-        right, wrong, stack = [], [], []
-        for _ in range(count):
-            pair = object_pair(rng, pictures, size)
-            taken = _decided(network, compare, pair, device)
-            right.append(float((taken == (pair.focus > 0.5)).mean()))
-            wrong.append(wrong_near_boundaries(taken, pair.focus))
-            pair = stack_pair(rng, pictures, size)
-            counts = pair.weights() > 0
-            same = _decided(network, compare, pair, device) == (pair.focus > 0.5)
-            if counts.any():
-                stack.append(float(same[counts].mean()))
+    def look(
+        network: nn.Module, rng: np.random.Generator, _: int
+    ) -> dict[str, tuple[float, float]]:
+        pair = object_pair(rng, pictures, size)
+        taken = _decided(network, compare, pair, device)
+        wrong = wrong_near_boundaries(taken, pair.focus)
+        deep = stack_pair(rng, pictures, size)
+        counts = deep.weights() > 0
+        same = _decided(network, compare, deep, device) == (deep.focus > 0.5)
         return {
-            "accuracy": float(np.mean(right)),
-            "boundary": float(np.nanmean(wrong)),
-            "stack": float(np.mean(stack)),
+            "accuracy": ((taken == (pair.focus > 0.5)).mean(), 1),
+            "boundary": NOTHING if np.isnan(wrong) else (wrong, 1),
+            "stack": (same[counts].mean(), 1) if counts.any() else NOTHING,
         }
 
-    return judge
+    return judge_by(look, count=count, seed=JUDGE_SEED)
 
 
 def _decided(network: nn.Module, compare: Compare, pair: Pair, device: str) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ the middle of a z-stack, where neither plane need be in focus, and the lamp and 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.boundary_aware import WindowComparer
 from napari_mfif.networks.boundary_aware import (
     PATCH,
     STRIDE,
@@ -33,8 +32,8 @@ from napari_mfif.networks.boundary_aware import (
 )
 from napari_mfif.training.batches import photographed
 from napari_mfif.training.boundary_aware_card import HEAD, TEXT
-from napari_mfif.training.confidence import measured_chances
 from napari_mfif.training.data import Picture, Pictures
+from napari_mfif.training.judge import Judge, judge_by
 from napari_mfif.training.loop import Plan, run
 from napari_mfif.training.pairs import Pair, composite
 from napari_mfif.training.recipe import Recipe, train_recipe
@@ -140,29 +139,25 @@ def _planes_of(pairs: Sequence[Pair]) -> Tensor:
 
 def right_windows(
     pictures: Sequence[Picture], device: str = "cpu", *, pairs: int = 48, size: int = 144
-) -> Callable[[nn.Module], dict[str, float]]:
+) -> Judge:
     """Return a judge: the share of held-back windows whose centre is decided right.
 
-    ``windows`` is of all of them, ``boundary`` of those with both planes in focus somewhere. The
-    pairs are the same at each call.
+    ``windows`` is of all of them, ``boundary`` of those with both planes in focus somewhere.
     """
 
-    def judge(network: nn.Module) -> dict[str, float]:
-        rng = np.random.default_rng(2019)
-        right, total = np.zeros(2), np.zeros(2)
-        for _ in range(pairs):
-            pair = draw_pair(rng, pictures, size)
-            centre, counts, share = windows(pair)
-            logits = network(_planes_of([pair]).to(device))[0].float().cpu().numpy()
-            decided = (logits[0] > logits[1]) == (centre > 0.5)
-            mixed = (share > SIDES) & (share < 1 - SIDES)
-            for kind, asked in enumerate((counts > 0, mixed & (counts > 0))):
-                right[kind] += (decided & asked).sum()
-                total[kind] += asked.sum()
-        shares = right / np.maximum(total, 1)
-        return {"windows": float(shares[0]), "boundary": float(shares[1])}
+    def look(
+        network: nn.Module, rng: np.random.Generator, _: int
+    ) -> dict[str, tuple[float, float]]:
+        pair = draw_pair(rng, pictures, size)
+        centre, counts, share = windows(pair)
+        logits = network(_planes_of([pair]).to(device))[0].float().cpu().numpy()
+        right = (logits[0] > logits[1]) == (centre > 0.5)
+        asked = counts > 0
+        mixed = asked & (share > SIDES) & (share < 1 - SIDES)
+        kinds = {"windows": asked, "boundary": mixed}
+        return {kind: ((right & where).sum(), where.sum()) for kind, where in kinds.items()}
 
-    return judge
+    return judge_by(look, count=pairs, seed=2019)
 
 
 def _network() -> nn.Module:
@@ -194,12 +189,6 @@ def _second(
     return {**scores, "second_windows": found["windows"], "second_boundary": found["boundary"]}
 
 
-def _measured(network: nn.Module) -> dict[str, str]:
-    """Return what won comparisons are worth on simulated z-stacks."""
-    assert isinstance(network, BoundaryAware)
-    return measured_chances(WindowComparer(network), stacks=STACKS).facts()
-
-
 RECIPE = Recipe(
     method="boundary-aware",
     network=_network,
@@ -209,7 +198,7 @@ RECIPE = Recipe(
     head=HEAD,
     text=TEXT,
     stage=_second,
-    finish=_measured,
+    stacks=STACKS,
     half=True,
 )
 

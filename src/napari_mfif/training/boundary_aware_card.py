@@ -64,6 +64,8 @@ simulated z-stacks of all kinds, at low and high noise (seeds that no benchmark 
 
 {chances_table}
 
+{half_precision}
+
 ## Limits
 
 Made for two photographs. A z-stack is fused one plane after the other, so the order of the

@@ -8,10 +8,9 @@ since in a z-stack most comparisons are between planes that are both out of focu
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,21 +19,24 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.neural import available
-from napari_mfif.methods.patch_scores import PatchScorer, Trust
 from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn
 from napari_mfif.training import camera
-from napari_mfif.training.cnn_card import write_trained
-from napari_mfif.training.confidence import measured_trust
-from napari_mfif.training.data import Picture, crop, read_pictures
-from napari_mfif.training.loop import Plan, run
+from napari_mfif.training.cnn_card import HEAD, TEXT
+from napari_mfif.training.data import Picture, crop
+from napari_mfif.training.judge import Judge, judge_by
+from napari_mfif.training.loop import Plan
+from napari_mfif.training.recipe import Recipe, train_recipe
 
-__all__ = ["LEVELS", "Sharpness", "accuracy", "blur_series", "degrade", "flicker", "train"]
-
-#: Batches of the shipped weights.
-STEPS = 350
-#: Folder of what a stopped run needs to go on, inside the folder for the weights.
-UNFINISHED = "unfinished"
+__all__ = [
+    "LEVELS",
+    "RECIPE",
+    "Sharpness",
+    "accuracy",
+    "blur_series",
+    "degrade",
+    "flicker",
+    "train",
+]
 
 #: Blurred planes per sharp crop (the paper's five).
 LEVELS = 5
@@ -56,16 +58,18 @@ class Sharpness:
     ----------
     pictures : sequence of Picture
         What is learnt from.
-    crops : int
+    device : str, optional
+        Where the network is.
+    crops : int, optional
         Crops per batch; each becomes `LEVELS` + 1 planes.
-    size : int
+    size : int, optional
         Pixels of a crop's side.
     """
 
     pictures: Sequence[Picture]
+    device: str = "cpu"
     crops: int = 4
     size: int = 64
-    device: str = "cpu"
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return softplus of the wrong margins, averaged over all patches with detail."""
@@ -108,34 +112,31 @@ def degrade(series: Planes, rng: np.random.Generator) -> Planes:
 
 
 def accuracy(
-    pictures: Sequence[Picture], *, crops: int = 32, size: int = 64, device: str = "cpu"
-) -> Callable[[nn.Module], dict[str, float]]:
+    pictures: Sequence[Picture], device: str = "cpu", *, crops: int = 32, size: int = 64
+) -> Judge:
     """Return a judge: the share of held-back patch pairs that are ordered right.
 
-    ``accuracy`` is the paper's task (sharp against its five blurs, no noise), ``noisy`` the same
-    with the noise of a camera. The pairs are the same at each call.
+    ``accuracy`` is the paper's task (sharp against its five blurs, no noise), ``accuracy_noisy``
+    the same with the noise of a camera.
     """
 
-    def judge(network: nn.Module) -> dict[str, float]:
-        rng = np.random.default_rng(20170)
-        right = np.zeros(2)
-        total = 0
-        for number in range(crops):
-            square = crop(rng, pictures[number % len(pictures)], size, variance=DETAIL)
-            clean = _paper_series(square)
-            noisy = np.clip(clean + rng.normal(0, 6, clean.shape), 0, 255).astype(np.float32)
-            detail = _detail(square)
-            total += LEVELS * int(detail.sum())
-            for kind, series in enumerate((clean, noisy)):
-                planes = torch.from_numpy(series[:, None] / 255 - 0.5).to(device)
-                scores = network(planes)[:, 0].cpu().numpy()
-                right[kind] += ((scores[:1] > scores[1:]) & detail).sum()
-        return {
-            "accuracy": float(right[0] / max(total, 1)),
-            "noisy": float(right[1] / max(total, 1)),
-        }
+    def look(
+        network: nn.Module, rng: np.random.Generator, number: int
+    ) -> dict[str, tuple[float, float]]:
+        square = crop(rng, pictures[number % len(pictures)], size, variance=DETAIL)
+        clean = _paper_series(square)
+        noisy = np.clip(clean + rng.normal(0, 6, clean.shape), 0, 255).astype(np.float32)
+        detail = _detail(square)
+        total = LEVELS * int(detail.sum())
 
-    return judge
+        def right(series: Planes) -> int:
+            planes = torch.from_numpy(series[:, None] / 255 - 0.5).to(device)
+            scores = network(planes)[:, 0].cpu().numpy()
+            return int(((scores[:1] > scores[1:]) & detail).sum())
+
+        return {"accuracy": (right(clean), total), "accuracy_noisy": (right(noisy), total)}
+
+    return judge_by(look, count=crops, seed=20170)
 
 
 def _paper_series(square: Planes) -> Planes:
@@ -168,45 +169,15 @@ def _disc(radius: float) -> Planes:
     return np.asarray(disc / disc.sum(), np.float32)
 
 
-def train(
-    data: Path,
-    out: Path,
-    *,
-    steps: int | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    resume: bool = True,
-    quiet: bool = False,
-    every: int = 100,
-    crops: int = 4,
-    judged: int = 32,
-    calibrate: bool = True,
-) -> Path:
-    """Train the network, measure its confidence, and write weights and card.
+RECIPE = Recipe(
+    method="cnn",
+    network=CollapsedCnn,
+    loss=Sharpness,
+    judge=accuracy,
+    plan=Plan(350, every=100),
+    head=HEAD,
+    text=TEXT,
+)
 
-    Parameters
-    ----------
-    data, out, steps, seed, device, resume, quiet
-        As for `napari_mfif.training.train`.
-    every : int, optional
-        Steps from one checkpoint to the next.
-    crops : int, optional
-        Crops per batch.
-    judged : int, optional
-        Held-back crops per score.
-    calibrate : bool, optional
-        Measure the confidence on simulated stacks; a minute or two.
-    """
-    device = available(device)
-    pictures = read_pictures(data, seed=seed)
-    plan = Plan(steps or STEPS, seed, every=every)
-    torch.manual_seed(seed)
-    network = CollapsedCnn().to(device)
-    loss = Sharpness(pictures.train, crops, device=device)
-    judge = accuracy(pictures.held_back, crops=judged, device=device)
-    scores = run(network, loss, judge, plan, out / UNFINISHED, resume=resume, quiet=quiet)
-    network.eval().requires_grad_(False)
-    trust = measured_trust(PatchScorer(network, device)) if calibrate else Trust()
-    made = write_trained(network, out, plan, scores, trust, pictures)
-    shutil.rmtree(out / UNFINISHED)
-    return made
+#: Train the network, see `napari_mfif.training.train`.
+train = functools.partial(train_recipe, RECIPE)

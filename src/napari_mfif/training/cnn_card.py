@@ -1,82 +1,19 @@
-"""The weights of `cnn` and their card, as files."""
+"""The words on the card of `cnn`."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from pathlib import Path
+__all__ = ["HEAD", "TEXT"]
 
-import numpy as np
+HEAD = {
+    "paper": "Liu, Chen, Peng, Wang 2017, Information Fusion 36",
+    "doi": "10.1016/j.inffus.2016.12.001",
+    "input": "one grey plane, 0 to 1, minus 0.5; axes Y X",
+    "output": "one logit per 16 x 16 patch, stride 2; larger is sharper",
+    "tile_halo": 20,
+    "stride": 2,
+}
 
-from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.patch_scores import PatchScorer, Trust
-from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn, count_parameters
-from napari_mfif.training.card import picture_words, wrapped, write_card, write_weights
-from napari_mfif.training.data import Pictures
-from napari_mfif.training.loop import Plan
-from napari_mfif.weights import FILE
-
-__all__ = ["check_plane", "write_trained"]
-
-
-def write_trained(
-    network: CollapsedCnn,
-    out: Path,
-    plan: Plan,
-    scores: dict[str, float],
-    trust: Trust,
-    pictures: Pictures,
-) -> Path:
-    """Write the weights, and the card that describes them."""
-    facts = {
-        "method": "cnn",
-        "steps": str(plan.steps),
-        "seed": str(plan.seed),
-        "trust": json.dumps(asdict(trust)),
-    }
-    sha256 = write_weights(network, out, facts)
-    sample = PatchScorer(network.cpu())(check_plane())
-    head = {
-        "name": "cnn",
-        "file": FILE,
-        "sha256": sha256,
-        "parameters": count_parameters(network),
-        "paper": "Liu, Chen, Peng, Wang 2017, Information Fusion 36",
-        "doi": "10.1016/j.inffus.2016.12.001",
-        "licence": "BSD-3-Clause",
-        "input": "one grey plane, 0 to 1, minus 0.5; axes Y X",
-        "output": "one logit per 16 x 16 patch, stride 2; larger is sharper",
-        "tile_halo": PATCH + CONTEXT,
-        "stride": STRIDE,
-        "command": f"napari-mfif train cnn --data FOLDER --out models/cnn --steps {plan.steps} "
-        f"--seed {plan.seed}",
-        "held_back_accuracy": f"{scores['accuracy']:.4f}",
-        "held_back_accuracy_noisy": f"{scores['noisy']:.4f}",
-        "check_scores": json.dumps([round(float(v), 3) for v in sample[::4, ::4].ravel()]),
-    }
-    write_card(out, head, _card_text(pictures, trust))
-    return out / FILE
-
-
-def check_plane() -> FloatMap:
-    """Return the plane that the card's check scores belong to, (48, 40)."""
-    rows, columns = np.mgrid[:48, :40].astype(np.float32)
-    wave = np.sin(rows * columns / 40) * np.exp(-columns / 40)
-    return np.asarray(0.5 + 0.4 * wave, np.float32)
-
-
-def _card_text(pictures: Pictures, trust: Trust) -> str:
-    text = CARD_TEXT.format(
-        temperature=f"{trust.temperature:g}",
-        shares=" | ".join(f"{share:.2f}" for share in trust.shares),
-        rule="|".join(["---"] * (len(trust.shares) + 1)),
-        probabilities=" | ".join(f"{probability:.2f}" for probability in trust.probabilities),
-        **picture_words(pictures),
-    )
-    return wrapped(text)
-
-
-CARD_TEXT = """
+TEXT = """
 # cnn: a focus score per plane and patch
 
 The network of Liu et al. 2017 in its collapsed form: three 3 x 3 convolutions (64, 128 and 256
@@ -102,13 +39,13 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 
 ## Confidence
 
-The share of `exp(g / {temperature})` that the best plane and its two neighbours hold, of all
+The share of `exp(g / {trust_temperature})` that the best plane and its two neighbours hold, of all
 planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise
 (seeds that no benchmark uses):
 
-| share | {shares} |
-|{rule}|
-| right within one plane | {probabilities} |
+{trust_table}
+
+{half_precision}
 
 ## Limits
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.methods._pairwise import Chances, Comparer, PairFold, steadying
-from napari_mfif.methods.base import FloatMap, Plane, Survey
-from napari_mfif.methods.plane_scores import Joint, Scorer, Trust
+from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
+from napari_mfif.methods.base import FloatMap, Plane, Region, Survey
+from napari_mfif.methods.plane_scores import Joint, Scorer, ScoringMethod, Trust
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
 from napari_mfif.optics import KINDS, Simulation, simulate
 from napari_mfif.options import PREPARATION
 from napari_mfif.parameters import resolve
 
-__all__ = ["measured_chances", "measured_trust", "monotone", "tables"]
+__all__ = [
+    "STACKS",
+    "folded",
+    "measured_chances",
+    "measured_trust",
+    "monotone",
+    "simulated",
+    "tables",
+]
 
 #: Seeds and planes of simulated stacks that no benchmark uses; short and long ones.
 STACKS = ((90001, 8), (90002, 20))
@@ -55,11 +64,9 @@ def measured_trust(
         The temperature that best tells right from wrong, and its table.
     """
     judged: dict[float, list[Judged]] = {temperature: [] for temperature in TEMPERATURES}
-    for kind in kinds:
-        for seed, planes in stacks:
-            for photons in ("low", "high"):
-                for temperature, found in _judge(scorer, kind, seed, photons, shape, planes):
-                    judged[temperature].append(found)
+    for made in simulated(stacks, kinds, shape):
+        for temperature, found in _judge(scorer, made):
+            judged[temperature].append(found)
     together = {
         t: (np.concatenate([s for s, _ in found]), np.concatenate([r for _, r in found]))
         for t, found in judged.items()
@@ -74,18 +81,19 @@ def tables(facts: Mapping[str, str]) -> dict[str, str]:
     Parameters
     ----------
     facts : mapping of str
-        Some are JSON objects with ``probabilities`` and the values that they belong to.
+        Some are JSON objects with ``probabilities``, the values that they belong to, and numbers.
 
     Returns
     -------
     dict of str
-        By the fact's name and ``_table``: two rows of Markdown.
+        By the fact's name and ``_table``: two rows of Markdown; each number by both names.
     """
-    found = {}
+    found: dict[str, str] = {}
     for name, text in facts.items():
         if "probabilities" not in text:
             continue
         fact = json.loads(text)
+        found |= {f"{name}_{k}": f"{v:g}" for k, v in fact.items() if isinstance(v, int | float)}
         key = next(k for k, v in fact.items() if isinstance(v, list) and k != "probabilities")
         rows = [fact[key], fact["probabilities"]]
         cells = [" | ".join(f"{value:.2f}" for value in row) for row in rows]
@@ -119,42 +127,52 @@ def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> Tru
 
 
 def measured_chances(
+    method: PairwiseMethod,
     comparer: Comparer,
     *,
-    fold: Callable[[tuple[int, int], int, Comparer], PairFold] = PairFold,
     stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
-    noise_known: float = np.inf,
 ) -> Chances:
     """Measure how probable a depth is right within one plane, by the comparisons it won.
 
     Parameters
     ----------
+    method : PairwiseMethod
+        How planes are folded.
     comparer : Comparer
         The trained network, which compares two planes.
-    fold : callable, optional
-        Gives the empty state for a shape, a number of planes and the network.
     stacks, kinds, shape
         As for `measured_trust`.
-    noise_known : float, optional
-        See `PairwiseMethod`.
     """
     found = []
-    for kind in kinds:
-        for seed, planes in stacks:
-            for photons in ("low", "high"):
-                made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
-                state = fold(shape, planes, comparer)
-                survey, seen = _prepared(made)
-                state.sigma = steadying(survey, noise_known)
-                for plane in seen:
-                    state.take(plane)
-                right = np.abs(state.answer().depth - made.depth) <= 1
-                found.append((state.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
+    for made in simulated(stacks, kinds, shape):
+        state = folded(method, comparer, made)
+        right = np.abs(state.answer().depth - made.depth) <= 1
+        found.append((state.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
     chances, right = (np.concatenate(values) for values in zip(*found, strict=True))
     table = _table(1.0, chances, right)
     return Chances(table.shares, table.probabilities)
+
+
+def simulated(
+    stacks: Sequence[tuple[int, int]], kinds: Sequence[str], shape: tuple[int, int]
+) -> Iterator[Simulation]:
+    """Yield simulated z-stacks of all kinds, each at low and at high noise."""
+    for kind in kinds:
+        for seed, planes in stacks:
+            for photons in ("low", "high"):
+                yield simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
+
+
+def folded(method: ScoringMethod | PairwiseMethod, network: Any, made: Simulation) -> Any:
+    """Fold a simulated stack as a method does with its defaults, and return the state."""
+    settings = resolve(method.all_parameters(), {}, owner=method.name)
+    survey, planes = _prepared(made)
+    state = method.fold(network, Region.whole(made.stack.plane_shape), settings, survey)
+    for plane in planes:
+        state.take(plane)
+    return state
 
 
 def _prepared(made: Simulation) -> tuple[Survey, Iterator[Plane]]:
@@ -165,22 +183,15 @@ def _prepared(made: Simulation) -> tuple[Survey, Iterator[Plane]]:
     return survey, reader.planes(preparation)
 
 
-def _judge(
-    scorer: Scorer,
-    kind: str,
-    seed: int,
-    photons: str,
-    shape: tuple[int, int],
-    planes: int,
-) -> Iterator[tuple[float, Judged]]:
+def _judge(scorer: Scorer, made: Simulation) -> Iterator[tuple[float, Judged]]:
     """Yield, per temperature, the shares of a stack's pixels and which of them are right."""
-    made = simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
+    shape = made.stack.plane_shape
     _, seen = _prepared(made)
     maps = [scorer.compared(scorer(plane.decide), shape) for plane in seen]
     blank = np.zeros((1, 1), np.float32)
     for temperature in TEMPERATURES:
         fold = _Known(shape, scorer, maps, temperature)
-        for index in range(planes):
+        for index in range(len(maps)):
             fold.take(Plane(index, blank, blank))
         answer = fold.answer(plain=True)
         right = np.abs(answer.depth - made.depth) <= 1

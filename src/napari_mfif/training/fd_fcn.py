@@ -12,7 +12,7 @@ planes, which is what decides in the end.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,13 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.fd_fcn import MapScorer
 from napari_mfif.networks.fd_fcn import FdFcn
 from napari_mfif.training.batches import photographed
 from napari_mfif.training.camera import flicker, noisy
-from napari_mfif.training.confidence import measured_trust
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.fd_fcn_card import HEAD, TEXT
+from napari_mfif.training.judge import NOTHING, Judge, judge_by
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.pairs import Pair, composite, gaussian, half_size, sharp_or_blurred
 from napari_mfif.training.recipe import Recipe, train_recipe
@@ -128,46 +127,32 @@ def _planes_of(planes: Sequence[Map]) -> Tensor:
 
 def right_pixels(
     pictures: Sequence[Picture], device: str = "cpu", *, pairs: int = 64, size: int = 128
-) -> Callable[[nn.Module], dict[str, float]]:
+) -> Judge:
     """Return a judge: the share of held-back pixels whose plane is decided right.
 
     ``pairs`` is of pairs with one plane in focus everywhere, ``others`` of softened pairs and of
     those from z-stacks.
-    The pairs are the same at each call.
     """
 
-    def judge(network: nn.Module) -> dict[str, float]:
-        rng = np.random.default_rng(2020)
-        right, total = np.zeros(2), np.zeros(2)
-        for _ in range(pairs):
-            pair, known = draw_pair(rng, pictures, size)
-            scores = (
-                network(_planes_of([pair.first, pair.second]).to(device))
-                .float()[:, 0]
-                .cpu()
-                .numpy()
-            )
-            focus, counts = half_size(pair.focus), half_size(pair.weights())
-            asked = (counts == 1) & (focus != 0.5)
-            decided = (scores[0] >= scores[1]) == (focus > 0.5)
-            right[int(not known)] += (decided & asked).sum()
-            total[int(not known)] += asked.sum()
-        shares = right / np.maximum(total, 1)
-        return {"pairs": float(shares[0]), "others": float(shares[1])}
+    def look(
+        network: nn.Module, rng: np.random.Generator, _: int
+    ) -> dict[str, tuple[float, float]]:
+        pair, known = draw_pair(rng, pictures, size)
+        planes = _planes_of([pair.first, pair.second]).to(device)
+        scores = network(planes).float()[:, 0].cpu().numpy()
+        focus, counts = half_size(pair.focus), half_size(pair.weights())
+        asked = (counts == 1) & (focus != 0.5)
+        right = (scores[0] >= scores[1]) == (focus > 0.5)
+        found = (right & asked).sum(), asked.sum()
+        return {"pairs": found if known else NOTHING, "others": NOTHING if known else found}
 
-    return judge
+    return judge_by(look, count=pairs, seed=2020)
 
 
 def _network() -> nn.Module:
     network = FdFcn()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
-
-
-def _measured(network: nn.Module) -> dict[str, str]:
-    """Return what the scores are worth on simulated z-stacks."""
-    assert isinstance(network, FdFcn)
-    return measured_trust(MapScorer(network)).facts()
 
 
 RECIPE = Recipe(
@@ -178,7 +163,6 @@ RECIPE = Recipe(
     plan=Plan(1400, rate=1e-3, every=200, mixed=True),
     head=HEAD,
     text=TEXT,
-    finish=_measured,
     half=True,
 )
 

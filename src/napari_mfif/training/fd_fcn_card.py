@@ -60,6 +60,8 @@ planes, was compared with the truth on simulated z-stacks of all kinds, at low a
 
 {trust_table}
 
+{half_precision}
+
 ## Limits
 
 By the paper's own account its focus maps have holes; small ones are filled and the edges of the

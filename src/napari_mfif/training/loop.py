@@ -23,8 +23,12 @@ from tqdm import tqdm
 from napari_mfif.errors import ParameterError
 from napari_mfif.io.atomic import replacing
 from napari_mfif.networks.feeding import best_precision
+from napari_mfif.training.judge import Judge
 
-__all__ = ["CHECKPOINT", "LOG", "Plan", "log", "minutes", "run", "scored"]
+__all__ = ["CHECKPOINT", "LOG", "Loss", "Plan", "log", "minutes", "run", "scored"]
+
+#: Gives the loss of a batch, drawn from the generator that it is handed.
+Loss = Callable[[nn.Module, np.random.Generator], Tensor]
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
@@ -98,8 +102,8 @@ class Plan:
 
 def run(
     network: nn.Module,
-    loss: Callable[[nn.Module, np.random.Generator], Tensor],
-    judge: Callable[[nn.Module], dict[str, float]],
+    loss: Loss,
+    judge: Judge,
     plan: Plan,
     folder: Path,
     *,
@@ -162,7 +166,7 @@ def run(
 def _step(
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
-    loss: Callable[[nn.Module, np.random.Generator], Tensor],
+    loss: Loss,
     plan: Plan,
     step: int,
 ) -> float:
@@ -184,7 +188,7 @@ def _precision(network: nn.Module, plan: Plan) -> torch.autocast:
     return torch.autocast(device, torch.bfloat16, enabled=able)
 
 
-def scored(network: nn.Module, judge: Callable[[nn.Module], dict[str, float]]) -> dict[str, float]:
+def scored(network: nn.Module, judge: Judge) -> dict[str, float]:
     """Return held-back scores of a network that is being trained."""
     network.eval()
     with torch.no_grad():

@@ -8,7 +8,7 @@ stage is kept only where held-back pairs say that it helped.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,21 +16,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_mfif.methods.mfif_gan import NOISE_KNOWN, FocusMapper
+from napari_mfif.methods.mfif_gan import WIDTH
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
 from napari_mfif.training.adversarial import Adversarial, play
 from napari_mfif.training.batches import Batch, absolute_error, as_batch, judge_pairs, photographed
-from napari_mfif.training.confidence import measured_chances
 from napari_mfif.training.data import Picture, Pictures
+from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan_card import HEAD, TEXT
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import object_pair, stack_pair
 
-__all__ = ["RECIPE", "WIDTH", "Reconstruction", "compare", "draw_batch", "train"]
+__all__ = ["RECIPE", "Reconstruction", "compare", "draw_batch", "train"]
 
-#: Maps after the generator's first convolution.
-WIDTH = 16
 #: Share of the pairs that come from deep scenes, as a sequence meets them.
 DEEP = 0.35
 #: From this share of the steps on, pixels near an outline count so many times as much.
@@ -101,7 +99,7 @@ def _network() -> nn.Module:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _judge(pictures: Sequence[Picture], device: str) -> Callable[[nn.Module], dict[str, float]]:
+def _judge(pictures: Sequence[Picture], device: str) -> Judge:
     return judge_pairs(pictures, compare, device)
 
 
@@ -133,12 +131,6 @@ def _play(
     )
 
 
-def _worth(network: nn.Module) -> dict[str, str]:
-    """Measure what the network's comparisons are worth on z-stacks."""
-    assert isinstance(network, MfifGenerator)
-    return measured_chances(FocusMapper(network), noise_known=NOISE_KNOWN).facts()
-
-
 RECIPE = Recipe(
     method="mfif-gan",
     network=_network,
@@ -150,7 +142,6 @@ RECIPE = Recipe(
     head=HEAD,
     text=TEXT,
     stage=_play,
-    finish=_worth,
     half=True,
 )
 

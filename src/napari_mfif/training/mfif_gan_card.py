@@ -65,6 +65,8 @@ that are not next to it, against the truth on simulated stacks of all kinds, at 
 
 {chances_table}
 
+{half_precision}
+
 ## Limits
 
 Made for two photographs of objects before a background. More planes are fused one after the other,

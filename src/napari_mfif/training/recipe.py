@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from napari_mfif.methods.neural import available
 from napari_mfif.training.card import (
@@ -24,18 +23,18 @@ from napari_mfif.training.card import (
     write_card,
     write_weights,
 )
-from napari_mfif.training.confidence import tables
+from napari_mfif.training.confidence import STACKS, tables
 from napari_mfif.training.data import Picture, Pictures, read_pictures
-from napari_mfif.training.loop import LOG, Plan, minutes, run
+from napari_mfif.training.judge import Judge
+from napari_mfif.training.loop import LOG, Loss, Plan, minutes, run
+from napari_mfif.training.measured import half_words, measured
 from napari_mfif.weights import FILE
 
-__all__ = ["UNFINISHED", "Judge", "Loss", "Recipe", "Stage", "train_recipe"]
+__all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "train_recipe"]
 
 #: Folder of what a stopped run needs to go on, inside the folder for the weights.
 UNFINISHED = "unfinished"
 
-Loss = Callable[[nn.Module, np.random.Generator], Tensor]
-Judge = Callable[[nn.Module], dict[str, float]]
 #: Changes a trained network and its held-back scores further, or not.
 Stage = Callable[[nn.Module, dict[str, float], Pictures, Plan, Path, bool, bool], dict[str, float]]
 
@@ -62,13 +61,13 @@ class Recipe:
         Of the card: paper, input, output, halo and stride. Parameters, steps, seed, hardware, time
         and held-back scores are added.
     text : str
-        Of the card, Markdown. ``{files}``, ``{drawn}``, ``{back}``, ``{sources}``, each held-back
-        score and each fact of `finish` can stand in it.
+        Of the card, Markdown. ``{files}``, ``{drawn}``, ``{back}``, ``{sources}``,
+        ``{half_precision}``, each held-back score and the table of what answers are worth can stand
+        in it.
     colour : bool
         Learn from coloured pictures.
-    finish : callable, optional
-        From the trained network: texts that the file of weights says about itself, say what scores
-        are worth.
+    stacks : sequence of (int, int)
+        Seeds and planes of the simulated z-stacks that say what the network's answers are worth.
     stage : callable, optional
         A second stage of training, after the loop.
     half : bool
@@ -83,7 +82,7 @@ class Recipe:
     head: Mapping[str, object]
     text: str
     colour: bool = False
-    finish: Callable[[nn.Module], dict[str, str]] | None = None
+    stacks: Sequence[tuple[int, int]] = STACKS
     stage: Stage | None = None
     half: bool = False
 
@@ -149,7 +148,7 @@ def write_trained(
     """Write the weights, and the card that describes them."""
     network = network.cpu().float()
     facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed)}
-    found = {} if recipe.finish is None else recipe.finish(network)
+    found, seen = measured(recipe.method, network, recipe.stacks)
     sha256 = write_weights(network, out, {**facts, **found}, half=recipe.half)
     head = {
         "name": recipe.method,
@@ -164,9 +163,10 @@ def write_trained(
         "hardware": hardware(device),
         "minutes": f"{took:.0f}",
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},
+        **seen,
     }
-    found_words = {**found, **tables(found)}
-    words = {**picture_words(pictures), **found_words, **{k: f"{v:.4f}" for k, v in scores.items()}}
+    told = {name: f"{value:.4f}" for name, value in scores.items()}
+    words = {**picture_words(pictures), **tables(found), "half_precision": half_words(seen), **told}
     text = recipe.text
     for name, word in words.items():
         text = text.replace("{" + name + "}", word)

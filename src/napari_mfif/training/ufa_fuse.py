@@ -13,7 +13,7 @@ Two in five pairs are dark and noisy; their answer has the noise of the plane it
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.ufa_fuse import FusedFold, PairFuser
+from napari_mfif.methods.ufa_fuse import WIDTH
 from napari_mfif.networks.ufa_fuse import REACH, UfaFuse
-from napari_mfif.training.confidence import measured_chances
 from napari_mfif.training.data import Picture, crop
+from napari_mfif.training.judge import Judge, judge_by
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.masks import draw_mask
 from napari_mfif.training.pairs import (
@@ -43,7 +43,6 @@ from napari_mfif.training.scenes import object_pair, stack_pair
 
 __all__ = [
     "RECIPE",
-    "WIDTH",
     "Reconstruction",
     "draw_pair",
     "fidelity",
@@ -51,8 +50,8 @@ __all__ = [
     "train",
 ]
 
-#: Batches of the shipped weights, and their maps per layer; the paper has 64.
-STEPS, WIDTH = 5000, 32
+#: Batches of the shipped weights.
+STEPS = 5000
 #: Learning rate at the start; the paper's 1e-4 suits its 300 epochs.
 RATE = 1e-3
 #: Share of the pairs that are made dark and noisy.
@@ -71,16 +70,18 @@ class Reconstruction:
     ----------
     pictures : sequence of Picture
         What is learnt from.
-    pairs : int
+    device : str, optional
+        Where the network is.
+    pairs : int, optional
         Pairs per batch.
-    size : int
+    size : int, optional
         Pixels of a pair's side.
     """
 
     pictures: Sequence[Picture]
+    device: str = "cpu"
     pairs: int = 4
     size: int = 72
-    device: str = "cpu"
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return how far the fused planes are from the sharp ones (eq. 1)."""
@@ -199,38 +200,34 @@ def similarity(first: Tensor, second: Tensor) -> Tensor:
 
 
 def fidelity(
-    pictures: Sequence[Picture], *, pairs: int = 24, size: int = 156, device: str = "cpu"
-) -> Callable[[nn.Module], dict[str, float]]:
+    pictures: Sequence[Picture], device: str = "cpu", *, pairs: int = 24, size: int = 156
+) -> Judge:
     """Return a judge: how near fused pairs come to held-back pictures.
 
     ``psnr`` in dB and ``ssim`` of the paper's pairs; ``right``, the share of pixels there that have
-    more of the sharper plane, where blur made a difference. The pairs are the same at each call.
+    more of the sharper plane, where blur made a difference.
     """
 
-    def judge(network: nn.Module) -> dict[str, float]:
-        rng = np.random.default_rng(20210)
-        errors, alike, right, total = [], [], 0, 0
-        for number in range(pairs):
-            pair = draw_pair(rng, pictures[number % len(pictures)], size, published=True)
-            first, second, truth = (
-                _batch([plane], device) for plane in (pair.first, pair.second, pair.image)
-            )
-            fused, share = network.fused(first, second)  # type: ignore[operator]
-            errors.append(float(((fused - _inside(truth)) ** 2).mean()))
-            alike.append(float(similarity(fused, _inside(truth)).mean()))
-            inner = slice(REACH, -REACH)
-            differs = np.abs(pair.first - pair.second)[inner, inner] > 0.02
-            taken = share[0, 0, 4:-4, 4:-4].cpu().numpy()
-            right += int((((taken < 0.5) == (pair.focus[inner, inner] > 0.5)) & differs).sum())
-            total += int(differs.sum())
-        decibels = [-10 * np.log10(max(error, 1e-10)) for error in errors]
+    def look(
+        network: nn.Module, rng: np.random.Generator, number: int
+    ) -> dict[str, tuple[float, float]]:
+        pair = draw_pair(rng, pictures[number % len(pictures)], size, published=True)
+        first, second, truth = (
+            _batch([plane], device) for plane in (pair.first, pair.second, pair.image)
+        )
+        fused, share = network.fused(first, second)  # type: ignore[operator]
+        error = float(((fused - _inside(truth)) ** 2).mean())
+        inner = slice(REACH, -REACH)
+        differs = np.abs(pair.first - pair.second)[inner, inner] > 0.02
+        taken = share[0, 0, 4:-4, 4:-4].cpu().numpy()
+        right = ((taken < 0.5) == (pair.focus[inner, inner] > 0.5)) & differs
         return {
-            "psnr": float(np.mean(decibels)),
-            "ssim": float(np.mean(alike)),
-            "right": right / max(total, 1),
+            "psnr": (-10 * np.log10(max(error, 1e-10)), 1),
+            "ssim": (float(similarity(fused, _inside(truth)).mean()), 1),
+            "right": (right.sum(), differs.sum()),
         }
 
-    return judge
+    return judge_by(look, count=pairs, seed=20210)
 
 
 def _batch(planes: Sequence[Grey], device: str) -> Tensor:
@@ -245,17 +242,6 @@ def make_network(width: int = WIDTH) -> UfaFuse:
     """Return the network with its first weights, in the memory order that processors like."""
     network = UfaFuse(width, 1, residual=True)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def _worth(network: nn.Module) -> dict[str, str]:
-    """Measure what the network's attention is worth on z-stacks."""
-    assert isinstance(network, UfaFuse)
-    fuser = PairFuser(network)
-
-    def fold(shape: tuple[int, int], planes: int, _: object) -> FusedFold:
-        return FusedFold(shape, planes, fuser)
-
-    return measured_chances(fuser, fold=fold).facts()
 
 
 CARD_TEXT = """
@@ -314,6 +300,8 @@ uses):
 
 {chances_table}
 
+{half_precision}
+
 ## Limits
 
 Pixels are made up, see above. Each place is judged by 21 x 21 pixels, so where texture is weaker
@@ -325,8 +313,8 @@ has no way to compare all planes at once. The depth comes from the spatial atten
 RECIPE = Recipe(
     "ufa-fuse",
     make_network,
-    lambda pictures, device: Reconstruction(pictures, device=device),
-    lambda pictures, device: fidelity(pictures, device=device),
+    Reconstruction,
+    fidelity,
     Plan(STEPS, rate=RATE, every=250),
     head={
         "paper": "Zang, Zhou, Wang, Nie, Guo 2021, IEEE Transactions on Instrumentation and "
@@ -337,7 +325,6 @@ RECIPE = Recipe(
         "stride": 1,
     },
     text=CARD_TEXT,
-    finish=_worth,
 )
 
 #: Train the network and write weights and card.

@@ -1,0 +1,73 @@
+"""What is measured of a trained network, for its weights and its card."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from napari_mfif import weights  # noqa: E402
+from napari_mfif.methods import registry  # noqa: E402
+from napari_mfif.training import measured  # noqa: E402
+
+NEURAL = [name for name in registry.names() if registry.get(name).neural]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Look at little."""
+    monkeypatch.setattr(measured, "HALF_STACKS", ((5, 3),))
+    monkeypatch.setattr(measured, "HALF_SHAPE", (40, 48))
+    monkeypatch.setattr(measured, "KINDS", ("relief",))
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_shipped_weights_give_the_scores_on_their_card(name) -> None:
+    from importlib.resources import files
+
+    expected = json.loads(weights.read_card(files("napari_mfif.models") / name)["check_scores"])
+    found = json.loads(measured.check_scores(registry.get(name).network.load("cpu", "float32")))
+    assert len(found) >= 16
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=0.02)
+
+
+def test_half_precision_changes_the_decisions_that_it_is_said_to_change(few) -> None:
+    method = registry.get("fd-fcn")
+    network, _ = method.network.shipped()
+    seen = measured.half_precision(method, network)
+    assert seen.keys() == {"changed_by_bfloat16", "changed_by_float16"}
+    shares = [float(text.partition(" ")[0]) for text in seen.values()]
+    assert 0 <= shares[1] <= shares[0] < 0.1
+    words = measured.half_words(seen)
+    assert seen["changed_by_float16"] in words
+    assert "{" not in words
+
+
+def test_a_network_whose_answers_half_precision_spoils_is_told(few) -> None:
+    method = registry.get("fd-fcn")
+    network, _ = method.network.shipped()
+    with torch.no_grad():
+        for tensor in network.parameters():
+            tensor.mul_(1e-4)  # too small for float16
+    seen = measured.half_precision(method, network)
+    assert float(seen["changed_by_float16"].partition(" ")[0]) > 0.1
+
+
+@pytest.mark.parametrize("name", ["fd-fcn", "ufa-fuse"])
+def test_worth_is_told_in_the_words_that_the_network_is_loaded_with(name, few, monkeypatch) -> None:
+    for what in ("measured_trust", "measured_chances"):
+        plain = getattr(measured, what)
+        kept = {"kinds": ("relief",), "shape": (40, 48)}
+        monkeypatch.setattr(
+            measured, what, lambda *a, plain=plain, kept=kept, **k: plain(*a, **k, **kept)
+        )
+    kind = registry.get(name).network
+    network, _ = kind.shipped()
+    facts, seen = measured.measured(name, network, ((5, 4),))
+    worth = kind.worth_kind.of(facts)
+    assert worth != kind.worth_kind()
+    assert worth.probabilities[0] < worth.probabilities[-1]
+    assert json.loads(seen["check_scores"])
