@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
@@ -12,19 +11,6 @@ from napari_mfif import fuse, methods  # noqa: E402
 from napari_mfif.methods import boundary_aware as method  # noqa: E402
 from napari_mfif.methods.boundary_aware import WindowComparer, band  # noqa: E402
 from napari_mfif.networks.boundary_aware import BoundaryAware, begin_with_energies  # noqa: E402
-
-SHAPE = (70, 93)
-
-
-@pytest.fixture(scope="module")
-def halves():
-    """Return two 16-bit planes of a texture: left half sharp, right half sharp."""
-    rng = np.random.default_rng(3)
-    scene = cv2.GaussianBlur(rng.uniform(2000, 60000, SHAPE), (0, 0), 0.8)
-    blurred = cv2.GaussianBlur(scene, (0, 0), 3)
-    first, second = scene.copy(), scene.copy()
-    first[:, 45:], second[:, :45] = blurred[:, 45:], blurred[:, :45]
-    return np.stack([first, second]).astype(np.uint16)
 
 
 @pytest.fixture(scope="module")

@@ -20,20 +20,6 @@ def stack(slope):
     return slope[0]
 
 
-@pytest.fixture
-def pair():
-    """Two photographs, sharp left and sharp right; uint8, odd-sized; and where the first is."""
-    import cv2
-
-    rng = np.random.default_rng(8)
-    sharp = cv2.GaussianBlur(rng.uniform(0, 255, (71, 99)), (0, 0), 0.7)
-    sharp = (127 + 2.5 * (sharp - 127)).clip(0, 255)
-    soft = cv2.GaussianBlur(sharp, (0, 0), 2)
-    left = np.arange(99) < 45
-    planes = np.where(left, sharp, soft), np.where(left, soft, sharp)
-    return np.stack(planes).round().astype(np.uint8), np.broadcast_to(left, sharp.shape)
-
-
 def survey_of(n_planes, shape):
     noise = NoiseLine(1e-6, 0, 0)
     return Survey(n_planes, shape, 1, 0.0, 1.0, noise, np.zeros((1, 1), np.float32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
@@ -12,18 +11,6 @@ from napari_mfif import fuse, methods  # noqa: E402
 from napari_mfif.kernels.noise import NoiseLine  # noqa: E402
 from napari_mfif.methods.base import Plane, Region, Survey  # noqa: E402
 from napari_mfif.methods.fd_fcn import FdFcn, MapScorer  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """Two photographs, sharp left and sharp right; uint8, odd-sized; and where the first is."""
-    rng = np.random.default_rng(8)
-    sharp = cv2.GaussianBlur(rng.uniform(0, 255, (71, 99)), (0, 0), 0.7)
-    sharp = (127 + 2.5 * (sharp - 127)).clip(0, 255)
-    soft = cv2.GaussianBlur(sharp, (0, 0), 2)
-    left = np.arange(99) < 45
-    planes = np.where(left, sharp, soft), np.where(left, soft, sharp)
-    return np.stack(planes).round().astype(np.uint8), np.broadcast_to(left, sharp.shape)
 
 
 def run(planes, region, **settings):

@@ -17,17 +17,6 @@ SHAPE = (70, 93)
 
 
 @pytest.fixture(scope="module")
-def halves():
-    """Return two 16-bit planes of a texture: left half sharp, right half sharp."""
-    rng = np.random.default_rng(3)
-    scene = cv2.GaussianBlur(rng.uniform(2000, 60000, SHAPE), (0, 0), 0.8)
-    blurred = cv2.GaussianBlur(scene, (0, 0), 3)
-    first, second = scene.copy(), scene.copy()
-    first[:, 45:], second[:, :45] = blurred[:, 45:], blurred[:, :45]
-    return np.stack([first, second]).astype(np.uint16)
-
-
-@pytest.fixture(scope="module")
 def fused(halves):
     return fuse(halves, method="mfif-gan", device="cpu")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural import Trained
-from napari_mfif.methods.plane_scores import TIE, Scorer, ScoringMethod, Trust
+from napari_mfif.methods.plane_scores import TIE, Scorer, ScoringMethod
 
 if TYPE_CHECKING:
     from napari_mfif.networks.fd_fcn import FdFcn as Network
@@ -28,45 +28,12 @@ STRIDE, GRID, CONTEXT = 2, 8, 40
 
 
 class MapScorer(Scorer):
-    """The network on a device, fed in blocks.
-
-    Parameters
-    ----------
-    network : napari_mfif.networks.fd_fcn.FdFcn
-        In float32; it stays as it is.
-    device : str, optional
-        Where it runs.
-    worth : Trust, optional
-        What its scores are worth on z-stacks.
-    precision : str, optional
-        See `napari_mfif.networks.feeding.Feeder`.
-    compiled : bool, optional
-        Have torch compile the network.
-    """
+    """The network on a device; its scores are logits, one for each 2 x 2 pixels."""
 
     method: ClassVar[str] = "fd-fcn"
-
-    def __init__(
-        self,
-        network: Network,
-        device: str = "cpu",
-        worth: Trust | None = None,
-        *,
-        precision: str = "float32",
-        compiled: bool = False,
-    ) -> None:
-        from napari_mfif.networks.feeding import Feeder
-
-        super().__init__(worth)
-        self.feeder = Feeder(
-            network,
-            device=device,
-            precision=precision,
-            context=CONTEXT,
-            stride=STRIDE,
-            grid=GRID,
-            compiled=compiled,
-        )
+    feeding: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"context": CONTEXT, "stride": STRIDE, "grid": GRID}
+    )
 
     @staticmethod
     def untrained() -> Network:
@@ -74,11 +41,6 @@ class MapScorer(Scorer):
         from napari_mfif.networks.fd_fcn import FdFcn as Network
 
         return Network()
-
-    def __call__(self, decide: FloatMap) -> FloatMap:
-        """Return the logits of a plane, one for each 2 x 2 pixels."""
-        logits: FloatMap = self.feeder(decide[None] - np.float32(0.5))[0]
-        return logits
 
     def compared(self, scores: FloatMap, shape: tuple[int, int]) -> FloatMap:
         """Return the logits at the full size of the plane, interpolated (section 3.2)."""

@@ -18,7 +18,6 @@ from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural import Trained
-from napari_mfif.notices import notice
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -141,6 +140,8 @@ class FocusMapper(Comparer):
         """Halve the strips, or leave the device."""
         import torch
 
+        from napari_mfif.networks.feeding import leaving
+
         if self.strip > 8:
             self.strip //= 2
         elif self.device == "cpu":
@@ -149,10 +150,7 @@ class FocusMapper(Comparer):
                 "Close other programs, fuse a part of the image, or use a method without a network."
             )
         else:
-            notice(
-                f"The device {self.device!r} has not enough memory for the network: it goes on, "
-                "slower, on the processor (device='cpu' says so from the start)."
-            )
+            leaving(self.device)
             self._place("cpu")
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

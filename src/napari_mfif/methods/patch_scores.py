@@ -5,6 +5,8 @@ Imported without torch; `PatchScorer` imports it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cv2
@@ -33,26 +35,36 @@ __all__ = [
 PATCH, STRIDE, CONTEXT = 16, 2, 4
 
 
+def _scores(network: Any, planes: Tensor) -> Tensor:
+    """Return the scores of a block, whichever form the network has."""
+    if hasattr(network, "head"):
+        scores: Tensor = network(planes)
+        return scores
+    # a network for pairs: each comparison is a difference, here from a blank plane
+    logits = network(planes, planes.new_zeros(planes.shape)).float()
+    margins: Tensor = logits[:, :1] - logits[:, 1:]
+    return margins
+
+
 class PatchScorer(Scorer):
     """A network on a device, fed in blocks so that its 256 maps never cover a whole plane.
+
+    Its scores are `g` of all patches, at stride 2.
 
     Parameters
     ----------
     network : CollapsedCnn, SlightCnn or FullCnn
         In float32; it stays as it is.
-    device : str, optional
-        Where it runs.
-    worth : Trust, optional
-        What its scores are worth on z-stacks.
-    precision : str, optional
-        See `napari_mfif.networks.feeding.Feeder`.
-    compiled : bool, optional
-        Have torch compile the network.
+    device, worth, precision, compiled
+        As for `Scorer`.
     form : str, optional
         How a collapsed network is written: ``"collapsed"``, ``"slight"`` or ``"full"``.
     """
 
     method: ClassVar[str] = "cnn"
+    feeding: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"context": (CONTEXT, PATCH - STRIDE + CONTEXT), "stride": STRIDE, "run": _scores}
+    )
 
     def __init__(
         self,
@@ -60,25 +72,14 @@ class PatchScorer(Scorer):
         device: str = "cpu",
         worth: Trust | None = None,
         *,
-        precision: str = "float32",
-        compiled: bool = False,
         form: str = "collapsed",
+        **computing: Any,
     ) -> None:
         from napari_mfif.networks.cnn import CollapsedCnn, expand
-        from napari_mfif.networks.feeding import Feeder
 
-        super().__init__(worth)
         if form != "collapsed" and isinstance(network, CollapsedCnn):
             network = expand(network, full=form == "full")
-        self.feeder = Feeder(
-            network,
-            device=device,
-            precision=precision,
-            context=(CONTEXT, PATCH - STRIDE + CONTEXT),
-            stride=STRIDE,
-            compiled=compiled,
-            run=_scores,
-        )
+        super().__init__(network, device, worth, **computing)
 
     @staticmethod
     def untrained() -> CollapsedCnn:
@@ -87,17 +88,9 @@ class PatchScorer(Scorer):
 
         return CollapsedCnn()
 
-    def __call__(self, decide: FloatMap) -> FloatMap:
-        """Return `g` of all patches, (Y', X') at stride 2.
-
-        Parameters
-        ----------
-        decide : float32, (Y, X)
-            Grey of about 0 to 1; reflected at its borders.
-        """
-        rows, columns = (_patches(length) for length in decide.shape)
-        scores: FloatMap = self.feeder(decide[None] - np.float32(0.5), cells=(rows, columns))[0]
-        return scores
+    def cells(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return how many patches cover a plane."""
+        return _patches(shape[0]), _patches(shape[1])
 
     def compared(self, scores: FloatMap, shape: tuple[int, int]) -> FloatMap:
         """Return for each block of 2 x 2 pixels the mean of the patches that cover it."""
@@ -119,17 +112,6 @@ class PatchScorer(Scorer):
         tied = np.abs(weight - 0.5) < TIE
         weight = np.where(tied, 0.5 + TIE * np.sign(spread(margin, shape)), weight)
         return np.asarray(enlarge(weight.astype(np.float32), shape))
-
-
-def _scores(network: Any, planes: Tensor) -> Tensor:
-    """Return the scores of a block, whichever form the network has."""
-    if hasattr(network, "head"):
-        scores: Tensor = network(planes)
-        return scores
-    # a network for pairs: each comparison is a difference, here from a blank plane
-    logits = network(planes, planes.new_zeros(planes.shape)).float()
-    margins: Tensor = logits[:, :1] - logits[:, 1:]
-    return margins
 
 
 def spread(scores: FloatMap, shape: tuple[int, int]) -> FloatMap:

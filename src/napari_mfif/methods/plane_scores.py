@@ -7,9 +7,9 @@ result so far, as the papers do it (`Sequential`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from napari_mfif.methods.neural import NeuralMethod, Trained, Worth
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.options import ALONG, SMOOTH_ALONG_Z
 from napari_mfif.parameters import Parameter, Settings
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["EVERYTHING", "TIE", "Joint", "Scorer", "ScoringMethod", "Sequential", "Trust"]
 
@@ -48,20 +51,40 @@ class Trust(Worth):
 
 
 class Scorer(Trained, ABC):
-    """A network on a device that scores planes, and what its scores mean.
+    """A network on a device that scores planes, fed in blocks, and what its scores mean.
 
     Parameters
     ----------
+    network : Module
+        In float32; it stays as it is.
+    device : str, optional
+        Where it runs.
     worth : Trust, optional
         What the scores are worth on z-stacks.
+    precision, compiled
+        As for `napari_mfif.networks.feeding.Feeder`.
     """
 
     worth_kind: ClassVar[type[Worth]] = Trust
+    #: How it is fed: context, stride, grid, see `napari_mfif.networks.feeding.Feeder`.
+    feeding: ClassVar[Mapping[str, Any]]
 
-    def __init__(self, worth: Trust | None = None) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        device: str = "cpu",
+        worth: Trust | None = None,
+        *,
+        precision: str = "float32",
+        compiled: bool = False,
+    ) -> None:
+        from napari_mfif.networks.feeding import Feeder
+
         self.worth = worth or Trust()
+        self.feeder = Feeder(
+            network, device=device, precision=precision, compiled=compiled, **self.feeding
+        )
 
-    @abstractmethod
     def __call__(self, decide: FloatMap) -> FloatMap:
         """Return the scores of a plane, (Y', X'), as the network gives them: larger is sharper.
 
@@ -70,6 +93,14 @@ class Scorer(Trained, ABC):
         decide : float32, (Y, X)
             Grey of about 0 to 1; reflected at its borders.
         """
+        scores: FloatMap = self.feeder(
+            decide[None] - np.float32(0.5), cells=self.cells(decide.shape)
+        )[0]
+        return scores
+
+    def cells(self, shape: tuple[int, ...]) -> tuple[int, int] | None:
+        """Return how many scores a plane gets, if not as many as cover it."""
+        return None
 
     @abstractmethod
     def compared(self, scores: FloatMap, shape: tuple[int, int]) -> FloatMap:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.notices import notice
 
-__all__ = ["Feeder", "Tile", "best_precision", "is_exhausted", "prepared", "reflected"]
+__all__ = ["Feeder", "Tile", "best_precision", "is_exhausted", "leaving", "prepared", "reflected"]
 
 FloatMap = NDArray[np.float32]
 #: How a network is called with a block, (1, C, Y, X).
@@ -241,10 +241,7 @@ class Feeder:
                 f"{self.block[0]} pixels. Close other programs, or use a method without a network."
             )
         else:
-            notice(
-                f"The device {self.device!r} has not enough memory for the network: it goes on, "
-                "slower, on the processor (device='cpu' says so from the start)."
-            )
+            leaving(self.device)
             self._place("cpu")
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -371,6 +368,14 @@ def _arrived(block: Tensor, side: Any) -> Tensor:
 def _plain(network: Any, block: Tensor) -> Tensor:
     values: Tensor = network(block)
     return values
+
+
+def leaving(device: str) -> None:
+    """Say that the processor takes over from a device."""
+    notice(
+        f"The device {device!r} has not enough memory for the network: it goes on, "
+        "slower, on the processor (device='cpu' says so from the start)."
+    )
 
 
 def is_exhausted(error: BaseException) -> bool:
