@@ -10,4 +10,5 @@ def unmeasured(monkeypatch):
     table = '{"temperature": 3, "shares": [0, 1], "probabilities": [0, 1]}'
     facts = {"trust": table, "chances": table}
     seen = {"check_scores": "[]", "changed_by_bfloat16": "0.1", "changed_by_float16": "0"}
+    seen["in_float32"] = "nothing"
     monkeypatch.setattr("napari_mfif.training.recipe.measured", lambda *_: (facts, seen))

@@ -38,10 +38,11 @@ def test_half_precision_changes_the_decisions_that_it_is_said_to_change(few) -> 
     method = registry.get("fd-fcn")
     network, _ = method.network.shipped()
     seen = measured.half_precision(method, network)
+    assert seen.pop("in_float32") == "module1.0, score"
     assert seen.keys() == {"changed_by_bfloat16", "changed_by_float16"}
     shares = [float(text.partition(" ")[0]) for text in seen.values()]
     assert 0 <= shares[1] <= shares[0] < 0.1
-    words = measured.half_words(seen)
+    words = measured.half_words({"in_float32": "nothing", **seen})
     assert seen["changed_by_float16"] in words
     assert "{" not in words
 

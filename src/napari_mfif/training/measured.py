@@ -77,7 +77,7 @@ def check_scores(trained: Trained) -> str:
 
 
 def half_precision(method: ScoringMethod | PairwiseMethod, network: nn.Module) -> dict[str, str]:
-    """Return which share of decisions half precision changes, and how many in the worst stack."""
+    """Return what stays in float32, and which share of decisions half precision changes."""
     kind: Any = method.network
     judges = {name: kind(network, precision=name) for name in ("float32", "bfloat16", "float16")}
     changed: dict[str, list[float]] = {name: [] for name in judges}
@@ -85,7 +85,8 @@ def half_precision(method: ScoringMethod | PairwiseMethod, network: nn.Module) -
         found = {n: folded(method, judge, made).answer().decision for n, judge in judges.items()}
         for name, decision in found.items():
             changed[name].append(float((decision != found["float32"]).mean()))
-    return {
+    kept = ", ".join(getattr(network, "in_float32", ())) or "nothing"
+    return {"in_float32": kept} | {
         f"changed_by_{name}": f"{np.mean(shares):.5f} (at most {max(shares):.5f})"
         for name, shares in changed.items()
         if name != "float32"
@@ -100,7 +101,7 @@ def half_words(seen: Mapping[str, str]) -> str:
 
 HALF = """## Half precision
 
-`precision="auto"` computes in bfloat16 or float16 where the hardware is made for it, but for the
-layers where grey levels come in and answers go out, which stay in float32. Shares of the decisions
-that change, all over and in the worst of {stacks} simulated z-stacks ({planes} planes of {side} x
-{side}, low and high noise): {changed_by_bfloat16} in bfloat16, {changed_by_float16} in float16."""
+`precision="auto"` computes in bfloat16 or float16 where the hardware is made for it; what stays in
+float32: {in_float32}. Shares of the decisions that change, all over and in the worst of {stacks}
+simulated z-stacks ({planes} planes of {side} x {side}, low and high noise): {changed_by_bfloat16}
+in bfloat16, {changed_by_float16} in float16."""
