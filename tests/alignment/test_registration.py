@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.alignment import Transforms
 from napari_mfif.alignment.registration import detect_drift, estimate_transforms
 from napari_mfif.errors import ParameterError
 from napari_mfif.optics import simulate
@@ -78,9 +77,33 @@ def test_a_plane_without_detail_follows_its_neighbours():
     assert np.abs(given.matrices[3] - beside).max() < 0.3
 
 
-def test_planes_of_pure_noise_stay_finite_and_near():
-    planes = np.random.default_rng(1).normal(size=(5, 65, 71)).astype(np.float32)
-    assert Transforms(found(planes).matrices).excursion((65, 71)) < 8
+@pytest.mark.parametrize("seed", range(4))
+def test_planes_of_pure_noise_stay_where_they_are_and_are_in_doubt(seed):
+    planes = np.random.default_rng(seed).normal(size=(7, 129, 143)).astype(np.float32)
+    given = found(planes)
+    assert np.array_equal(given.matrices, np.tile(np.eye(2, 3), (7, 1, 1)))
+    assert given.doubtful == tuple(range(7))
+
+
+def test_planes_lost_in_noise_follow_the_others_by_one_and_are_then_in_doubt():
+    made = simulate("relief", seed=200, drift=6.0, slope=0.5, **SMALL)
+    planes = planes_of(made)
+    planes[6:] = np.random.default_rng(2).normal(planes.mean(), planes.std(), planes[6:].shape)
+    given = found(planes)
+    assert given.doubtful == (7, 8)
+    assert residual(given.matrices[:6], made.transforms[:6], (181, 203)) < 0.15
+    still = np.tile(np.eye(2, 3), (3, 1, 1))
+    nearer = [residual(m, made.transforms[6:], (181, 203)) for m in (given.matrices[6:], still)]
+    assert nearer[0] < nearer[1]
+    assert np.allclose(given.matrices[7:], given.matrices[6], atol=0.02)
+
+
+@pytest.mark.parametrize("seed", [201, 203, 204])
+def test_a_texture_as_weak_as_its_noise_is_misplaced_by_less_than_a_pixel_or_in_doubt(seed):
+    made = simulate("weak", seed=seed, photons="high", drift=6.0, magnification_drift=0.01, **SMALL)
+    given = found(planes_of(made))
+    sure = [z for z in range(9) if z not in given.doubtful]
+    assert residual(given.matrices[sure], made.transforms[sure], (181, 203)) < 1
 
 
 @pytest.mark.parametrize("planes", [np.zeros((3, 41, 37)), np.zeros((2, 5, 5)), np.ones((1, 9, 9))])

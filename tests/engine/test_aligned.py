@@ -11,6 +11,7 @@ from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.metrics.truth import psnr
+from napari_mfif.notices import listening
 from napari_mfif.optics import simulate
 
 SMALL = {"shape": (125, 143), "planes": 9, "slope": 1.0, "seed": 3}
@@ -212,6 +213,23 @@ def test_drift_is_seen_and_standing_still_is_not():
     assert drift_of(drifting("colour").stack) > 3
     for kind in ("relief", "steps"):
         assert drift_of(simulate(kind, **SMALL).stack) < 1
+
+
+def test_who_aligns_planes_of_noise_is_told_that_they_were_left_where_they_are():
+    noise = np.random.default_rng(5).normal(900, 30, (5, 97, 101)).astype(np.uint16)
+    with listening((told := []).append):
+        given = fuse(noise, align="similarity", method="gradient")
+    assert np.array_equal(given.image, fuse(noise, method="gradient").image)
+    assert len(told) == 1 and "left where they are" in told[0]
+
+
+def test_who_aligns_planes_lost_in_noise_is_told_which():
+    pixels = np.asarray(drifting(slope=0.5).stack.pixels).copy()
+    noise = np.random.default_rng(5).normal(pixels.mean(), pixels.std(), pixels[:3].shape)
+    pixels[:3] = np.clip(noise, 0, None)
+    with listening((told := []).append):
+        fuse(pixels, align="similarity", method="gradient")
+    assert len(told) == 1 and "planes 0, 1 of" in told[0]
 
 
 def test_part_of_an_aligned_stack_reads_only_what_it_needs(monkeypatch):

@@ -188,6 +188,8 @@ def register(
         step[:free] += change
         if np.abs(change).max() < _CONVERGED:
             break
+    # gradients of noise count as if they were detail, on both sides of the equation
+    information *= max(likeness, 0.0) ** 2
     least = max(_LEAST_LIKENESS, _DEVIATIONS * (_PIXELS_ALIKE / fixed.size) ** 0.5)
     return Match(step, information, likeness, likeness > least and _possible(step, shape))
 

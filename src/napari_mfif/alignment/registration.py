@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.alignment.consensus import Edge, settled, solve
 from napari_mfif.alignment.pairs import Match, detail, matrix_of, moved, register, start_of, step_of
 from napari_mfif.alignment.transforms import Transforms
 from napari_mfif.errors import ParameterError
+from napari_mfif.notices import notice
 from napari_mfif.options import MODELS
 
-__all__ = ["detect_drift", "estimate_transforms", "iter_transforms"]
+__all__ = ["detect_drift", "estimate_transforms", "iter_transforms", "tell_doubts"]
 
 FloatMap = NDArray[np.float32]
 Matrix = NDArray[np.float64]
@@ -27,28 +28,9 @@ LONGEST_SIDE = 640
 #: Planes so far apart are compared once all are roughly in place.
 GAPS = (1, 2, 3)
 
-#: Neighbouring pixels of a band are alike: so many count as one measurement.
-PIXELS_PER_MEASUREMENT = 30.0
-
-#: Besides noise, a match is wrong by so many pixels: interpolation, and detail that defocus moves.
-SYSTEMATIC = 0.02
-
-#: How far a plane may be from the straight course between its neighbours, in pixels at the edge
-#: (shifts, magnification and rotation). A stage may jerk; magnification changes evenly with focus.
-#: It decides only where the planes say little.
-WANDER = np.array([0.5, 0.5, 0.02, 0.02])
-
 #: Decimals that are kept: the last digits, which sums in another order would change, are left out,
 #: so that the same stack gives the same places again.
 DECIMALS = 7
-
-
-class _Edge(NamedTuple):
-    """A comparison of two planes."""
-
-    first: int
-    second: int
-    match: Match
 
 
 def estimate_transforms(
@@ -78,7 +60,8 @@ def estimate_transforms(
     Returns
     -------
     Transforms
-        In pixels of the planes as given. Planes without detail follow the trend of the others.
+        In pixels of the planes as given. Planes in doubt follow their neighbours; where most are,
+        all stay where they are. `Transforms.doubtful` names them.
 
     Raises
     ------
@@ -105,23 +88,39 @@ def iter_transforms(
     octave = _octave(first.shape)
     strongest = detail(first, octave=octave).energy
     shape = strongest.shape
-    edges: list[_Edge] = []
+    edges: list[Edge] = []
     for found in _neighbours(planes, range(n_planes), octave, free, strongest):
         edges += found
         yield None
-    steps = _solve(edges, np.zeros((n_planes, 4)), reference, free)
+    rough = solve(edges, np.zeros((n_planes, 4)), reference, free)
+    steps, _ = settled(*rough, shape)
     matrices = [matrix_of(step, shape) for step in steps]
     edges = []
     for found in _around(planes, matrices, octave, free, strongest):
         edges += found
         yield None
-    changes = _solve(edges, steps, reference, free)
-    places = [
-        _enlarged(_composed(matrix, matrix_of(change, shape)), octave)
+    changes, variances = solve(edges, steps, reference, free)
+    put, doubtful = settled(steps + changes, variances, shape)
+    exact = [
+        _composed(matrix, matrix_of(change, shape))
         for matrix, change in zip(matrices, changes, strict=True)
     ]
+    for z in doubtful:
+        exact[z] = matrix_of(put[z], shape)
+    places = [_enlarged(matrix, octave) for matrix in exact]
     places[reference] = np.eye(2, 3)  # it is, but for rounding
-    yield Transforms(np.round(places, DECIMALS), model, reference)
+    yield Transforms(np.round(places, DECIMALS), model, reference, tuple(doubtful))
+
+
+def tell_doubts(found: Transforms, name: str) -> None:
+    """Say of which planes it is not known where they lie."""
+    few = len(found.doubtful)
+    weak = "too little there is in focus, or it is too noisy"
+    if few == len(found):
+        notice(f"The planes of {name} were left where they are, not aligned: {weak}.")
+    elif few:
+        which = ("plane " if few == 1 else "planes ") + ", ".join(map(str, found.doubtful))
+        notice(f"It is not known where {which} of {name} lie: {weak}. They follow others.")
 
 
 def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
@@ -151,7 +150,8 @@ def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
     edges = list(chain(*_neighbours(planes, [int(z) for z in picked], octave, 4)))
     if not any(edge.match.trusted for edge in edges):
         return 0.0
-    steps = _solve(edges, np.zeros((len(picked), 4)), len(picked) // 2, 4)
+    rough = solve(edges, np.zeros((len(picked), 4)), len(picked) // 2, 4)
+    steps, _ = settled(*rough, (small[0], small[1]))
     matrices = np.stack([_enlarged(matrix_of(step, small), octave) for step in steps])
     return Transforms(matrices).excursion(shape)
 
@@ -162,7 +162,7 @@ def _neighbours(
     octave: int,
     free: int,
     strongest: FloatMap | None = None,
-) -> Iterator[list[_Edge]]:
+) -> Iterator[list[Edge]]:
     """Compare each plane with the one before; note the largest energy of all in `strongest`."""
     before: FloatMap | None = None
     for number, z in enumerate(places):
@@ -170,7 +170,7 @@ def _neighbours(
         now = found.evened()
         if strongest is not None:
             np.maximum(strongest, found.energy, out=strongest)
-        yield [] if before is None else [_Edge(number - 1, number, _best(before, now, free))]
+        yield [] if before is None else [Edge(number - 1, number, _best(before, now, free))]
         before = now
 
 
@@ -186,7 +186,7 @@ def _best(before: FloatMap, now: FloatMap, free: int) -> Match:
 
 def _around(
     planes: Planes, matrices: list[Matrix], octave: int, free: int, strongest: FloatMap
-) -> Iterator[list[_Edge]]:
+) -> Iterator[list[Edge]]:
     """Compare each plane, brought to its place, with several before it, by what is in focus."""
     kept: deque[FloatMap] = deque(maxlen=max(GAPS))
     for z, matrix in enumerate(matrices):
@@ -195,53 +195,11 @@ def _around(
         margin = min(margin, min(flat.shape) // 4)
         now = moved(flat, matrix)
         yield [
-            _Edge(z - gap, z, register(kept[-gap], now, np.zeros(4), free=free, margin=margin))
+            Edge(z - gap, z, register(kept[-gap], now, np.zeros(4), free=free, margin=margin))
             for gap in GAPS
             if gap <= len(kept)
         ]
         kept.append(now)
-
-
-def _weight(edge: _Edge, free: int) -> Matrix:
-    """Return the inverse covariance of a comparison, including what is not noise."""
-    if not edge.match.trusted:
-        return np.zeros((free, free))
-    noise = np.linalg.inv(edge.match.information[:free, :free]) * PIXELS_PER_MEASUREMENT
-    noise += np.eye(free) * (SYSTEMATIC * (edge.second - edge.first)) ** 2
-    return np.asarray(np.linalg.inv(noise))
-
-
-def _solve(edges: list[_Edge], base: Matrix, reference: int, free: int) -> Matrix:
-    """Find one step per plane that agrees best with all comparisons: (planes, 4).
-
-    The course ``base + steps`` is held straight by a weak prior; `base` is where planes were
-    brought before they were compared.
-    """
-    n = len(base)
-    normal, right = np.zeros((n, free, n, free)), np.zeros((n, free))
-    for edge in edges:
-        i, j, weight = edge.first, edge.second, _weight(edge, free)
-        pull = weight @ edge.match.step[:free]
-        for a, b, sign in ((i, i, 1), (j, j, 1), (i, j, -1), (j, i, -1)):
-            normal[a, :, b] += sign * weight
-        right[j] += pull
-        right[i] -= pull
-    stiff = np.diag(1 / WANDER[:free] ** 2)
-    for z in range(1, n - 1):
-        bend = {z - 1: 1.0, z: -2.0, z + 1: 1.0}
-        away = sum(share * base[a, :free] for a, share in bend.items())
-        for a, first in bend.items():
-            right[a] -= first * (stiff @ away)
-            for b, second in bend.items():
-                normal[a, :, b] += first * second * stiff
-    level = np.eye(free) * 1e-6  # where nothing is known: no step
-    for z in range(n):
-        normal[z, :, z] += level
-    normal[reference, :, reference] += np.eye(free) * 1e9
-    found = np.linalg.solve(normal.reshape(n * free, -1), right.ravel()).reshape(n, free)
-    steps = np.zeros((n, 4))
-    steps[:, :free] = found - found[reference]
-    return steps
 
 
 def _composed(outer: Matrix, inner: Matrix) -> Matrix:

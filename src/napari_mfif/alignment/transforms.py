@@ -44,11 +44,14 @@ class Transforms:
         One of `MODELS`.
     reference : int
         The plane that stays where it is.
+    doubtful : tuple of int
+        The planes whose places could not be found out. It is not part of the JSON.
     """
 
     matrices: Matrix
     model: str = "similarity"
     reference: int = 0
+    doubtful: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         matrices = np.asarray(self.matrices, np.float64)

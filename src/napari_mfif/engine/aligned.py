@@ -262,7 +262,7 @@ def iter_aligned(
     crop : bool, optional
         Keep only what all planes cover.
     """
-    from napari_mfif.alignment.registration import iter_transforms
+    from napari_mfif.alignment.registration import iter_transforms, tell_doubts
 
     transforms: list[Transforms] = []
     preparations: list[Preparation] = []
@@ -278,6 +278,7 @@ def iter_aligned(
         for found in iter_transforms(decide, stack.n_planes, model=given, reference=middle):
             if found is not None:
                 transforms.append(found)
+                tell_doubts(found, stack.name)
             else:
                 yield None
     places = transforms if isinstance(given, str) else given
