@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
 from napari_mfif.engine.aligned import AlignedPixels
 from napari_mfif.engine.planes import Preparation
 from napari_mfif.engine.thinned import Thinned
+from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.methods.base import Survey
 from napari_mfif.pixels import Pixels
 from napari_mfif.stack import ZStack
 
-__all__ = ["seen_from_afar"]
+__all__ = ["seen_from_afar", "survey_from_afar", "takes_survey"]
 
 #: The coarsest has at least so many pixels along its longer side.
 SMALLEST = 512
@@ -21,6 +24,9 @@ SMALLEST = 512
 JUMP = 2.5
 #: A copy that had to be decoded for, and is no longer than this, is what coarser ones are made of.
 HELD = 2560
+
+#: A stack from afar with planes of more pixels is not surveyed by itself.
+MANY = 1 << 22
 
 
 def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
@@ -53,6 +59,29 @@ def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
             size = (size[0] * rows / height, size[1] * columns / width)
         found.append(replace(stack, pixels=pixels, pixel_size=size, source=None))
     return found
+
+
+def takes_survey(stack: ZStack, near: ZStack) -> bool:
+    """Tell whether it is cheaper to take over what is known of the planes themselves.
+
+    It is for what was made here of many squares of them; of copies in files the noise is not known.
+    """
+    thinned = isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
+    return thinned and prod(stack.plane_shape) > MANY
+
+
+def survey_from_afar(
+    survey: Survey, preparation: Preparation, stack: ZStack
+) -> tuple[Survey, Preparation]:
+    """Return what a survey of averaged planes would tell: the noise is less."""
+    assert isinstance(stack.pixels, Thinned)
+    pixels = stack.pixels.squares
+    floor, slope, dark = survey.noise
+    noise = NoiseLine(floor / pixels, slope / pixels, dark)
+    return (
+        replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
+        replace(preparation, noise=[], stuck=[]),
+    )
 
 
 def _copies(stack: ZStack) -> Iterator[Pixels]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import consistency as verification
-from napari_mfif.engine.afar import seen_from_afar
+from napari_mfif.engine.afar import seen_from_afar, survey_from_afar, takes_survey
 from napari_mfif.engine.aligned import covered_area, transforms_of
 from napari_mfif.engine.chunks import grain, read_in_chunks
 from napari_mfif.engine.kept import Kept
@@ -29,10 +29,8 @@ from napari_mfif.engine.request import settings_of
 from napari_mfif.engine.run import Layout, fold, plan, reach
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.engine.take import Take
-from napari_mfif.engine.thinned import Thinned
 from napari_mfif.engine.tiles import Block, Tile, around, cut
 from napari_mfif.engine.windows import look_closely
-from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
 from napari_mfif.parameters import Settings
@@ -49,9 +47,6 @@ SMALL = 1024
 #: Blocks are so many times as long as their halo, at least `SMALL / 2` and at most `LONGEST`.
 HALOS_PER_BLOCK = 4
 LONGEST = 2048
-
-#: A stack from afar with planes of more pixels is not surveyed by itself.
-MANY = 1 << 22
 
 #: Bytes of surveys, of whole decisions, and of blocks that a process keeps.
 _SURVEYS, _WHOLES, _PARTS = Kept(64 << 20), Kept(256 << 20), Kept(256 << 20)
@@ -162,8 +157,8 @@ class LazyFold:
         """Look at a timepoint; once per process."""
 
         def look() -> tuple[Survey, Preparation]:
-            if self.near is not None and _takes_survey(self.stack, self.near.stack):
-                return _from_afar(*self.near.survey(t), self.stack)
+            if self.near is not None and takes_survey(self.stack, self.near.stack):
+                return survey_from_afar(*self.near.survey(t), self.stack)
             channel = self.recipe.channel
             decides = None if channel is None else self.stack.channel_index(channel)
             reader = PlaneReader(self.stack, t)
@@ -276,29 +271,6 @@ class LazyFold:
     def scores(self) -> dask.array.Array:
         """Return the score maps, ``(Z, Y, X)`` or ``(T, Z, Y, X)``."""
         return scores_of(self)
-
-
-def _takes_survey(stack: ZStack, near: ZStack) -> bool:
-    """Tell whether it is cheaper to take over what is known of the planes themselves.
-
-    It is for what was made here of many squares of them; of copies in files the noise is not known.
-    """
-    thinned = isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
-    return thinned and prod(stack.plane_shape) > MANY
-
-
-def _from_afar(
-    survey: Survey, preparation: Preparation, stack: ZStack
-) -> tuple[Survey, Preparation]:
-    """Return what a survey of averaged planes would tell: the noise is less."""
-    assert isinstance(stack.pixels, Thinned)
-    pixels = stack.pixels.squares
-    floor, slope, dark = survey.noise
-    noise = NoiseLine(floor / pixels, slope / pixels, dark)
-    return (
-        replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
-        replace(preparation, noise=[], stuck=[]),
-    )
 
 
 def _survey_bytes(found: tuple[Survey, Preparation]) -> int:

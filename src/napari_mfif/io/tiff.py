@@ -13,7 +13,8 @@ import tifffile
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
 from napari_mfif.io.axes import FileAxes, name_axes
-from napari_mfif.io.coded import CodedPage, Coding, coded_page
+from napari_mfif.io.coded import Coding, coded_page
+from napari_mfif.io.complete import check_complete
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
 from napari_mfif.io.structure import parsed
 from napari_mfif.pixels import leveled
@@ -107,7 +108,7 @@ def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
         page = file.pages.first
         _check_pixels(path, page)
         made = _one_page(path, page, {})
-        _check_complete([made], path)
+        check_complete([made], path)
         return made, _facts(file, page, 0 if file.is_ome else None)[0]
 
 
@@ -229,7 +230,7 @@ def _pages(
             f"{path} is incomplete: it says {prod(lengths[:-inner])} pages, but holds {len(pages)}."
             f" {COPY_AGAIN}"
         )
-    _check_complete(pages, path)
+    check_complete(pages, path)
     return pages, lengths[:-inner]
 
 
@@ -250,7 +251,7 @@ def _coarser(path: Path, series: Any, leading: tuple[int, ...]) -> list[PagePixe
     for one in series.levels[1:]:
         try:
             pages = _separate_pages(path, one)
-            _check_complete(pages, path)
+            check_complete(pages, path)
         except ReadError:
             continue
         if len(pages) == prod(leading):
@@ -274,33 +275,6 @@ def _flat_page(
     planar = key.axes == "SYX"
     shape = (*shape[1:], shape[0]) if planar else shape
     return FlatPage(path, offset, shape, stored, number, planar)
-
-
-def _check_complete(pages: Sequence[Page], path: Path) -> None:
-    """Refuse pages that end after their file does."""
-    lengths: dict[Path, int] = {}
-    last = range(len(pages) - 1, len(pages)) if isinstance(pages, FlatPages) else None
-    for place in last or range(len(pages)):
-        own, end = _end(pages[place])
-        size = lengths.get(own) or lengths.setdefault(own, own.stat().st_size)
-        if end > size:
-            place = _first_short(pages, size) if last else place
-            raise ReadError(
-                f"{own} is truncated: page {place + 1} of {len(pages)} ends at byte "
-                f"{_end(pages[place])[1]}, the file at byte {size}. {COPY_AGAIN}"
-            )
-
-
-def _first_short(pages: Sequence[Page], size: int) -> int:
-    return next(place for place in range(len(pages)) if _end(pages[place])[1] > size)
-
-
-def _end(page: Page) -> tuple[Path, int]:
-    if isinstance(page, FlatPage):
-        return page.path, page.offset + page.nbytes
-    assert isinstance(page, CodedPage)
-    ends = (a + n for a, n in zip(page.offsets, page.counts, strict=True) if n)
-    return page.path, max(ends, default=0)
 
 
 def _facts(file: Any, page: Any, image: int | None) -> tuple[sizes.Sizes, tuple[str, ...]]:
