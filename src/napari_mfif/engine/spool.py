@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -48,6 +47,8 @@ def spooled(
     dict
         The same, read when they are indexed.
     """
+    from tempfile import TemporaryDirectory
+
     try:
         with TemporaryDirectory(prefix=".napari-mfif.", dir=folder) as place:
             paths = {name: Path(place, str(number)) for number, name in enumerate(arrays)}
