@@ -108,6 +108,7 @@ class Outputs:
         return list(array) if name == "image" and "C" in self._stack.axes else [array]
 
     def _opened(self, name: str, path: str | Path) -> AbstractContextManager[Sink]:
+        from napari_mfif.io.sizes import Sizes
         from napari_mfif.io.write import opened
 
         stack = self._stack
@@ -122,8 +123,7 @@ class Outputs:
             [lengths[letter] for letter in axes],
             np.dtype(dtype),
             axes=axes,
-            pixel_size=stack.pixel_size,
-            unit=stack.unit,
+            sizes=Sizes(None, stack.pixel_size, stack.unit),
             channel_names=stack.channel_names if "C" in axes else (),
             recipe=self._recipe.to_json(),
             labels=name == "decision",

@@ -15,7 +15,7 @@ from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
 from napari_mfif.io.atomic import replacing, replacing_folder
 from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml
 from napari_mfif.io.sinks import Sink, tiff_sink, zarr_sink
-from napari_mfif.io.sizes import Sizes
+from napari_mfif.io.sizes import NO_SIZES, Sizes
 from napari_mfif.pixels import Pixels
 from napari_mfif.stack import AXES
 
@@ -100,9 +100,7 @@ def write_image(
         pixels.shape,
         np.dtype(pixels.dtype),
         axes=axes,
-        z_step=z_step,
-        pixel_size=pixel_size,
-        unit=unit,
+        sizes=Sizes(z_step, pixel_size, unit),
         channel_names=channel_names,
         recipe=recipe,
         name=name,
@@ -122,9 +120,7 @@ def opened(
     dtype: np.dtype[Any],
     *,
     axes: str,
-    z_step: float | None = None,
-    pixel_size: tuple[float, float] | None = None,
-    unit: str | None = None,
+    sizes: Sizes = NO_SIZES,
     channel_names: Sequence[str] = (),
     recipe: str | None = None,
     name: str | None = None,
@@ -138,12 +134,14 @@ def opened(
 
     Parameters
     ----------
-    path, axes, z_step, pixel_size, unit, channel_names, recipe, name, labels, compression
+    path, axes, channel_names, recipe, name, labels, compression
         As for `write_image`.
     shape : sequence of int
         Length of each axis.
     dtype : numpy.dtype
         Type of the pixels.
+    sizes : Sizes, optional
+        Of planes and pixels.
     overwrite : bool
         Replace what stands there.
 
@@ -158,7 +156,6 @@ def opened(
         raise WriteError(f"{target.name} is written in one piece. Use .ome.tif or .ome.zarr.")
     if compression not in (None, "zlib"):
         raise ParameterError(f"There is no compression {compression!r}. There is: None, 'zlib'.")
-    sizes = Sizes(z_step, pixel_size, unit)
     facts: dict[str, Any] = {"sizes": sizes, "labels": labels}
     if target.suffix.lower() == ".zarr":
         with replacing_folder(target, overwrite=overwrite) as temporary:
