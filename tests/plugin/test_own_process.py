@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -81,9 +82,13 @@ def test_cancel_in_a_process_leaves_everything_as_it_was(panel, viewer, network,
 def test_killed_process_is_a_sentence_in_the_panel(panel, network, apart, fused, qtbot):
     network(97, 131)
     panel.run_box.fuse.click()
-    qtbot.waitUntil(lambda: apart.pid is not None, timeout=WAIT)
-    os.kill(apart.pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
+
+    def killed():  # an estimate may have left a process: it is not the first one that counts
+        with contextlib.suppress(ProcessLookupError, TypeError):
+            os.kill(apart.pid, signal.SIGKILL)
+        return not panel.is_running()
+
+    qtbot.waitUntil(killed, timeout=WAIT)
     assert "ended unexpectedly" in panel.run_box.problem.text()
     fused(panel)
     assert "Done in" in panel.run_box.result.text()
