@@ -119,8 +119,11 @@ def tell_doubts(found: Transforms, name: str) -> None:
     if few == len(found):
         notice(f"The planes of {name} were left where they are, not aligned: {weak}.")
     elif few:
-        which = ("plane " if few == 1 else "planes ") + ", ".join(map(str, found.doubtful))
-        notice(f"It is not known where {which} of {name} lie: {weak}. They follow others.")
+        of = f"{few} of the {len(found)} planes of {name} lie, the first being"
+        notice(
+            f"It is not known where {of} plane {found.doubtful[0]}: {weak}. "
+            f"They were put where their neighbours are."
+        )
 
 
 def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
