@@ -40,6 +40,7 @@ from napari_mfif.training.pairs import (
 )
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import object_pair, stack_pair
+from napari_mfif.training.ufa_fuse_card import HEAD, TEXT
 
 __all__ = [
     "RECIPE",
@@ -244,87 +245,14 @@ def make_network(width: int = WIDTH) -> UfaFuse:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-CARD_TEXT = """
-# ufa-fuse: a network that makes the fused pixels
-
-The network of Zang et al. 2021 for grey planes, 32 maps per layer in place of 64: seven 3 x 3
-convolutions per plane with shared weights, a channel and a spatial attention that weigh the two
-planes against each other, a 1 x 1 convolution that joins them, and four 3 x 3 convolutions back to
-pixels. **The pixels of the result are made up by the network.** They are near those of the
-planes, but they are no measured values: for measuring use a method that copies pixels.
-
-Sequences are fused plane by plane, the result so far with the next. Channels and colours are
-rebuilt one by one under the attention of the image that decides. The channel attention
-averages features over the whole plane; the average is gathered first, in blocks. In a z-stack it
-is left out (`channel_attention="always"` puts it in): the result so far is sharp in more places
-than the next plane, so that its averages would make it win more and more.
-
-## What differs from the paper
-
-- The last convolution gives a correction to the mean of the two planes weighted by the spatial
-  attention, where the paper's makes all pixels anew through a sigmoid. A network of the paper's
-  kind has to learn first to give back what it is shown, which takes it many thousand steps.
-- Grey planes and 32 maps: 86,020 parameters, in place of 344,230 for colour and 64 maps.
-- Crops of 72 pixels, 4 to a batch, a learning rate from 0.001 down as a cosine (AdamW); there 8
-  crops of 256 pixels, from 0.0001 down in steps over 300 epochs (Adam).
-- Convolutions are not padded; the plane is reflected instead.
-- Half of the pairs are as in the paper, with additions: half of their blurs are Gaussians and
-  discs, not mean filters, a third of the pictures is blurred beforehand, some focus maps hold the
-  whole crop, half of their edges are soft.
-- The other half are scenes as a lens sees them: two planes of a z-stack, of which one is the best
-  of several (three in ten), and objects whose defocus spreads over the background (two in ten).
-  There the answer is the sharper plane at each place.
-- Two in five pairs are dark and noisy.
-- Focus maps are drawn (outlines, islands, plates, hairs, holes); the paper has those of DUTS, which
-  has no licence.
-
-## Training
-
-By the command above, from {files} sharp photographs and {drawn} drawn textures. The loss is the
-paper's: 0.2 times the mean difference to the sharp picture, 0.8 times what is missing to a
-structural similarity of 1. Where noise was added the answer has the noise of the sharper plane: the
-network is not asked to take noise away. Held back, whole pictures: {back}. On pairs made of these
-as in the paper (mean filters of four strengths, hard edges, no noise) the fused plane comes to
-{psnr} dB and a structural similarity of {ssim}; {right} of the pixels where blur made a difference
-have more of the sharper plane.
-
-{sources}
-
-Where a folder of pictures holds a `LICENSES.csv` only those with a permissive licence are read.
-
-## Confidence
-
-What a pixel's plane had of the spatial attention, multiplied over all its comparisons, was compared
-with the truth on simulated z-stacks of all kinds, at low and high noise (seeds that no benchmark
-uses):
-
-{chances_table}
-
-{half_precision}
-
-## Limits
-
-Pixels are made up, see above. Each place is judged by 21 x 21 pixels, so where texture is weaker
-than that, planes are mixed. In a z-stack the
-result goes through the network once per plane, and what it changes adds up; it
-has no way to compare all planes at once. The depth comes from the spatial attention alone.
-"""
-
 RECIPE = Recipe(
     "ufa-fuse",
     make_network,
     Reconstruction,
     fidelity,
     Plan(STEPS, rate=RATE, every=250),
-    head={
-        "paper": "Zang, Zhou, Wang, Nie, Guo 2021, IEEE Transactions on Instrumentation and "
-        "Measurement 70",
-        "input": "two grey planes, 0 to 1; axes Y X",
-        "output": "the fused plane, and how much of the second plane is in it",
-        "tile_halo": REACH,
-        "stride": 1,
-    },
-    text=CARD_TEXT,
+    head=HEAD,
+    text=TEXT,
 )
 
 #: Train the network and write weights and card.
