@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,6 +23,9 @@ COMMANDS = ("fuse", "batch", "info", "methods", "simulate", "evaluate", "demo", 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``napari-mfif`` and return its exit code."""
+    # Not one product of large matrices is ours: numpy need not start threads for them, which takes
+    # a tenth of a short run.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = sys.argv[1:] if arguments is None else list(arguments)
     # The others' options are needed for help alone.
     known = words[:1] if words and words[0] in COMMANDS else COMMANDS
