@@ -91,7 +91,7 @@ PRECISION = Parameter(
     "precision",
     str,
     "auto",
-    "Precision of the network; automatic is half precision on hardware made for it.",
+    "Precision of the network; automatic is half precision where hardware and decisions allow.",
     choices=("auto", "float32", "bfloat16", "float16"),
     advanced=True,
 )

@@ -174,6 +174,9 @@ def test_half_precision_is_chosen_only_where_hardware_has_it(monkeypatch) -> Non
         assert best_precision("cpu") == expected
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has, **_: has)
         assert best_precision("cuda:1") == (torch.bfloat16 if has else torch.float16)
+        assert best_precision("cuda", halves=("float16",)) == torch.float16
+        assert best_precision("cuda", halves=()) == torch.float32
+        assert best_precision("cpu", halves=("float16",)) == torch.float32
     assert best_precision("mps") == torch.float32
     assert best_precision("cpu", "float16") == torch.float16
 

@@ -34,6 +34,15 @@ def test_shipped_weights_give_the_scores_on_their_card(name) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=0.02)
 
 
+@pytest.mark.parametrize("name", NEURAL)
+def test_half_precision_is_for_networks_whose_decisions_it_leaves_alone(name) -> None:
+    from importlib.resources import files
+
+    card = weights.read_card(files("napari_mfif.models") / name)
+    network, _ = registry.get(name).network.shipped()
+    assert getattr(network, "halves", ()) == measured.unchanging(card)
+
+
 def test_half_precision_changes_the_decisions_that_it_is_said_to_change(few) -> None:
     method = registry.get("fd-fcn")
     network, _ = method.network.shipped()

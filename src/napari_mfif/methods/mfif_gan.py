@@ -81,7 +81,7 @@ class FocusMapper(Comparer):
         from napari_mfif.networks.feeding import best_precision, prepared
 
         self.device = device
-        self.dtype = best_precision(device, self._precision)
+        self.dtype = best_precision(device, self._precision, halves=())
         self._placed: Any = prepared(self.network, device, self.dtype)
         self.strip = self._given_strip or STRIPS.get(device.partition(":")[0], STRIPS["cpu"])
         if self._compiled:

@@ -73,6 +73,8 @@ class CollapsedCnn(nn.Module):
 
     #: Where grey levels come in and scores go out, half precision is too coarse.
     in_float32 = ("features.0", "head")
+    #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
+    halves = ("bfloat16", "float16")
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,6 +101,8 @@ class SlightCnn(nn.Module):
 
     #: Where grey levels come in and scores go out, half precision is too coarse.
     in_float32 = ("features.0", "fc")
+    #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
+    halves = ("bfloat16", "float16")
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,6 +125,8 @@ class FullCnn(nn.Module):
 
     #: Where grey levels come in and scores go out, half precision is too coarse.
     in_float32 = ("features.0", "fc1", "fc2")
+    #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
+    halves = ("bfloat16", "float16")
 
     def __init__(self) -> None:
         super().__init__()

@@ -47,6 +47,8 @@ class FdFcn(nn.Module):
 
     #: Where grey levels come in and scores go out, half precision is too coarse.
     in_float32 = ("module1.0", "score")
+    #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
+    halves = ("float16",)
 
     def __init__(self, maps: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__()

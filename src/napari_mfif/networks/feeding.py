@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +35,9 @@ CONTEXTS_PER_BLOCK = 2
 #: Blocks are not made smaller than this, in pixels.
 SMALLEST = 16
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+#: Half precisions, the better one for hardware that has both first.
+HALVES = ("bfloat16", "float16")
+PRECISIONS: dict[str, torch.dtype] = {name: getattr(torch, name) for name in ("float32", *HALVES)}
 #: How torch says that memory ran out, on one device or another.
 EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -50,7 +52,8 @@ class Feeder:
     ----------
     network : nn.Module
         In float32; it stays as it is. Layers named in its attribute ``in_float32`` are always
-        computed in float32. Its method ``for_processor``, if it has one, gives a form that computes
+        computed in float32; its attribute ``halves`` names the half precisions that leave its
+        decisions alone. Its method ``for_processor``, if it has one, gives a form that computes
         the same faster on processors, in float32; that form's attribute ``block`` its best block.
     device : str, optional
         Where it runs.
@@ -96,7 +99,8 @@ class Feeder:
     def _place(self, device: str) -> None:
         """Put a copy of the network on a device."""
         self.device = device
-        self.dtype = best_precision(device, self._precision)
+        halves = getattr(self.network, "halves", ())
+        self.dtype = best_precision(device, self._precision, halves)
         kind = torch.device(device).type
         network = prepared(self.network, device, self.dtype)
         if kind == "cpu" and self.dtype == torch.float32 and not self._compiled:
@@ -289,7 +293,9 @@ def _mirror(places: NDArray[np.intp], length: int) -> NDArray[np.intp]:
     return np.asarray(np.minimum(folded, 2 * (length - 1) - folded), np.intp)
 
 
-def best_precision(device: str, wanted: str = "auto") -> torch.dtype:
+def best_precision(
+    device: str, wanted: str = "auto", halves: Collection[str] = HALVES
+) -> torch.dtype:
     """Return the precision a network runs in on a device.
 
     Parameters
@@ -298,14 +304,19 @@ def best_precision(device: str, wanted: str = "auto") -> torch.dtype:
         As torch calls it.
     wanted : str, optional
         ``"auto"``: half precision where the hardware computes in it, bfloat16 before float16.
+    halves : collection of str, optional
+        The half precisions that may be chosen: those that leave a network's decisions alone.
     """
     if wanted != "auto":
         return PRECISIONS[wanted]
     kind = torch.device(device).type
+    native: tuple[str, ...] = ()
     if kind == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if native else torch.float16
-    return torch.bfloat16 if kind == "cpu" and _processor_has_bfloat16() else torch.float32
+        both = torch.cuda.is_bf16_supported(including_emulation=False)
+        native = HALVES if both else ("float16",)
+    elif kind == "cpu" and _processor_has_bfloat16():
+        native = ("bfloat16",)
+    return PRECISIONS[next((half for half in native if half in halves), "float32")]
 
 
 def _processor_has_bfloat16() -> bool:

@@ -46,6 +46,8 @@ class UfaFuse(nn.Module):
 
     #: Layers whose rounding would be seen: they are small.
     in_float32 = ("spatial", "last")
+    #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
+    halves = ("float16",)
 
     def __init__(self, width: int = 64, bands: int = 3, *, residual: bool = False) -> None:
         super().__init__()

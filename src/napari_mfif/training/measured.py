@@ -14,6 +14,7 @@ from napari_mfif.methods._pairwise import PairwiseMethod
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural import Trained
 from napari_mfif.methods.plane_scores import Scorer, ScoringMethod
+from napari_mfif.networks.feeding import HALVES
 from napari_mfif.optics import KINDS
 from napari_mfif.training.confidence import (
     STACKS,
@@ -23,10 +24,12 @@ from napari_mfif.training.confidence import (
     simulated,
 )
 
-__all__ = ["check_planes", "check_scores", "half_precision", "half_words", "measured"]
+__all__ = ["check_planes", "check_scores", "half_precision", "half_words", "measured", "unchanging"]
 
 #: Simulated z-stacks on which precisions are compared, that no benchmark uses: seed, planes, shape.
 HALF_STACKS, HALF_SHAPE = ((90003, 6),), (96, 96)
+#: A network is run in half precision where this share of its decisions changes at most.
+UNCHANGED = 0.002
 
 
 def measured(
@@ -93,15 +96,23 @@ def half_precision(method: ScoringMethod | PairwiseMethod, network: nn.Module) -
     }
 
 
+def unchanging(seen: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the half precisions that a network may be run in, by the facts of its card."""
+    changed = {name: float(seen[f"changed_by_{name}"].partition(" ")[0]) for name in HALVES}
+    return tuple(name for name, share in changed.items() if share < UNCHANGED)
+
+
 def half_words(seen: Mapping[str, str]) -> str:
     """Return the section of a card on half precision, Markdown."""
     stacks = 2 * len(HALF_STACKS) * len(KINDS)
-    return HALF.format(stacks=stacks, planes=HALF_STACKS[0][1], side=HALF_SHAPE[0], **seen)
+    halves = " or ".join(unchanging(seen)) or "never"
+    fixed = {"stacks": stacks, "planes": HALF_STACKS[0][1], "side": HALF_SHAPE[0]}
+    return HALF.format(halves=halves, **fixed, **seen)
 
 
 HALF = """## Half precision
 
-`precision="auto"` computes in bfloat16 or float16 where the hardware is made for it; what stays in
-float32: {in_float32}. Shares of the decisions that change, all over and in the worst of {stacks}
-simulated z-stacks ({planes} planes of {side} x {side}, low and high noise): {changed_by_bfloat16}
-in bfloat16, {changed_by_float16} in float16."""
+`precision="auto"` computes in half precision where the hardware is made for it and fewer than 2 in
+1000 decisions change: {halves}. What stays in float32: {in_float32}. Shares of the decisions that
+change, all over and in the worst of {stacks} simulated z-stacks ({planes} planes of {side} x
+{side}, low and high noise): {changed_by_bfloat16} in bfloat16, {changed_by_float16} in float16."""
