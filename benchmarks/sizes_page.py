@@ -28,10 +28,10 @@ in which all took turns. `python -m benchmarks sizes` makes these numbers again;
 `--sizes rivals,reading,planes,pixels,memory,pairwise`, `--sizes rivals=20x1024` and `--only ...`
 choose.
 
-The machine did nothing else, but for the memory of `laplacian` and `guided` and the pairs: of
-these only megabytes and processor seconds mean anything. shinestacker was left out of 4096 x 4096
-and 200 planes: it needs more than the machine has free. focus-stack is not packaged in Debian 12 or
-on PyPI, and was not measured."""
+The machine did nothing else, but for the tables of memory and of pairs: of these only megabytes and
+processor seconds mean anything. shinestacker was left out of 4096 x 4096 and 200 planes: it needs
+more than the machine has free. focus-stack is not packaged in Debian 12 or on PyPI, and was not
+measured."""
 
 RIVALS_TEXT = """\
 Our methods write what the rivals write: the image alone (`--quiet`, so that not even a confidence
