@@ -259,3 +259,12 @@ def test_wrong_use_is_told_before_any_work(folder, tmp_path, capsys) -> None:
         find_stacks(tmp_path / "nowhere")
     with pytest.raises(ParameterError):
         jobs_in(folder, folder)
+
+
+def test_a_lazy_batch_replaces_what_was_there(tmp_path, planes) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    write(source / "one.tif", planes)
+    for options in (FAST, {**FAST, "window": 5, "lazy": True}):
+        assert [one.state for one in iter_batch(jobs_in(source, out, options=options))] == [DONE]
+    expected = fuse(planes, method="gradient", window=5).image
+    np.testing.assert_array_equal(tifffile.imread(out / "one.ome.tif"), expected)

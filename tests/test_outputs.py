@@ -64,3 +64,15 @@ def test_an_image_without_maps_is_the_one_with_them(tmp_path, composition):
     np.testing.assert_array_equal(tifffile.imread(path), expected.image)
     assert last.fusion is not None
     np.testing.assert_array_equal(np.asarray(last.fusion.confidence), expected.confidence)
+
+
+@pytest.mark.parametrize("way", ["lazy", "decided"])
+def test_a_lazy_fusion_and_a_given_decision_are_written_too(tmp_path, way):
+    planes = np.random.default_rng(6).integers(0, 900, (4, 40, 50)).astype(np.uint16)
+    expected = fuse(planes, method="gradient")
+    more = {"lazy": True} if way == "lazy" else {"decision": expected.decision}
+    paths = {name: tmp_path / f"{name}.ome.tif" for name in ("image", "decision")}
+    *_, last = iter_fuse(planes, method="gradient", outputs=paths, **more)
+    assert last.finished
+    for name, path in paths.items():
+        np.testing.assert_array_equal(tifffile.imread(path), getattr(expected, name))

@@ -197,10 +197,15 @@ def iter_fuse(
             raise ParameterError("lazy=True and decision= do not go together: leave one out.")
         given = None if memory is None else budget
         fold = LazyFold.of(stack, recipe, **{**known, "budget": given})
-        yield Progress("Done", 1, 1, lazily(stack, fold), finished=True)
+        fusion = lazily(stack, fold)
+        fusion.save_all(outputs or {}, overwrite=overwrite)
+        yield Progress("Done", 1, 1, fusion, finished=True)
         return
     if decision is not None:
-        yield from iter_decided(stack, recipe, np.asarray(decision), began)
+        for step in iter_decided(stack, recipe, np.asarray(decision), began):
+            if step.fusion is not None:
+                step.fusion.save_all(outputs or {}, overwrite=overwrite)
+            yield step
         return
     fold = LazyFold.of(stack, recipe, **known)
     client = current_client() if stack.n_times > 1 else None

@@ -43,17 +43,9 @@ def sequence(planes, **survey):
 
 
 @pytest.fixture(scope="module")
-def pair():
-    """Two photographs, sharp left and sharp right; uint8, odd-sized; and the sharp picture."""
-    import cv2
-
-    rng = np.random.default_rng(8)
-    sharp = cv2.GaussianBlur(rng.uniform(0, 255, (71, 99)), (0, 0), 0.9)
-    sharp = (127 + 2.5 * (sharp - 127)).clip(0, 255)
-    soft = cv2.GaussianBlur(sharp, (0, 0), 2)
-    left = np.arange(99) < 45
-    planes = np.where(left, sharp, soft), np.where(left, soft, sharp)
-    return np.stack(planes).round().astype(np.uint8), sharp
+def pair(photographs):
+    """Two photographs, and the sharp picture."""
+    return photographs(0.9)[:2]
 
 
 @pytest.fixture(scope="module")
