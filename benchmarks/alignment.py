@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_mfif import Fusion, fuse
 from napari_mfif.alignment import Transforms
 from napari_mfif.metrics.truth import psnr
-from napari_mfif.optics import KINDS, Simulation, simulate
+from napari_mfif.simulation import KINDS, Simulation, simulate
 
 __all__ = ["Row", "main", "measure", "residual"]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from napari_mfif import fuse, methods
 from napari_mfif.metrics.truth import psnr, wrong_near_boundaries
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 from napari_mfif.training.data import read_pictures
 from napari_mfif.training.scenes import object_pair
 

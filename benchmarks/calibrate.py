@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_mfif import fuse
 from napari_mfif.metrics.truth import roc_auc
-from napari_mfif.optics import KINDS, simulate
+from napari_mfif.simulation import KINDS, simulate
 
 SEEDS = range(4)
 BINS = 24

@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 __all__ = ["SEED", "mirrored", "seed_stack", "there_and_back", "write_stack"]
 

@@ -32,7 +32,7 @@ from qtpy.QtWidgets import QApplication
 
 from huge import KINDS, Planes, write_stack
 from napari_mfif import open_stack
-from napari_mfif.plugin.desk import desk
+from napari_mfif.plugin.layers.tile_loader import desk
 from napari_mfif.plugin.reader import layers_of
 
 

@@ -25,7 +25,7 @@ def measure(seed: NDArray[Any], log: Callable[[str], None]) -> dict[str, Any]:
     import torch
 
     from napari_mfif import fuse
-    from napari_mfif.methods.patch_scores import PatchScorer
+    from napari_mfif.methods.neural.patch_scoring import PatchScorer
 
     torch.set_num_threads(1)
     pixels = seed[large.there_and_back(len(seed), PLANES)]
@@ -72,7 +72,7 @@ def _plain(network: Any, planes: FloatMap) -> NDArray[np.uint16]:
     """Compare the picture so far with the next plane: 2 (N - 1) branches, both layers in full."""
     import torch
 
-    from napari_mfif.methods.patch_scores import enlarge, spread
+    from napari_mfif.methods.neural.patch_scoring import enlarge, spread
 
     shape = planes.shape[1:]
     padded = [np.pad(plane, 4, mode="reflect") - np.float32(0.5) for plane in planes]

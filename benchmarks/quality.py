@@ -15,7 +15,7 @@ from benchmarks.measure import Cost, ToolFailed
 from benchmarks.stacks import Inputs, lay_down
 from benchmarks.tools import Outcome, Tool
 from napari_mfif.metrics import truth
-from napari_mfif.optics import KINDS, Simulation, simulate
+from napari_mfif.simulation import KINDS, Simulation, simulate
 
 __all__ = ["FAULTS", "SEEDS", "Scene", "measure", "scenes"]
 

@@ -10,7 +10,7 @@ from benchmarks import ahead, keep, tables
 from benchmarks.rivals import LEFT_OUT, RIVALS
 from benchmarks.tables import markdown, number
 from napari_mfif import methods
-from napari_mfif.optics import KINDS
+from napari_mfif.simulation import KINDS
 
 __all__ = ["PAGE", "write"]
 
@@ -25,7 +25,7 @@ planes that need no alignment and are told so; they are only run, each in an env
 own. `make bench` makes these numbers again."""
 
 STACKS = """\
-Stacks of `napari_mfif.optics`, 256 x 256, 12 to 40 planes, 16-bit files (of a 12- or a 16-bit
+Stacks of `napari_mfif.simulation`, 256 x 256, 12 to 40 planes, 16-bit files (of a 12- or a 16-bit
 camera), seeds that were never used for tuning; {stacks} stacks for each noise. PSNR in dB against
 the noise-free all-in-focus image, its peak the range of that image (0.1 to 99.9 percentile), 4
 pixels at the border left out. Depth is judged where the texture makes it decidable: *MAE* in

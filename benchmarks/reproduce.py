@@ -19,8 +19,9 @@ from typing import Any
 
 from benchmarks import keep, reproduce_lytro, reproduce_page, reproduce_pictures, reproduce_scenes
 from benchmarks.environments import machine
-from napari_mfif import methods, weights
+from napari_mfif import methods
 from napari_mfif.errors import WeightsError
+from napari_mfif.networks import weights
 
 PARTS = ("lytro", "pairs", "stacks", "pictures", "page")
 BESIDE = Path(__file__).parents[2] / "shared" / "data"

@@ -11,7 +11,7 @@ from benchmarks import published, reproduce_lytro, reproduce_pictures
 from benchmarks.reproduce_scenes import NOISES, SEEDS
 from benchmarks.tables import markdown, number
 from napari_mfif import methods
-from napari_mfif.optics import KINDS
+from napari_mfif.simulation import KINDS
 
 __all__ = ["PAGE", "write"]
 
@@ -63,14 +63,14 @@ What the papers print, and why it cannot be laid beside the tables above."""
 PAIRS = """\
 Two planes of one scene with an object before a background, defocused so that it spreads over its
 outline: the case that `boundary-aware` and `mfif-gan` were made for. *Simulated*: two planes of
-`napari_mfif.optics` (occlusion, steps, halo; 8 seeds each, low noise). *Photographs*:
+`napari_mfif.simulation` (occlusion, steps, halo; 8 seeds each, low noise). *Photographs*:
 {photographs}.
 *Near outlines* is the share of pixels within 8 pixels of an outline that come from the wrong plane;
 *right* the share of right ones everywhere; PSNR against the scene as it would be sharp.
 **Bold**: better than `cnn`."""
 
 STACKS = """\
-{count} z-stacks of `napari_mfif.optics`, 12 planes of 128 x 128, seeds {seeds} (never used for
+{count} z-stacks of `napari_mfif.simulation`, 12 planes of 128 x 128, seeds {seeds} (never used for
 tuning), PSNR in dB against the noise-free sharp scene. *Best single plane* is chosen by the truth.
 *Least gain*: by how much the method beats the better of max projection and best single plane in the
 stack where it does so by least. *Depth*: share within one plane of the truth where texture tells

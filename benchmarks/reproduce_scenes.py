@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.boundaries import Pair, judge, optics, photographs
 from napari_mfif import fuse
 from napari_mfif.metrics import truth
-from napari_mfif.optics import KINDS, Simulation, simulate
+from napari_mfif.simulation import KINDS, Simulation, simulate
 
 __all__ = ["NOISES", "SEEDS", "baselines", "score_pairs", "score_stacks", "stacks"]
 

@@ -13,7 +13,7 @@ from benchmarks.measure import ToolFailed
 from benchmarks.stacks import Inputs, lay_down
 from benchmarks.tools import Tool, read_image
 from napari_mfif.metrics.truth import psnr
-from napari_mfif.optics import Simulation, simulate
+from napari_mfif.simulation import Simulation, simulate
 
 __all__ = ["PLANES", "SIDE", "WITH_MORE_PLANES", "measure", "measure_memory"]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from napari_mfif import fuse
-from napari_mfif.consistency import OFF
 from napari_mfif.metrics.truth import depth_error, psnr, roc_auc, share_within
-from napari_mfif.optics import KINDS, simulate
+from napari_mfif.postprocess.consistency import OFF
+from napari_mfif.simulation import KINDS, simulate
 
 STEPS: dict[str, dict[str, Any]] = {
     "off": {},

@@ -34,11 +34,11 @@ import napari
 import numpy as np
 from qtpy.QtCore import QEventLoop, QTimer
 
-from napari_mfif.plugin import layers as layer_module
-from napari_mfif.plugin import preferences
-from napari_mfif.plugin.fuse import FusePanel
-from napari_mfif.plugin.layers import LayerWriter
-from napari_mfif.presets import PRESETS
+from napari_mfif.plugin.layers import writer as layer_module
+from napari_mfif.plugin.layers.writer import LayerWriter
+from napari_mfif.plugin.panel import preferences
+from napari_mfif.plugin.panel.fuse import FusePanel
+from napari_mfif.settings.presets import PRESETS
 
 PLANES, SIDE = 32, 1024
 LIMIT = 100  # milliseconds of our own code

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from napari_mfif import methods
-from napari_mfif.consistency import CONSISTENCY, PAIR, STACK
 from napari_mfif.methods.base import COMPOSING, COMPUTING, PREPARATION
-from napari_mfif.parameters import Parameter
+from napari_mfif.postprocess.consistency import CONSISTENCY, PAIR, STACK
+from napari_mfif.settings.parameters import Parameter
 
 PAGE = Path(__file__).with_name("parameters.md")
 

@@ -22,12 +22,12 @@ import napari
 import numpy as np
 from napari.qt import get_qapp
 
-from napari_mfif.fusion import Progress
-from napari_mfif.plugin.fuse import FusePanel
+from napari_mfif.fusion.api import Progress
+from napari_mfif.plugin.panel.fuse import FusePanel
+from napari_mfif.plugin.panel.fusion_thread import Request
 from napari_mfif.plugin.reader import layers_of
 from napari_mfif.plugin.samples import make_sample
-from napari_mfif.plugin.worker import Request
-from napari_mfif.presets import PRESETS
+from napari_mfif.settings.presets import PRESETS
 
 SIZE = (1280, 800)
 

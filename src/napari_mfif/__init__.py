@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_mfif import methods
-    from napari_mfif.fusion import Fusion, fuse, iter_fuse
+    from napari_mfif.arrays.stack import ZStack
+    from napari_mfif.fusion.api import Fusion, fuse, iter_fuse
     from napari_mfif.io import open_stack
-    from napari_mfif.recipe import Recipe
-    from napari_mfif.stack import ZStack
+    from napari_mfif.settings.recipe import Recipe
 
 __version__ = "0.1.0"
 
 __all__ = ["Fusion", "Recipe", "ZStack", "fuse", "iter_fuse", "methods", "open_stack"]
 
 _HOME = {
-    "Fusion": ("fusion", "Fusion"),
-    "Recipe": ("recipe", "Recipe"),
-    "ZStack": ("stack", "ZStack"),
-    "fuse": ("fusion", "fuse"),
-    "iter_fuse": ("fusion", "iter_fuse"),
+    "Fusion": ("fusion.result", "Fusion"),
+    "Recipe": ("settings.recipe", "Recipe"),
+    "ZStack": ("arrays.stack", "ZStack"),
+    "fuse": ("fusion.api", "fuse"),
+    "iter_fuse": ("fusion.api", "iter_fuse"),
     "open_stack": ("io", "open_stack"),
 }
 

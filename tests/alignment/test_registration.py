@@ -6,7 +6,7 @@ import pytest
 
 from napari_mfif.alignment.registration import detect_drift, estimate_transforms
 from napari_mfif.errors import ParameterError
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 SMALL = {"shape": (181, 203), "planes": 9}
 

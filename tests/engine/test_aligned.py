@@ -12,7 +12,7 @@ from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.notices import listening
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 SMALL = {"shape": (125, 143), "planes": 9, "slope": 1.0, "seed": 3}
 DRIFT = {"drift": 6.0, "magnification_drift": 0.01}

@@ -54,7 +54,7 @@ class Slow:
 def alone(film):
     """Fuse without looking for a cluster."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("napari_mfif.fusion.current_client", lambda: None)
+        patch.setattr("napari_mfif.fusion.api.current_client", lambda: None)
         return fuse(film, axes="TZYX", method="gradient")
 
 

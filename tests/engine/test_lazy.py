@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack, fuse, methods
-from napari_mfif.engine import lazy, windows
-from napari_mfif.engine.kept import Kept
+from napari_mfif.arrays.cache import Kept
+from napari_mfif.arrays.stack import guess_axes
+from napari_mfif.engine import lazy
+from napari_mfif.engine import sampling as windows
 from napari_mfif.errors import ParameterError, ReadError, WriteError
 from napari_mfif.io import open_stack
-from napari_mfif.stack import guess_axes
 
 METHODS = methods.names()
 #: Parameters with which blocks of small images do not see the whole.
@@ -169,7 +170,7 @@ def test_processes_can_do_it(pixels, small_blocks) -> None:
 
 
 def test_aligned_stacks_are_fused_lazily(small_blocks) -> None:
-    from napari_mfif.optics import simulate
+    from napari_mfif.simulation import simulate
 
     drifting = simulate("relief", seed=3, shape=(160, 190), planes=7, drift=3.0).stack
     eager = fuse(drifting, method="gradient", align="translation")
@@ -204,7 +205,7 @@ def test_blocks_are_made_once_for_all_that_is_written(
     monkeypatch.setattr(lazy, "_PARTS", Kept(0))
     monkeypatch.setattr("napari_mfif.io.sinks.PLAIN_SIDE", 64)
     monkeypatch.setattr("napari_mfif.io.sinks.TILE", 16)
-    monkeypatch.setattr("napari_mfif.engine.spool.TOGETHER", 20_000)
+    monkeypatch.setattr("napari_mfif.fusion.spool.TOGETHER", 20_000)
     seen, told = [], []
     fused = lazy.LazyFold._fused
     monkeypatch.setattr(
@@ -245,7 +246,7 @@ def test_no_room_for_what_is_made_is_said(pixels, tmp_path, small_blocks, monkey
     def full(*given):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("napari_mfif.engine.spool._write", full)
+    monkeypatch.setattr("napari_mfif.fusion.spool._write", full)
     made = fuse(pixels, method="gradient", lazy=True)
     with pytest.raises(WriteError, match="No space left"):
         made.save(tmp_path / "a.ome.tif")

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack, fuse
-from napari_mfif.engine import afar, thinned
-from napari_mfif.engine.afar import seen_from_afar
-from napari_mfif.engine.thinned import Thinned
+from napari_mfif.arrays import downsampled as thinned
+from napari_mfif.arrays.downsampled import Thinned
+from napari_mfif.engine import pyramid as afar
+from napari_mfif.engine.pyramid import seen_from_afar
 from napari_mfif.errors import ParameterError
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 
 @pytest.fixture(scope="module")

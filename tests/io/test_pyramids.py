@@ -9,8 +9,8 @@ import pytest
 import tifffile
 import zarr
 
+from napari_mfif.arrays.views import leveled
 from napari_mfif.io import open_stack, write_image
-from napari_mfif.pixels import leveled
 
 PIXELS = np.random.default_rng(5).integers(0, 60000, (3, 90, 121), dtype=np.uint16)
 

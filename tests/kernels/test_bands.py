@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from napari_mfif.kernels import bands as module
 from napari_mfif.kernels.bands import bands
 from napari_mfif.kernels.parallel import beside, each
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 
 @given(

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
-from napari_mfif.methods.adaptive import Adaptive
+from napari_mfif.methods.adaptive.method import Adaptive
 from napari_mfif.methods.base import Answer, Plane, Region, Survey
 from napari_mfif.metrics.truth import depth_error, psnr, roc_auc, share_within
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 METHOD = Adaptive()
 

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif.methods import boundary_aware as method  # noqa: E402
+from napari_mfif.methods.neural import boundary_aware as method  # noqa: E402
 from napari_mfif.networks import boundary_aware  # noqa: E402
 from napari_mfif.networks.boundary_aware import DenseResNet, PatchResNet  # noqa: E402
 from napari_mfif.networks.window_feeding import WindowFeeder  # noqa: E402

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif.methods import patch_scores  # noqa: E402
+from napari_mfif.methods.neural import patch_scoring as patch_scores  # noqa: E402
 from napari_mfif.networks import cnn  # noqa: E402
 
 

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif.methods import fd_fcn as method  # noqa: E402
+from napari_mfif.methods.neural import fd_fcn as method  # noqa: E402
 from napari_mfif.networks import fd_fcn  # noqa: E402
 from napari_mfif.networks.feeding import Feeder  # noqa: E402
 

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif.methods.ufa_fuse import PairFuser  # noqa: E402
+from napari_mfif.methods.neural.ufa_fuse import PairFuser  # noqa: E402
 from napari_mfif.networks.cnn import count_parameters  # noqa: E402
 from napari_mfif.networks.ufa_fuse import REACH, UfaFuse, channel_weights  # noqa: E402
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif.methods.patch_scores import CONTEXT, PATCH, STRIDE, _scores  # noqa: E402
+from napari_mfif.methods.neural.patch_scoring import CONTEXT, PATCH, STRIDE, _scores  # noqa: E402
 from napari_mfif.networks import quick_cnn, winograd  # noqa: E402
 from napari_mfif.networks.cnn import CollapsedCnn  # noqa: E402
 from napari_mfif.networks.feeding import Feeder  # noqa: E402

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("napari", reason="napari is not installed: the window is NOT tested")
 
-from napari_mfif.optics import simulate
+from napari_mfif.simulation import simulate
 
 WAIT = 60_000
 
@@ -39,7 +39,7 @@ def relief():
 def preferred(monkeypatch):
     """Keep the preferences of whoever runs the tests out of them."""
     fresh = SimpleNamespace(device="auto", memory=0, networks="auto")
-    monkeypatch.setattr("napari_mfif.plugin.preferences._running", lambda: fresh)
+    monkeypatch.setattr("napari_mfif.plugin.panel.preferences._running", lambda: fresh)
     return fresh
 
 
@@ -81,7 +81,7 @@ def slow(monkeypatch):
     import threading
     import time
 
-    from napari_mfif.plugin import worker
+    from napari_mfif.plugin.panel import fusion_thread as worker
 
     go_on = threading.Event()
     steps = worker.Request.steps

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from napari_mfif import fuse, methods
-from napari_mfif.optics import simulate
-from napari_mfif.presets import PRESETS
+from napari_mfif.settings.presets import PRESETS
+from napari_mfif.simulation import simulate
 
 pytestmark = pytest.mark.window
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack, fuse
-from napari_mfif.engine import afar
-from napari_mfif.plugin import levels
-from napari_mfif.plugin.gradual import Gradual
-from napari_mfif.plugin.levels import levels_of
+from napari_mfif.engine import pyramid as afar
+from napari_mfif.plugin.layers import multiscale as levels
+from napari_mfif.plugin.layers.multiscale import levels_of
+from napari_mfif.plugin.layers.progressive import Gradual
 from napari_mfif.plugin.reader import layers_of
-from napari_mfif.presets import PRESETS
+from napari_mfif.settings.presets import PRESETS
 
 WAIT = 60_000
 

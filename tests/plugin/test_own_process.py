@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_mfif.engine.worker import shared_worker
+from napari_mfif.engine.process.client import shared_worker
 
 pytestmark = pytest.mark.window
 

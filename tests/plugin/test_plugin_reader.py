@@ -13,7 +13,7 @@ import pytest
 from napari_mfif import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.io import write_image
-from napari_mfif.plugin.notes import opened
+from napari_mfif.plugin.layers.metadata import opened
 from napari_mfif.plugin.reader import get_reader, layers_of, read
 
 
@@ -83,7 +83,7 @@ def test_colour_stack_is_rgb():
 
 def test_opening_the_widget_module_imports_no_torch():
     code = (
-        "import sys; import napari_mfif.plugin.fuse; "
+        "import sys; import napari_mfif.plugin.panel.fuse; "
         "assert 'torch' not in sys.modules and 'skimage.restoration' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -128,7 +128,7 @@ def test_sample_is_a_stack_of_known_sizes(make_napari_viewer, monkeypatch, name)
 def test_written_layer_keeps_sizes_and_recipe(tmp_path):
     from napari_mfif import open_stack
     from napari_mfif.io import read_recipe
-    from napari_mfif.plugin.notes import KEY, Result
+    from napari_mfif.plugin.layers.metadata import KEY, Result
     from napari_mfif.plugin.writer import write_image_layer
 
     pixels = np.arange(3 * 21 * 33, dtype=np.uint16).reshape(3, 21, 33)

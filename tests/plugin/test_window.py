@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_mfif import fuse
-from napari_mfif.plugin.notes import result
-from napari_mfif.presets import PRESETS
+from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.settings.presets import PRESETS
 
 pytestmark = pytest.mark.window
 
@@ -351,7 +351,7 @@ def open_written(path):
 
 
 def test_results_are_saved_without_waiting(panel, add_relief, fused, tmp_path, qtbot):
-    from napari_mfif.plugin.saving import write
+    from napari_mfif.plugin.panel.saving import write
 
     add_relief()
     panel.method_box.apply(PRESETS[1])

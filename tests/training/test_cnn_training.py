@@ -10,8 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
-from napari_mfif import weights  # noqa: E402
 from napari_mfif.errors import ParameterError  # noqa: E402
+from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.networks.cnn import CollapsedCnn  # noqa: E402
 from napari_mfif.training import RECIPES, cnn, loop, train  # noqa: E402
 from napari_mfif.training.confidence import measured_trust, monotone  # noqa: E402
@@ -150,7 +150,7 @@ def test_monotone_is_the_nearest_sequence_that_never_falls() -> None:
 
 
 def test_trust_of_the_shipped_network_is_what_simulated_stacks_give() -> None:
-    from napari_mfif.methods.patch_scores import PatchScorer
+    from napari_mfif.methods.neural.patch_scoring import PatchScorer
 
     scorer = PatchScorer.load("cpu")
     trust = measured_trust(scorer, stacks=((5, 6),), kinds=("relief",), shape=(64, 64))

@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif import weights  # noqa: E402
 from napari_mfif.methods import registry  # noqa: E402
+from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.training import measured  # noqa: E402
 
 NEURAL = [name for name in registry.names() if registry.get(name).neural]

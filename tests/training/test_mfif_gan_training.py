@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
-from napari_mfif import weights  # noqa: E402
+from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator  # noqa: E402
 from napari_mfif.training import adversarial, loop, mfif_gan  # noqa: E402
 from napari_mfif.training.batches import Batch, absolute_error, judge_pairs  # noqa: E402

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
-from napari_mfif import weights  # noqa: E402
+from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.networks.boundary_aware import BoundaryAware  # noqa: E402
 from napari_mfif.training import boundary_aware, fd_fcn, loop  # noqa: E402
 from napari_mfif.training.data import Picture, draw_texture  # noqa: E402

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from napari_mfif import weights  # noqa: E402
+from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.training import train  # noqa: E402
 from napari_mfif.training.data import Picture, draw_texture  # noqa: E402
 from napari_mfif.training.ufa_fuse import (  # noqa: E402

@@ -14,7 +14,7 @@ from napari_mfif.alignment.pairs import Match, detail, matrix_of, moved, registe
 from napari_mfif.alignment.transforms import Transforms
 from napari_mfif.errors import ParameterError
 from napari_mfif.notices import notice
-from napari_mfif.options import MODELS
+from napari_mfif.settings.options import MODELS
 
 __all__ = ["detect_drift", "estimate_transforms", "iter_transforms", "tell_doubts"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.errors import ParameterError, ReadError
-from napari_mfif.options import MODELS
+from napari_mfif.settings.options import MODELS
 
 __all__ = [
     "Transforms",

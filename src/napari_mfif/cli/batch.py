@@ -10,8 +10,8 @@ from typing import Any
 
 from napari_mfif.cli.options import add_options, given_options, given_recipe
 from napari_mfif.errors import ParameterError
-from napari_mfif.options import MAPS
-from napari_mfif.parameters import unknown_name
+from napari_mfif.settings.options import MAPS
+from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["add", "run"]
 
@@ -40,7 +40,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: argparse.Namespace) -> int:
     """Fuse what is not done yet; end with a table of what failed."""
-    from napari_mfif.batch import FAILED, Outcome, iter_batch, jobs_in
+    from napari_mfif.fusion.batch import FAILED, Outcome, iter_batch, jobs_in
 
     recipe = given_recipe(given)
     options = given_options(given, recipe)
@@ -116,7 +116,7 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
 
 
 def _line(outcome: Any) -> str:
-    from napari_mfif.batch import DONE
+    from napari_mfif.fusion.batch import DONE
 
     if outcome.state == DONE:
         return f"{outcome.name}: {outcome.text}, {outcome.seconds:.1f} s"
@@ -125,7 +125,7 @@ def _line(outcome: Any) -> str:
 
 def _sum(outcomes: list[Any]) -> str:
     """Count the outcomes in words."""
-    from napari_mfif.batch import DONE, ELSEWHERE, FAILED, SKIPPED
+    from napari_mfif.fusion.batch import DONE, ELSEWHERE, FAILED, SKIPPED
 
     counts = [(state, sum(o.state == state for o in outcomes)) for state in (DONE, SKIPPED)]
     more = [(state, sum(o.state == state for o in outcomes)) for state in (ELSEWHERE, FAILED)]

@@ -21,7 +21,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
 
 def run(given: argparse.Namespace) -> int:
     """Make the demonstration."""
-    from napari_mfif.demo import run
+    from napari_mfif.cli.demo_overview import run
 
     run(Path(given.output))
     return 0

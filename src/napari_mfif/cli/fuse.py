@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from napari_mfif.cli.options import add_options, given_options, given_recipe
 from napari_mfif.errors import ParameterError
-from napari_mfif.options import MAPS
-from napari_mfif.parameters import Settings
+from napari_mfif.settings.options import MAPS
+from napari_mfif.settings.parameters import Settings
 
 if TYPE_CHECKING:
-    from napari_mfif.fusion import Fusion
-    from napari_mfif.stack import ZStack
+    from napari_mfif.arrays.stack import ZStack
+    from napari_mfif.fusion.api import Fusion
 
 __all__ = ["add", "run"]
 
@@ -50,7 +50,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
 def run(given: argparse.Namespace) -> int:
     """Fuse one z-stack and write the results."""
     from napari_mfif.engine.memory import keep_freed_memory
-    from napari_mfif.fusion import iter_fuse
+    from napari_mfif.fusion.api import iter_fuse
     from napari_mfif.io import open_stack
 
     keep_freed_memory()

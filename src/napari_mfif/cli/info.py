@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_mfif.errors import MfifError, ParameterError
 
 if TYPE_CHECKING:
-    from napari_mfif.stack import ZStack
+    from napari_mfif.arrays.stack import ZStack
 
 __all__ = ["add", "run"]
 
@@ -76,8 +76,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _estimated(stack: ZStack, method: str | None, memory: str | None) -> str:
     """Say what a fusion would take, or why it would fail."""
-    from napari_mfif.engine.estimate import estimate
     from napari_mfif.engine.memory import parse_bytes
+    from napari_mfif.fusion.estimate import estimate
     from napari_mfif.methods import DEFAULT
 
     budget = None if memory is None else parse_bytes(memory)

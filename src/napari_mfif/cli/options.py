@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.options import ALIGN, ALONG, COMPOSITION, DEVICES
-from napari_mfif.parameters import Settings
+from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES
+from napari_mfif.settings.parameters import Settings
 
 __all__ = ["add_options", "given_options", "given_recipe"]
 
@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def given_recipe(given: argparse.Namespace) -> Any:
     """Return the recipe that was named, or None."""
-    from napari_mfif.recipe import Recipe
+    from napari_mfif.settings.recipe import Recipe
 
     return Recipe.load(given.recipe) if given.recipe else None
 
@@ -77,8 +77,8 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
 def _assigned(assignments: Sequence[str], method: str | None) -> tuple[Settings, Settings]:
     """Sort NAME=VALUE texts into those of the method and those of the verification."""
     from napari_mfif import methods
-    from napari_mfif.consistency import CONSISTENCY
-    from napari_mfif.parameters import unknown_name
+    from napari_mfif.postprocess.consistency import CONSISTENCY
+    from napari_mfif.settings.parameters import unknown_name
 
     own = {p.name: p for p in methods.get(method or methods.DEFAULT).all_parameters()}
     cleaning = {p.name: p for p in CONSISTENCY}

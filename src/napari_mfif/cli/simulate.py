@@ -33,7 +33,7 @@ def run(given: argparse.Namespace) -> int:
     import numpy as np
 
     from napari_mfif.io import write_image
-    from napari_mfif.optics import simulate
+    from napari_mfif.simulation import simulate
 
     words = ("low", "mid", "high")
     try:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from napari_mfif.options import DEVICES
+from napari_mfif.settings.options import DEVICES
 from napari_mfif.training import RECIPES
 
 __all__ = ["add", "run"]

@@ -15,14 +15,14 @@ from napari_mfif.alignment import (
     source_area,
     warp,
 )
+from napari_mfif.arrays.stack import AXES, ZStack
+from napari_mfif.arrays.views import as_slice, basic_index
 from napari_mfif.engine.planes import PlaneReader, Preparation
+from napari_mfif.engine.sampling import look_closely
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.engine.windows import look_closely
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import FloatMap, Region
-from napari_mfif.parameters import Settings
-from napari_mfif.pixels import as_slice, basic_index
-from napari_mfif.stack import AXES, ZStack
+from napari_mfif.settings.parameters import Settings
 
 __all__ = [
     "WORTH_ALIGNING",

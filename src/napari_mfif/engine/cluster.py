@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.engine.folded import Take
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.planes import PlaneReader
-from napari_mfif.engine.take import Take
 from napari_mfif.methods.base import Answer, Region
 
 __all__ = ["current_client", "iter_timepoints"]

@@ -17,25 +17,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif import consistency as verification
-from napari_mfif.engine.afar import seen_from_afar, survey_from_afar, takes_survey
+from napari_mfif.arrays.cache import Kept
+from napari_mfif.arrays.chunked import grain, read_in_chunks
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import covered_area, transforms_of
-from napari_mfif.engine.chunks import grain, read_in_chunks
-from napari_mfif.engine.kept import Kept
+from napari_mfif.engine.driver import Layout, fold, plan, reach
+from napari_mfif.engine.folded import Take
 from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation
+from napari_mfif.engine.pyramid import seen_from_afar, survey_from_afar, takes_survey
 from napari_mfif.engine.request import settings_of
-from napari_mfif.engine.run import Layout, fold, plan, reach
+from napari_mfif.engine.sampling import look_closely
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.engine.take import Take
 from napari_mfif.engine.tiles import Block, Tile, around, cut
-from napari_mfif.engine.windows import look_closely
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
-from napari_mfif.parameters import Settings
-from napari_mfif.recipe import Recipe
-from napari_mfif.stack import ZStack
+from napari_mfif.postprocess import consistency as verification
+from napari_mfif.settings.parameters import Settings
+from napari_mfif.settings.recipe import Recipe
 
 if TYPE_CHECKING:
     import dask.array
@@ -127,7 +127,7 @@ class LazyFold:
         method = registry.get(self.recipe.method)
         if not self.worker:
             return method
-        from napari_mfif.engine.worker import in_worker
+        from napari_mfif.engine.process.client import in_worker
 
         return in_worker(method)
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.bands import bands as cut
 from napari_mfif.kernels.hot_pixels import repair_plane
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import FloatMap, Plane
-from napari_mfif.stack import ZStack
 
 __all__ = ["PlaneReader", "Preparation", "prefetched"]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif import __version__, methods
-from napari_mfif import consistency as verification
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import AxesError, ParameterError
 from napari_mfif.io import open_stack
-from napari_mfif.options import ALIGN, CROP
-from napari_mfif.parameters import Settings, resolve
-from napari_mfif.recipe import Recipe
-from napari_mfif.stack import ZStack
+from napari_mfif.postprocess import consistency as verification
+from napari_mfif.settings.options import ALIGN, CROP
+from napari_mfif.settings.parameters import Settings, resolve
+from napari_mfif.settings.recipe import Recipe
 
 __all__ = ["as_stack", "complete_recipe", "settings_of"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift, brightness_factors
 from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
-from napari_mfif.engine.windows import SIDE, Windows, glimpse, quarter, sampled_planes
+from napari_mfif.engine.sampling import SIDE, Windows, glimpse, quarter, sampled_planes
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.focus_width import FocusWidth, energies, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
@@ -19,7 +19,7 @@ from napari_mfif.kernels.noise import NoiseLine, estimate_noise
 from napari_mfif.kernels.order import quantiles
 from napari_mfif.kernels.parallel import each, in_turn
 from napari_mfif.methods.base import FloatMap, Survey
-from napari_mfif.parameters import Settings
+from napari_mfif.settings.parameters import Settings
 
 __all__ = ["survey_stack"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_mfif.arrays.stack import AXES
 from napari_mfif.errors import AxesError, ReadError
-from napari_mfif.stack import AXES
 
 __all__ = ["FileAxes", "name_axes"]
 

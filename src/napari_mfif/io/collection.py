@@ -10,12 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.io.content import first_bytes, is_tiff
 from napari_mfif.io.folder import ENDINGS
 from napari_mfif.io.names import NUMBER, WORDS, natural_key, pattern
 from napari_mfif.io.read import open_stack
-from napari_mfif.stack import ZStack
 
 __all__ = ["Found", "find_stacks"]
 

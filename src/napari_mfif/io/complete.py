@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from napari_mfif.errors import ReadError
-from napari_mfif.io.coded import CodedPage
+from napari_mfif.io.compressed_pages import CodedPage
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page
 
 __all__ = ["check_complete"]

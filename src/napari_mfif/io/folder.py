@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, not_readable
 from napari_mfif.io.names import arrange, pattern
 from napari_mfif.io.pages import Page, PagePixels
-from napari_mfif.io.pictures import Picture, open_picture
+from napari_mfif.io.png_jpeg import Picture, open_picture
 from napari_mfif.io.sizes import NO_SIZES, Sizes
-from napari_mfif.stack import ZStack
 
 __all__ = ["open_planes", "planes_in"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_mfif.errors import ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, not_readable
 from napari_mfif.io.pages import Page
-from napari_mfif.io.pictures import open_picture
+from napari_mfif.io.png_jpeg import open_picture
 
 __all__ = ["read_image"]
 

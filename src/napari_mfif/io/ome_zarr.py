@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from napari_mfif.arrays.stack import ZStack, guess_axes
+from napari_mfif.arrays.views import Pixels, Reordered, leveled
 from napari_mfif.errors import ReadError
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
-from napari_mfif.pixels import Pixels, Reordered, leveled
-from napari_mfif.stack import ZStack, guess_axes
 
 __all__ = ["is_zarr", "open_zarr"]
 

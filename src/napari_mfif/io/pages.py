@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.arrays.views import as_slice, basic_index
 from napari_mfif.errors import ReadError
-from napari_mfif.pixels import as_slice, basic_index
 
 __all__ = ["COPY_AGAIN", "FlatPage", "FlatPages", "Page", "PagePixels", "read_bytes", "unreadable"]
 

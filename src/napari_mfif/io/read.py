@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, is_xml, not_readable
-from napari_mfif.io.pictures import open_picture
-from napari_mfif.stack import ZStack
+from napari_mfif.io.png_jpeg import open_picture
 
 __all__ = ["open_stack"]
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.arrays.views import Pixels
 from napari_mfif.io.sizes import METRES, Sizes
-from napari_mfif.pixels import Pixels
 
 __all__ = ["PLAIN_SIDE", "TILE", "Sink", "n_levels", "tiff_sink", "zarr_sink"]
 

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.arrays.views import leveled
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
 from napari_mfif.io.axes import FileAxes, name_axes
-from napari_mfif.io.coded import Coding, coded_page
 from napari_mfif.io.complete import check_complete
+from napari_mfif.io.compressed_pages import Coding, coded_page
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
 from napari_mfif.io.structure import parsed
-from napari_mfif.pixels import leveled
-from napari_mfif.stack import ZStack
 
 __all__ = [
     "Elsewhere",

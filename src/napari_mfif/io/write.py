@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.arrays.stack import AXES
+from napari_mfif.arrays.views import Pixels
 from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
 from napari_mfif.io.atomic import replacing, replacing_folder
 from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml
 from napari_mfif.io.sinks import Sink, tiff_sink, zarr_sink
 from napari_mfif.io.sizes import NO_SIZES, Sizes
-from napari_mfif.pixels import Pixels
-from napari_mfif.stack import AXES
 
 __all__ = ["SUFFIXES", "check_ending", "in_one_piece", "opened", "read_recipe", "write_image"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.noise import NoiseLine
-from napari_mfif.options import COMPOSING, COMPUTING, PREPARATION
-from napari_mfif.parameters import Parameter, Settings
+from napari_mfif.settings.options import COMPOSING, COMPUTING, PREPARATION
+from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = [
     "Answer",

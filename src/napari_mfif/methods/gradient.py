@@ -14,8 +14,8 @@ from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.running_best import RunningBest
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
-from napari_mfif.options import SMOOTH_ALONG_Z
-from napari_mfif.parameters import Parameter, Settings
+from napari_mfif.settings.options import SMOOTH_ALONG_Z
+from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = ["Gradient"]
 

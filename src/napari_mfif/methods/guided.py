@@ -12,7 +12,7 @@ from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.kernels.running_best import RunningBest
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
-from napari_mfif.parameters import Parameter, Settings
+from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = ["Guided"]
 

@@ -6,21 +6,21 @@ from importlib import import_module
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import Method
-from napari_mfif.parameters import unknown_name
+from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["DEFAULT", "get", "names"]
 
 #: Module and class of every method, the default first.
 METHODS = {
-    "adaptive": "adaptive:Adaptive",
+    "adaptive": "adaptive.method:Adaptive",
     "gradient": "gradient:Gradient",
     "laplacian": "laplacian:Laplacian",
     "guided": "guided:Guided",
-    "cnn": "cnn:Cnn",
-    "fd-fcn": "fd_fcn:FdFcn",
-    "boundary-aware": "boundary_aware:BoundaryAware",
-    "mfif-gan": "mfif_gan:MfifGan",
-    "ufa-fuse": "ufa_fuse:UfaFuse",
+    "cnn": "neural.cnn:Cnn",
+    "fd-fcn": "neural.fd_fcn:FdFcn",
+    "boundary-aware": "neural.boundary_aware:BoundaryAware",
+    "mfif-gan": "neural.mfif_gan:MfifGan",
+    "ufa-fuse": "neural.ufa_fuse:UfaFuse",
 }
 
 DEFAULT = "adaptive"

@@ -17,7 +17,7 @@ from napari_mfif.metrics import (
     universal,
 )
 from napari_mfif.metrics.declare import Measure, declaration
-from napari_mfif.parameters import unknown_name
+from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["MEASURES", "USUAL", "chosen"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_mfif.plugin.levels import is_large, level_arrays
-from napari_mfif.plugin.notes import KEY, Opened
-from napari_mfif.stack import ZStack
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.plugin.layers.metadata import KEY, Opened
+from napari_mfif.plugin.layers.multiscale import is_large, level_arrays
 
 __all__ = ["get_reader", "layers_of", "read"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.plugin.reader import layers_of
-from napari_mfif.stack import ZStack
 
 __all__ = ["SAMPLES", "bristles", "fluorescence", "make_sample", "relief"]
 
@@ -31,7 +31,7 @@ SAMPLES = {
 
 def make_sample(name: str) -> ZStack:
     """Simulate one of `SAMPLES`."""
-    from napari_mfif.optics import simulate
+    from napari_mfif.simulation import simulate
 
     chosen = SAMPLES[name]
     made = simulate(

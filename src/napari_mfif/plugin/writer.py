@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_mfif.io.sizes import plain_unit
-from napari_mfif.plugin.notes import KEY, Result
+from napari_mfif.plugin.layers.metadata import KEY, Result
 
 __all__ = ["write_image_layer", "write_labels_layer"]
 

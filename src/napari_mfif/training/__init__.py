@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.parameters import unknown_name
+from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["RECIPES", "train"]
 

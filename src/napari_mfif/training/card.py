@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from napari_mfif.io.atomic import replacing
+from napari_mfif.networks.weights import CARD, FILE
 from napari_mfif.training.data import DRAWN, Picture, Pictures
-from napari_mfif.weights import CARD, FILE
 
 __all__ = ["hardware", "picture_words", "source_table", "wrapped", "write_card", "write_weights"]
 
@@ -56,7 +56,7 @@ def write_card(folder: Path, facts: Mapping[str, object], text: str) -> Path:
     folder : Path
         Where the weights are.
     facts : mapping
-        Short values by name; `napari_mfif.weights.read_card` gives them back as texts.
+        Short values by name; `napari_mfif.networks.weights.read_card` gives them back as texts.
     text : str
         Markdown.
     """

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.methods._pairwise import Chances, Comparer, PairwiseMethod
 from napari_mfif.methods.base import FloatMap, Plane, Region, Survey
-from napari_mfif.methods.plane_scores import Joint, Scorer, ScoringMethod, Trust
+from napari_mfif.methods.neural.pairwise import Chances, Comparer, PairwiseMethod
+from napari_mfif.methods.neural.scoring import Joint, Scorer, ScoringMethod, Trust
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
-from napari_mfif.optics import KINDS, Simulation, simulate
-from napari_mfif.options import PREPARATION
-from napari_mfif.parameters import resolve
+from napari_mfif.settings.options import PREPARATION
+from napari_mfif.settings.parameters import resolve
+from napari_mfif.simulation import KINDS, Simulation, simulate
 
 __all__ = [
     "STACKS",

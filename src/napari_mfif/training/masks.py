@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.optics.shapes import strands
+from napari_mfif.simulation.shapes import strands
 
 __all__ = ["MASKS", "blob", "draw_mask", "hairs", "islands", "pierced", "polygon"]
 

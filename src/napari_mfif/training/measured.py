@@ -10,12 +10,12 @@ import numpy as np
 from torch import nn
 
 from napari_mfif.methods import registry
-from napari_mfif.methods._pairwise import PairwiseMethod
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural import Trained
-from napari_mfif.methods.plane_scores import Scorer, ScoringMethod
+from napari_mfif.methods.neural.base import Trained
+from napari_mfif.methods.neural.pairwise import PairwiseMethod
+from napari_mfif.methods.neural.scoring import Scorer, ScoringMethod
 from napari_mfif.networks.feeding import HALVES
-from napari_mfif.optics import KINDS
+from napari_mfif.simulation import KINDS
 from napari_mfif.training.confidence import (
     STACKS,
     folded,

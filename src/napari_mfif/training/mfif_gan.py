@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_mfif.methods.mfif_gan import WIDTH
+from napari_mfif.methods.neural.mfif_gan import WIDTH
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
 from napari_mfif.training.adversarial import Adversarial, play
 from napari_mfif.training.batches import Batch, absolute_error, as_batch, judge_pairs, photographed

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.optics.lens import defocus
+from napari_mfif.simulation.lens import defocus
 
 __all__ = [
     "MEAN_FILTERS",

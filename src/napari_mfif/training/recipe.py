@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from napari_mfif.methods.neural import available
+from napari_mfif.methods.neural.base import available
+from napari_mfif.networks.weights import FILE
 from napari_mfif.training.card import (
     hardware,
     picture_words,
@@ -28,7 +29,6 @@ from napari_mfif.training.data import Picture, Pictures, read_pictures
 from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import LOG, Loss, Plan, minutes, run
 from napari_mfif.training.measured import half_words, measured
-from napari_mfif.weights import FILE
 
 __all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "train_recipe"]
 

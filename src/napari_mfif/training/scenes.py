@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.optics.lens import PSFS, Layer, all_in_focus, photograph
-from napari_mfif.optics.shapes import heights
+from napari_mfif.simulation.lens import PSFS, Layer, all_in_focus, photograph
+from napari_mfif.simulation.shapes import heights
 from napari_mfif.training.data import Picture, crop, crop_with_mask
 from napari_mfif.training.masks import draw_mask
 from napari_mfif.training.pairs import Blur, Pair, disc, gaussian, paint_behind, spread_whole

@@ -1,0 +1,1 @@
+"""Z-stacks and the lazy arrays behind them."""

@@ -1,0 +1,297 @@
+"""A z-stack: pixels that are read when they are needed, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mfif.arrays.views import OneOf, Pixels, Reordered
+from napari_mfif.errors import AxesError, ParameterError, ReadError
+
+if TYPE_CHECKING:
+    import dask.array
+
+__all__ = ["AXES", "Pixels", "ZStack", "guess_axes"]
+
+#: Axes in the order in which a z-stack keeps them: time, channel, plane, row, column, sample.
+AXES = "TCZYXS"
+
+NAMES = {"T": "time", "C": "channel", "Z": "plane", "Y": "row", "X": "column", "S": "colour"}
+
+
+def guess_axes(shape: Sequence[int], dtype: np.dtype[Any]) -> str:
+    """Name the axes of an array that does not name them.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        The shape of the array.
+    dtype : numpy.dtype
+        Its type; colour is only guessed for unsigned integers of 8 or 16 bits.
+
+    Returns
+    -------
+    str
+        ``"ZYX"`` or ``"ZYXS"``.
+
+    Raises
+    ------
+    AxesError
+        The shape leaves a choice.
+    """
+    colour = shape[-1:] in ((3,), (4,)) and dtype in (np.dtype(np.uint8), np.dtype(np.uint16))
+    if len(shape) == 3:
+        return "ZYX"
+    if len(shape) == 4 and colour:
+        return "ZYXS"
+    example = {4: '"CZYX" or "TZYX"', 5: '"TCZYX" or "CZYXS"', 6: '"TCZYXS"'}
+    advice = (
+        f"Pass axes={example[len(shape)]}."
+        if len(shape) in example
+        else ("A z-stack has at least the axes Z, Y, X.")
+    )
+    raise AxesError(f"An array of shape {tuple(shape)} does not say what its axes are. {advice}")
+
+
+@dataclass(frozen=True)
+class ZStack:
+    """A z-stack, possibly with several channels, timepoints and colour samples.
+
+    Parameters
+    ----------
+    pixels : array-like
+        Anything with ``shape``, ``dtype`` and lazy indexing, in the order of `axes`.
+    axes : str
+        Letters out of ``TCZYXS`` in this order; ``Z``, ``Y`` and ``X`` are always there.
+    name : str, optional
+        For layers and files made from it.
+    z_step : float, optional
+        Distance of two planes in `unit`.
+    pixel_size : (float, float), optional
+        Height and width of a pixel in `unit`.
+    unit : str, optional
+        Unit of length, for example ``"um"``.
+    channel_names : tuple of str, optional
+        One name per channel.
+    notes : tuple of str, optional
+        What reading decided, in sentences for the user.
+    source : str, optional
+        The file or folder it came from.
+    """
+
+    pixels: Pixels
+    axes: str
+    name: str = "stack"
+    z_step: float | None = None
+    pixel_size: tuple[float, float] | None = None
+    unit: str | None = None
+    channel_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        ordered = "".join(letter for letter in AXES if letter in self.axes)
+        if self.axes != ordered or not {"Z", "Y", "X"} <= set(self.axes):
+            raise AxesError(f"axes={self.axes!r} must be in the order {AXES} and have Z, Y and X.")
+        if len(self.axes) != len(self.pixels.shape):
+            raise AxesError(
+                f"axes={self.axes!r} names {len(self.axes)} axes, but the array has "
+                f"{len(self.pixels.shape)}: {tuple(self.pixels.shape)}."
+            )
+        if 0 in self.pixels.shape:
+            raise ReadError(f"{self.name} is empty: its shape is {tuple(self.pixels.shape)}.")
+
+    @classmethod
+    def from_array(cls, array: Any, axes: str | None = None, **known: Any) -> ZStack:
+        """Make a z-stack of a numpy, dask or zarr array.
+
+        Parameters
+        ----------
+        array : array-like
+            The pixels. An alpha sample (the fourth of ``S``) is dropped.
+        axes : str, optional
+            A letter per axis in the array's own order; guessed when it can only be one.
+        **known
+            Further fields of `ZStack`.
+
+        Raises
+        ------
+        AxesError
+            The axes are missing, doubled, unknown or do not fit the shape.
+        """
+        pixels = array if hasattr(array, "__getitem__") and hasattr(array, "dtype") else None
+        pixels = np.asarray(array) if pixels is None or isinstance(array, Sequence) else pixels
+        if np.dtype(pixels.dtype).kind not in "buif":
+            raise ReadError(
+                f"Pixels of type {pixels.dtype} cannot be fused: integers, floating point and "
+                f"booleans can. Convert them first, for example with numpy.abs for complex ones."
+            )
+        axes = guess_axes(pixels.shape, pixels.dtype) if axes is None else axes.upper()
+        _check_axes(axes, pixels.shape)
+        order = [axes.index(letter) for letter in AXES if letter in axes]
+        if order != sorted(order):
+            pixels = _reordered(pixels, order)
+        stack = cls(pixels, "".join(axes[i] for i in order), **known)
+        if len(stack.channel_names) != stack.n_channels:
+            stack = replace(stack, channel_names=())
+        return stack.without_alpha() if stack.n_samples in (2, 4) else stack
+
+    def without_alpha(self) -> ZStack:
+        """Return the same z-stack without its last colour sample."""
+        colour = self.n_samples - 1
+        axes = self.axes if colour > 1 else self.axes.replace("S", "")
+        if hasattr(self.pixels, "transpose"):
+            pixels: Pixels = self.pixels[..., slice(colour) if colour > 1 else 0]
+        else:
+            pixels = Reordered(self.pixels, range(len(axes)), {len(self.axes) - 1: colour})
+        return replace(self, pixels=pixels, axes=axes, notes=(*self.notes, "Alpha was dropped."))
+
+    def with_notes(self, *notes: str) -> ZStack:
+        """Return the same z-stack with more notes."""
+        return replace(self, notes=(*self.notes, *notes)) if notes else self
+
+    def size(self, axis: str) -> int:
+        """Return the length along one axis, 1 where there is no such axis."""
+        return self.pixels.shape[self.axes.index(axis)] if axis in self.axes else 1
+
+    @property
+    def n_times(self) -> int:
+        """Number of timepoints."""
+        return self.size("T")
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return self.size("C")
+
+    @property
+    def n_planes(self) -> int:
+        """Number of planes."""
+        return self.size("Z")
+
+    @property
+    def n_samples(self) -> int:
+        """Number of colour samples per pixel."""
+        return self.size("S")
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns of a plane."""
+        return self.size("Y"), self.size("X")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths in the order of `axes`."""
+        return tuple(self.pixels.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixels."""
+        return np.dtype(self.pixels.dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all pixels."""
+        return int(prod(self.shape)) * self.dtype.itemsize
+
+    def plane(
+        self,
+        z: int,
+        *,
+        t: int = 0,
+        c: int = 0,
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+    ) -> np.ndarray:
+        """Read one plane, or a rectangle of it.
+
+        Parameters
+        ----------
+        z, t, c : int
+            Plane, timepoint and channel, from 0.
+        rows, columns : slice, optional
+            Only these rows and columns.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(Y, X)``, or ``(Y, X, S)`` for colour, in the stack's own type.
+        """
+        place = {"T": t, "C": c, "Z": z}
+        index = tuple(place[letter] for letter in self.axes if letter in place)
+        return np.asarray(self.pixels[(*index, rows, columns)])
+
+    def channel_index(self, channel: int | str) -> int:
+        """Return the number of a channel given by number or name.
+
+        Raises
+        ------
+        ParameterError
+            There is no such channel.
+        """
+        if isinstance(channel, str) and channel in self.channel_names:
+            return self.channel_names.index(channel)
+        if str(channel).isdigit() and int(channel) < self.n_channels:
+            return int(channel)
+        names = f", named {', '.join(self.channel_names)}" if self.channel_names else ""
+        raise ParameterError(
+            f"There is no channel {channel!r} in {self.name}: "
+            f"it has {self.n_channels}, numbered from 0{names}."
+        )
+
+    def only_channel(self, channel: int) -> ZStack:
+        """Return one channel as a z-stack of its own."""
+        axis = self.axes.index("C")
+        if hasattr(self.pixels, "transpose"):
+            pixels: Pixels = self.pixels[(slice(None),) * axis + (channel,)]
+        else:
+            pixels = OneOf(self.pixels, axis, channel)
+        axes = self.axes.replace("C", "")
+        return replace(self, pixels=pixels, axes=axes, channel_names=(), source=None)
+
+    def dask(self) -> dask.array.Array:
+        """Return the pixels as a dask array, one chunk per plane, that reads on demand."""
+        return as_dask(self.pixels, self.axes)
+
+    def describe(self) -> str:
+        """Say in one line what it is, for example ``24 planes, 1024 x 1024, uint16``."""
+        parts = [f"{self.n_planes} planes", f"{self.size('X')} x {self.size('Y')}", str(self.dtype)]
+        if self.n_samples > 1:
+            parts.insert(2, "colour")
+        for count, word in ((self.n_channels, "channels"), (self.n_times, "timepoints")):
+            if count > 1:
+                parts.append(f"{count} {word}")
+        if self.z_step:
+            parts.append(f"{self.z_step:g} {self.unit or 'units'} steps")
+        return ", ".join(parts)
+
+
+def as_dask(pixels: Pixels, axes: str) -> dask.array.Array:
+    """Wrap pixels into a dask array with one chunk per plane."""
+    import dask.array as da
+
+    if isinstance(pixels, da.Array):
+        return pixels
+    leading = tuple(1 if letter in "TCZ" else -1 for letter in axes)
+    return da.from_array(pixels, chunks=leading, asarray=True, fancy=False, name=False)
+
+
+def _reordered(pixels: Any, order: Sequence[int]) -> Any:
+    """Numpy and dask arrays do it themselves; anything else is read through a view."""
+    return pixels.transpose(order) if hasattr(pixels, "transpose") else Reordered(pixels, order)
+
+
+def _check_axes(axes: str, shape: Sequence[int]) -> None:
+    wrong = next((f"{a!r} is none of {AXES}" for a in axes if a not in AXES), None)
+    wrong = wrong or next((f"{a} stands twice" for a in axes if axes.count(a) > 1), None)
+    wrong = wrong or next((f"{a} ({NAMES[a]}) is missing" for a in "ZYX" if a not in axes), None)
+    if wrong:
+        raise AxesError(f"axes={axes!r} cannot be used: {wrong}.")
+    if len(axes) != len(shape):
+        raise AxesError(
+            f"axes={axes!r} names {len(axes)} axes, but the array has {len(shape)}: {tuple(shape)}."
+        )

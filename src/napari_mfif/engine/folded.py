@@ -1,0 +1,107 @@
+"""One timepoint after the fold: its pixels, its verified decision, its score maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched, to_decide
+from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
+from napari_mfif.postprocess import consistency as verification
+from napari_mfif.postprocess.composition import (
+    PyramidBlend,
+    rounded,
+    take_pixels,
+    weighed,
+    well_exposed,
+)
+from napari_mfif.settings.parameters import Settings
+
+__all__ = ["Take", "copied"]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One timepoint, or a region of it, folded: what refining needs."""
+
+    method: Method
+    settings: Settings
+    reader: PlaneReader
+    survey: Survey
+    preparation: Preparation
+    answer: Answer
+    #: The region; the whole plane when not given.
+    region: Region | None = None
+
+    def composed(
+        self, settings: Settings, settled: verification.Settled | None = None
+    ) -> tuple[NDArray[Any], Answer]:
+        """Verify the decision and make the pixels that follow from it.
+
+        Where nothing but pixels was asked for there is no decision.
+        """
+        if not self.answer.has_maps:
+            return rounded(self.pixels(self.answer), self.reader.stack.dtype), self.answer
+        verified = verification.verify(
+            self.answer,
+            self._grey,
+            settings,
+            n_planes=self.survey.n_planes,
+            settled=settled,
+        )
+        return rounded(self.pixels(verified), self.reader.stack.dtype), verified
+
+    def pixels(self, answer: Answer) -> NDArray[Any]:
+        """Return the fused pixels, (Y, X, K), that belong to an answer."""
+        composition = self.settings.get("composition", "auto")
+        if composition == "pyramid":
+            return self._blended(answer)
+        if answer.pixels is not None and composition == "auto":
+            return answer.pixels
+        return copied(self.reader, answer, self.region)
+
+    def _blended(self, answer: Answer) -> FloatMap:
+        """Blend all planes, the decision their weight; of two planes the method's focus map."""
+        planes = range(self.survey.n_planes)
+        margin = self.settings.get("well_exposed", 0.0)
+        total: FloatMap | None = None
+        if margin:
+            total = np.zeros(self.survey.plane_shape, np.float32)
+            for z in planes:
+                total += self._weight(answer, z, self.reader.bands(z), margin)
+        blend = PyramidBlend(self.survey.plane_shape, self.reader.n_bands)
+        for z in planes:
+            bands = self.reader.bands(z)
+            weight = self._weight(answer, z, bands, margin)
+            blend.take(bands, weight if total is None else weight / total)
+        return blend.pixels()
+
+    def _weight(self, answer: Answer, z: int, bands: NDArray[Any], margin: float) -> FloatMap:
+        focus = self.answer.weight if self.survey.n_planes == 2 else None
+        if focus is None:
+            taken = (answer.decision == z).astype(np.float32)
+        else:
+            taken = focus if z else 1 - focus
+        exposed = well_exposed(to_decide(bands, self.preparation), margin) if margin else None
+        return weighed(taken, exposed)
+
+    def _grey(self, decision: NDArray[np.uint16]) -> FloatMap:
+        """Return the fused image in which sharpness is judged, as it follows from a decision."""
+        pixels = self.answer.pixels
+        if pixels is None:
+            answer = replace(self.answer, decision=decision, weight=None)
+            pixels = copied(self.reader, answer, self.region)
+        return to_decide(pixels, self.preparation)
+
+
+def copied(reader: PlaneReader, answer: Answer, region: Region | None = None) -> NDArray[Any]:
+    """Copy every pixel of a region from the plane decided for, one plane after the other."""
+    region = region or Region.whole(reader.stack.plane_shape)
+    fused = np.zeros((*region.shape, reader.n_bands), reader.stack.dtype)
+    planes = (reader.bands(z, *region.slices) for z in range(reader.stack.n_planes))
+    for z, bands in enumerate(prefetched(planes)):
+        take_pixels(fused, bands, z, answer.decision, weight=answer.weight)
+    return fused

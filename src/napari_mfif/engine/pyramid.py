@@ -1,0 +1,128 @@
+"""A z-stack at ever coarser resolution, by the copies in its file as far as it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from napari_mfif.arrays.downsampled import Thinned
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.arrays.views import Pixels
+from napari_mfif.engine.aligned import AlignedPixels
+from napari_mfif.engine.planes import Preparation
+from napari_mfif.kernels.noise import NoiseLine
+from napari_mfif.methods.base import Survey
+
+__all__ = ["seen_from_afar", "survey_from_afar", "takes_survey"]
+
+#: The coarsest has at least so many pixels along its longer side.
+SMALLEST = 512
+#: A copy in the file follows where it is no more than so many times coarser.
+JUMP = 2.5
+#: A copy that had to be decoded for, and is no longer than this, is what coarser ones are made of.
+HELD = 2560
+
+#: A stack from afar with planes of more pixels is not surveyed by itself.
+MANY = 1 << 22
+
+
+def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
+    """Return the stack at about a half, a quarter, ... of its size, for looking at it.
+
+    Parameters
+    ----------
+    stack : ZStack
+        The planes; its pixels may tell of `coarser` copies.
+    smallest : int, optional
+        Pixels that the longer side of the coarsest has at least.
+
+    Returns
+    -------
+    list of ZStack
+        The same planes, channels and timepoints in fewer rows and columns; none where it is small.
+    """
+    least = SMALLEST if smallest is None else smallest
+    if isinstance(stack.pixels, AlignedPixels):
+        far = seen_from_afar(stack.pixels.stack, least)
+        return [_moved(stack.pixels, one) for one in far]
+    rows, columns = stack.plane_shape
+    found = []
+    for pixels in _copies(stack):
+        height, width = (pixels.shape[stack.axes.index(letter)] for letter in "YX")
+        if max(height, width) < least or min(height, width) < 1:
+            break
+        size = stack.pixel_size
+        if size is not None:
+            size = (size[0] * rows / height, size[1] * columns / width)
+        found.append(replace(stack, pixels=pixels, pixel_size=size, source=None))
+    return found
+
+
+def takes_survey(stack: ZStack, near: ZStack) -> bool:
+    """Tell whether it is cheaper to take over what is known of the planes themselves.
+
+    It is for what was made here of many squares of them; of copies in files the noise is not known.
+    """
+    thinned = isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
+    return thinned and prod(stack.plane_shape) > MANY
+
+
+def survey_from_afar(
+    survey: Survey, preparation: Preparation, stack: ZStack
+) -> tuple[Survey, Preparation]:
+    """Return what a survey of averaged planes would tell: the noise is less."""
+    assert isinstance(stack.pixels, Thinned)
+    pixels = stack.pixels.squares
+    floor, slope, dark = survey.noise
+    noise = NoiseLine(floor / pixels, slope / pixels, dark)
+    return (
+        replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
+        replace(preparation, noise=[], stuck=[]),
+    )
+
+
+def _copies(stack: ZStack) -> Iterator[Pixels]:
+    """Yield copies of the pixels, each about half as large as the last one."""
+    longest = max(stack.plane_shape)
+    waiting = [
+        (longest / max(level.shape[stack.axes.index(letter)] for letter in "YX"), level)
+        for level in getattr(stack.pixels, "coarser", ())
+    ]
+    known, factor, step = stack.pixels, 1.0, 1
+    while True:
+        if waiting and waiting[0][0] <= JUMP * factor * step:
+            factor, known = waiting.pop(0)
+            step = 1
+            yield known
+            continue
+        step *= 2
+        made = Thinned.of(known, stack.axes, step)
+        yield made
+        if made.taps == made.step and longest / (factor * step) <= HELD:
+            known, factor, step = made, factor * step, 1
+
+
+def _moved(near: AlignedPixels, far: ZStack) -> ZStack:
+    """Return a stack from afar, its planes moved as those nearby are."""
+    factors = [a / b for a, b in zip(near.stack.plane_shape, far.plane_shape, strict=True)]
+    factor = max(factors)
+    rows, columns = near.area
+    # the centre of the first pixel from afar lies in the middle of a square
+    middle = np.full(2, (factor - 1) / 2)
+    begin = middle + np.array([columns.start, rows.start])
+    transforms = []
+    for one in near.transforms:
+        matrices = one.matrices.copy()
+        matrices[:, :, 2] += matrices[:, :, :2] @ begin - middle
+        matrices[:, :, 2] /= factor
+        transforms.append(replace(one, matrices=matrices))
+    down, across = (
+        slice(0, max(1, min(int((span.stop - span.start) / factor), length)))
+        for span, length in zip(near.area, far.plane_shape, strict=True)
+    )
+    plain = Preparation(np.ones(far.n_channels * far.n_samples, np.float32))
+    pixels = AlignedPixels(far, transforms, [plain] * len(transforms), (down, across))
+    return replace(far, pixels=pixels)

@@ -1,0 +1,179 @@
+"""How long a fusion will take and how much memory, found out by doing a little of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.driver import Layout, fold, plan
+from napari_mfif.engine.memory import default_budget, format_bytes
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.sampling import COUNT, LARGE, SIDE
+from napari_mfif.engine.survey import survey_stack
+from napari_mfif.methods import registry
+from napari_mfif.methods.base import Method
+from napari_mfif.settings.parameters import Settings, resolve
+
+__all__ = ["Estimate", "estimate"]
+
+#: The piece that is really folded, its side and its planes; of a network a smaller one.
+PIECE, SMALL = (512, 6), (192, 4)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fusion will take.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall time on this machine, as it is busy now.
+    bytes : int
+        Memory of the fold, its results, and planes that are kept; the program itself takes 50 MB
+        besides, with a network 300 MB.
+    strips : int
+        In how many parts the planes are folded.
+    """
+
+    seconds: float
+    bytes: int
+    strips: int
+
+    def __str__(self) -> str:
+        parts = f", in {self.strips} parts" if self.strips > 1 else ""
+        return f"About {format_seconds(self.seconds)}, {format_bytes(self.bytes)}{parts}"
+
+
+def estimate(
+    stack: ZStack,
+    method: str,
+    settings: Settings | None = None,
+    *,
+    memory: int | None = None,
+    device: str = "auto",
+    along: str | None = None,
+    worker: bool = False,
+) -> Estimate:
+    """Estimate time and memory by folding a small piece of the stack.
+
+    Parameters
+    ----------
+    stack : ZStack
+        What is going to be fused; a few rows of a few planes are read.
+    method : str
+        Name of the method.
+    settings : dict, optional
+        Its parameters; defaults where missing.
+    memory : int, optional
+        Bytes that may be used; half of what is free when not given.
+    device, along : str, optional
+        As for `napari_mfif.fuse`.
+    worker : bool, optional
+        As for `napari_mfif.iter_fuse`.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    MfifError
+        The fusion would fail too: it does not fit, a value is not possible, a file is damaged.
+    """
+    chosen = registry.get(method)
+    if worker:
+        from napari_mfif.engine.process.client import in_worker
+
+        chosen = in_worker(chosen)
+    values = resolve(chosen.all_parameters(), settings or {}, owner=f"the method {method}")
+    values |= {"along": along or chosen.along[0], "device": device}
+    reader = PlaneReader(stack)
+    layout = plan(chosen, values, reader, default_budget() if memory is None else memory)
+    kept = stack.nbytes // stack.n_times if reader.keeps else 0
+    reading, piece = _read_piece(stack, *(SMALL if chosen.neural else PIECE))
+    costs = _fold_piece(chosen, values, piece)
+    pixels = prod(stack.plane_shape)
+    waited = _pixels_one_after_the_other(layout)
+    # Large planes are surveyed through windows; reading and computing go on side by side.
+    seen = min(pixels, (SIDE * COUNT) ** 2) if pixels > LARGE else pixels
+    turns = 0 if kept else len(layout.groups) * chosen.passes
+    per_plane = reading * seen / pixels + max(reading * turns, costs.taking * waited)
+    once = costs.surveying * seen + costs.finishing * waited
+    seconds = stack.n_times * (once + stack.n_planes * per_plane)
+    return Estimate(seconds, layout.bytes + kept, sum(map(len, layout.groups)))
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration for people: ``0.4 s``, ``12 s``, ``3 min``, ``1.5 h``."""
+    if seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
+    """Return the seconds it takes to read a whole plane, and the middle of a few planes."""
+    height, width = stack.plane_shape
+    rows, columns = (
+        slice((length - size) // 2, (length - size) // 2 + size)
+        for length, size in zip((height, width), np.minimum(side, (height, width)), strict=True)
+    )
+    count = min(most, stack.n_planes)
+    first = (stack.n_planes - count) // 2
+    began = time.perf_counter()
+    planes = [
+        [stack.plane(z, c=c, rows=rows)[:, columns] for z in range(first, first + count)]
+        for c in range(stack.n_channels)
+    ]
+    spent = (time.perf_counter() - began) / count
+    reading = spent * height / (rows.stop - rows.start)
+    pixels = np.asarray(planes)  # C Z Y X, with S at the end where there is colour
+    if pixels.dtype.kind == "f":  # that it is not finite somewhere is for the fusion to say
+        pixels = np.nan_to_num(pixels, posinf=0, neginf=0)
+    axes = "CZYXS" if stack.n_samples > 1 else "CZYX"
+    return reading, replace(stack, pixels=pixels, axes=axes)
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """Seconds per pixel: of the survey, of each plane, of the answer at the end."""
+
+    surveying: float
+    taking: float
+    finishing: float
+
+
+def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> _Costs:
+    reader = PlaneReader(piece)
+    if np.ptp(piece.pixels[...]) == 0:  # nothing to focus on: any pixels cost the same
+        ramp = np.arange(np.prod(piece.shape)).reshape(piece.shape) % 251
+        reader = PlaneReader(replace(piece, pixels=ramp.astype(piece.dtype)))
+    layout = plan(method, settings, reader, 1 << 40, threads=1)
+    spent: list[list[float]] = []
+    while len(spent) < 3:  # the first one imports and loads
+        moments = [time.perf_counter()]
+        survey, preparation = survey_stack(reader, None, settings, method.facts)
+        moments.append(time.perf_counter())
+        for answer in fold(method, settings, reader, survey, preparation, layout):
+            if answer is None:
+                moments[2:] = [time.perf_counter()]
+        moments.append(time.perf_counter())
+        spent.append([after - before for before, after in pairwise(moments)])
+        if moments[-1] - moments[0] > 1:
+            break
+    surveying, taking, finishing = (min(times) for times in zip(*spent, strict=True))
+    pixels = prod(piece.plane_shape)
+    return _Costs(surveying / pixels, taking / pixels / piece.n_planes, finishing / pixels)
+
+
+def _pixels_one_after_the_other(layout: Layout) -> int:
+    """Return how many pixels have to be waited for, when parts of a group run side by side."""
+    return sum(max(prod(block.outer_shape) for block in group) for group in layout.groups)

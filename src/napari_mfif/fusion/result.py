@@ -1,0 +1,307 @@
+"""What a fusion gives: the image, the maps, and where a running one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.alignment import Transforms
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.aligned import covered_area, origin_of, transforms_of
+from napari_mfif.engine.folded import Take
+from napari_mfif.engine.lazy import LazyFold
+from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.outputs import Outputs, unfolded, within
+from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.postprocess import consistency as verification
+from napari_mfif.settings.options import MAPS
+from napari_mfif.settings.parameters import unknown_name
+from napari_mfif.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    import dask.array
+
+
+__all__ = ["Fusion", "Progress", "assemble", "lazily"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a running fusion stands.
+
+    Parameters
+    ----------
+    stage : str
+        What is being done, in words.
+    done, total : int
+        Steps of the whole fusion, all timepoints together.
+    fusion : Fusion, optional
+        The result so far where it was asked for, and the finished one in the last progress.
+    finished : bool
+        Whether `fusion` is the finished result.
+    """
+
+    stage: str
+    done: int
+    total: int
+    fusion: Fusion | None = None
+    finished: bool = False
+
+    @property
+    def fraction(self) -> float:
+        """Share that is done, 0 to 1."""
+        return self.done / max(1, self.total)
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """One sharp image, and why each pixel is what it is.
+
+    The image and the maps are dask arrays where ``lazy=True`` was asked for.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        All that reproduces it.
+    stack : ZStack
+        What was fused.
+    seconds : float
+        How long it took.
+    """
+
+    recipe: Recipe
+    stack: ZStack
+    seconds: float = 0.0
+    #: The image and its maps; those of a lazy result are made when the first is asked for.
+    _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
+    _takes: tuple[Take, ...] = field(default=(), repr=False)
+    _fold: LazyFold | None = field(default=None, repr=False)
+    _afar: list[Fusion] = field(default_factory=list, repr=False)
+
+    @property
+    def image(self) -> NDArray[Any]:
+        """The all-in-focus image: type, colour and shape of the input without Z."""
+        return self._array("image")
+
+    @property
+    def depth(self) -> FloatMap:
+        """Plane index with fractions, (Y, X) or (T, Y, X), float32; 0 is the first plane."""
+        return self._array("depth")
+
+    @property
+    def decision(self) -> NDArray[np.uint16]:
+        """The plane taken at each pixel, as `depth`, uint16."""
+        return self._array("decision")
+
+    @property
+    def confidence(self) -> FloatMap:
+        """Probability, 0 to 1, that the depth is right within one plane, as `depth`, float32."""
+        return self._array("confidence")
+
+    def _array(self, name: str) -> NDArray[Any]:
+        if not self._arrays and self._fold is not None:
+            self._arrays.update(self._fold.arrays())
+        array: NDArray[Any] = self._arrays[name]
+        return array
+
+    @property
+    def height(self) -> FloatMap:
+        """The depth times the z step, in `unit`; planes where no step is known."""
+        return self.depth * np.float32(self.stack.z_step or 1)
+
+    @property
+    def unit(self) -> str:
+        """Unit of `height`."""
+        return (self.stack.unit or "units") if self.stack.z_step else "planes"
+
+    @property
+    def transforms(self) -> tuple[Transforms, ...]:
+        """Where the planes of each timepoint lie; nothing when they were not aligned."""
+        return transforms_of(self.stack)
+
+    @property
+    def common_area(self) -> tuple[slice, slice]:
+        """Rows and columns that all planes cover; outside of them the confidence is 0."""
+        return covered_area(self.stack)
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """Row and column of the planes as given where the result begins, when it was cropped."""
+        return origin_of(self.stack)
+
+    @property
+    def scores(self) -> dask.array.Array:
+        """The method's score map of every plane, ``(Z, Y, X)`` or ``(T, Z, Y, X)``, lazily."""
+        if self._fold is None:
+            raise ParameterError("This fusion was made from a given decision: it has no scores.")
+        return self._fold.scores()
+
+    def levels(self, name: str = "image") -> list[Any]:
+        """Return a lazy result at full size and ever coarser, as napari shows it.
+
+        The coarser ones are for looking: the stack is seen from afar, and then fused; its finest
+        detail has no say. They come from the copies in the file where it has any, otherwise from
+        squares of pixels.
+
+        Parameters
+        ----------
+        name : str, optional
+            ``"image"``, ``"depth"``, ``"decision"`` or ``"confidence"``.
+        """
+        known = dict.fromkeys(("image", "depth", "decision", "confidence"))
+        if name not in known:
+            raise ParameterError(unknown_name("map", name, known, of="a fusion from afar"))
+        return [getattr(self, name), *(getattr(one, name) for one in self.from_afar())]
+
+    def from_afar(self) -> list[Fusion]:
+        """Return lazy results of the same stack at ever coarser resolution, as for `levels`."""
+        if self._fold is None or self._takes:
+            raise ParameterError("Only results made with lazy=True have levels.")
+        if not self._afar:
+            self._afar.extend(lazily(fold.stack, fold) for fold in self._fold.afar())
+        return self._afar
+
+    @property
+    def is_afar(self) -> bool:
+        """Whether it is one of those that `from_afar` returns."""
+        return self._fold is not None and self._fold.near is not None
+
+    def refine(self, **consistency: Any) -> Fusion:
+        """Clean up the decision with other values; no method runs again.
+
+        Parameters
+        ----------
+        **consistency
+            Parameters of the consistency verification; those not given stay as they are.
+
+        Returns
+        -------
+        Fusion
+            A new one. Where the method blends pixels itself, only the maps change.
+        """
+        if self._fold is None:
+            raise ParameterError("This fusion was made from a given decision: nothing to refine.")
+        settings = verification.complete(
+            {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
+        )
+        if not self._takes:
+            recipe = replace(self.recipe, consistency=settings)
+            return lazily(self.stack, replace(self._fold.again(), recipe=recipe))
+        parts = [take.composed(settings) for take in self._takes]
+        recipe = replace(self.recipe, consistency=settings)
+        return assemble(self.stack, parts, recipe, self._takes, self.seconds, self._fold)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the image, with sizes, units and the recipe inside.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.ome.tif`` keeps everything; see `napari_mfif.io.write_image` for others.
+        overwrite : bool, optional
+            Whether an existing file is replaced.
+        """
+        if self._streams([path]):
+            self.save_all({"image": path}, overwrite=overwrite)
+            return Path(path)
+        return self._write(path, self.image, self.stack.axes.replace("Z", ""), overwrite)
+
+    def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write ``depth``, ``height``, ``decision``, ``confidence`` or ``scores`` as TIFF."""
+        if name not in MAPS:
+            raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="a fusion"))
+        if name != "scores" and self._streams([path]):
+            self.save_all({name: path}, overwrite=overwrite)
+            return Path(path)
+        axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
+        return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
+
+    def save_all(
+        self,
+        paths: Mapping[str, str | Path],
+        *,
+        overwrite: bool = False,
+        progress: Callable[[float], object] | None = None,
+    ) -> None:
+        """Write several results; every part of a lazy one is made once for all of them.
+
+        Parameters
+        ----------
+        paths : mapping
+            Where to write ``image``, ``depth``, ``height``, ``decision``, ``confidence`` and
+            ``scores``.
+        overwrite : bool, optional
+            Whether existing files are replaced.
+        progress : callable, optional
+            Called with the share that is done, 0 to 1, while a lazy result is made.
+        """
+        together = {name: path for name, path in paths.items() if name != "scores"}
+        if together and self._streams(together.values()):
+            made = {name: getattr(self, name) for name in together}
+            with Outputs(self.stack, self.recipe, together, overwrite=overwrite) as files:
+                files.take_lazily(made, progress)
+            paths = {name: path for name, path in paths.items() if name not in together}
+        for name, path in paths.items():
+            if name == "image":
+                self.save(path, overwrite=overwrite)
+            else:
+                self.save_map(name, path, overwrite=overwrite)
+
+    def _streams(self, paths: Iterable[str | Path]) -> bool:
+        """Tell whether results are still to be made, and can be written row by row."""
+        from napari_mfif.io.write import in_one_piece
+
+        lazy = self._fold is not None and not self._takes
+        return lazy and not any(in_one_piece(path) for path in paths)
+
+    def _write(
+        self, path: str | Path, array: Any, axes: str, overwrite: bool, *, labels: bool = False
+    ) -> Path:
+        from napari_mfif.io import write_image
+
+        named = self.stack.channel_names if "C" in axes else ()
+        return write_image(
+            path,
+            array,
+            axes=axes,
+            pixel_size=self.stack.pixel_size,
+            z_step=self.stack.z_step if "Z" in axes else None,
+            unit=self.stack.unit,
+            channel_names=named,
+            recipe=self.recipe.to_json(),
+            labels=labels,
+            overwrite=overwrite,
+        )
+
+
+def assemble(
+    stack: ZStack,
+    parts: list[tuple[NDArray[Any], Answer]],
+    recipe: Recipe,
+    takes: tuple[Take, ...],
+    seconds: float,
+    fold: LazyFold | None = None,
+) -> Fusion:
+    """Bring the timepoints together in the stack's own axes."""
+
+    def over_time(maps: list[NDArray[Any]]) -> NDArray[Any]:
+        return np.stack(maps) if "T" in stack.axes else maps[0]
+
+    confidence = over_time([answer.confidence for _, answer in parts])
+    arrays = {
+        "image": over_time([unfolded(pixels, stack) for pixels, _ in parts]),
+        "depth": over_time([answer.depth for _, answer in parts]),
+        "decision": over_time([answer.decision for _, answer in parts]),
+        "confidence": within(confidence, stack),
+    }
+    return Fusion(recipe, stack, seconds, arrays, takes, fold)
+
+
+def lazily(stack: ZStack, fold: LazyFold) -> Fusion:
+    """Return a fusion whose arrays are dask arrays, made when they are looked at."""
+    return Fusion(fold.recipe, stack, _fold=fold)

@@ -1,0 +1,1 @@
+"""The noise-aware pyramid with weights along z."""

@@ -1,0 +1,1 @@
+"""Methods whose focus measure is a trained network."""

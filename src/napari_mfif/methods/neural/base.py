@@ -1,0 +1,193 @@
+"""What the methods with a network share: torch or a plain error, weights, devices.
+
+Imported without torch; what is called here imports it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from napari_mfif.errors import WeightsError
+from napari_mfif.methods import registry
+from napari_mfif.methods.base import Answer, Method, Plane, Region, Survey
+from napari_mfif.networks import weights
+from napari_mfif.settings.parameters import Parameter, Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["NeuralMethod", "Trained", "Worth", "available", "need_torch", "placement"]
+
+
+class Worth:
+    """What a network's answers are worth: a dataclass of numbers, kept in the file of weights."""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, str]) -> Self:
+        """Return what a file of weights says; its defaults where that says nothing."""
+        return cls(**json.loads(facts.get(cls.__name__.lower(), "{}")))
+
+    def facts(self) -> dict[str, str]:
+        """Return what a file of weights is to say."""
+        return {type(self).__name__.lower(): json.dumps(asdict(self))}  # type: ignore[call-overload]
+
+
+class Trained:
+    """A network on a device, and what its answers are worth.
+
+    Its first arguments are the network, the device and the worth; ``precision`` and ``compiled`` go
+    by name.
+    """
+
+    #: The method whose weights it takes.
+    method: ClassVar[str]
+    #: The kind of its worth.
+    worth_kind: ClassVar[type[Worth]]
+
+    @staticmethod
+    def untrained() -> nn.Module:
+        """Return the network that the weights are for."""
+        raise NotImplementedError
+
+    @classmethod
+    def shipped(cls) -> tuple[nn.Module, dict[str, str]]:
+        """Return the network with the shipped weights, and what their file says about itself.
+
+        Raises
+        ------
+        WeightsError
+            There are no weights, or they are damaged or another network's.
+        """
+        import torch
+
+        stored = weights.load(cls.method)
+        network = cls.untrained()
+        # What only counts batches is not stored.
+        state = {k: v for k, v in network.state_dict().items() if v.is_floating_point()}
+        weights.fit(stored, {name: tuple(t.shape) for name, t in state.items()}, cls.method)
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.tensors.items()}
+        network.load_state_dict(tensors, strict=False)
+        return network.eval().requires_grad_(False), stored.facts
+
+    @classmethod
+    def load(
+        cls, device: str, precision: str = "auto", compiled: bool = False, **more: Any
+    ) -> Self:
+        """Return it with the shipped weights; the same one when asked for it again.
+
+        Parameters
+        ----------
+        device : str
+            ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        precision : str, optional
+            See `napari_mfif.networks.feeding.Feeder`.
+        compiled : bool, optional
+            Have torch compile the network.
+        **more
+            Its own arguments.
+
+        Raises
+        ------
+        WeightsError
+            There are no weights, they are damaged or another network's, the device is not there, or
+            torch is missing.
+        """
+        made: Self = _loaded(cls, device, precision, compiled, **more)  # type: ignore[arg-type]
+        return made
+
+
+class NeuralMethod(Method):
+    """A method whose judgement is a network's; its state takes planes and has the answer."""
+
+    neural: ClassVar[bool] = True
+    #: Its network, and those of its parameters that this is loaded with.
+    network: ClassVar[type[Trained]]
+    passed: ClassVar[tuple[Parameter, ...]] = ()
+
+    def loaded(self, settings: Settings) -> Any:
+        """Return the network as the settings want it."""
+        own = {p.name: settings.get(p.name, p.default) for p in self.passed}
+        return self.network.load(*placement(settings), **own)
+
+    @abstractmethod
+    def fold(self, network: Any, region: Region, settings: Settings, survey: Survey) -> Any:
+        """Make an empty state for a network."""
+
+    def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
+        """Load the network and make an empty state."""
+        return self.fold(self.loaded(settings), region, settings, survey)
+
+    def take(self, state: Any, plane: Plane) -> None:
+        """Compare the plane with the best or with the result so far."""
+        state.take(plane)
+
+    def finish(self, state: Any) -> Answer:
+        """Return the answer so far."""
+        answer: Answer = state.answer()
+        return answer
+
+
+Kind = TypeVar("Kind", bound=Trained)
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(kind: type[Kind], device: str, precision: str, compiled: bool, **more: Any) -> Kind:
+    need_torch(kind.method)
+    network, facts = kind.shipped()
+    make: Callable[..., Kind] = kind
+    worth = kind.worth_kind.of(facts)
+    return make(network, available(device), worth, precision=precision, compiled=compiled, **more)
+
+
+def need_torch(method: str) -> None:
+    """Make sure that torch can be imported.
+
+    Raises
+    ------
+    WeightsError
+        It cannot; the message says what to do.
+    """
+    try:
+        import torch  # noqa: F401
+    except (ImportError, OSError) as error:
+        without = [name for name in registry.names() if not registry.get(name).neural]
+        raise WeightsError(
+            f"{method!r} needs PyTorch, which cannot be imported here ({error}). Install it with "
+            f"'pip install torch', or use a method without a network: {', '.join(without)}."
+        ) from error
+
+
+def placement(settings: Settings) -> tuple[str, str, bool]:
+    """Return the device, the precision, and whether torch is to compile, as the settings want."""
+    return (
+        settings.get("device", "cpu"),
+        settings.get("precision", "float32"),
+        settings.get("compile", False),
+    )
+
+
+def available(device: str) -> str:
+    """Return a device that is there; ``"auto"`` takes the fastest.
+
+    Raises
+    ------
+    WeightsError
+        It is not there.
+    """
+    import torch
+
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if device == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(device.partition(":")[0], False):
+        raise WeightsError(f"device={device!r} is not there. Use device='cpu', or 'auto'.")
+    return device

@@ -1,8 +1,0 @@
-"""Simulated z-stacks whose all-in-focus image and depth are known."""
-
-from __future__ import annotations
-
-from napari_mfif.optics.scenes import KINDS
-from napari_mfif.optics.simulate import Simulation, simulate
-
-__all__ = ["KINDS", "Simulation", "simulate"]

@@ -1,0 +1,1 @@
+"""Between napari's layers and z-stacks, and from results to layers."""

@@ -1,0 +1,226 @@
+"""The layers of a fusion: what they show, made outside the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
+
+from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.layers.geometry import Placement
+from napari_mfif.plugin.layers.metadata import KEY, Result
+from napari_mfif.plugin.layers.multiscale import levels_of
+from napari_mfif.plugin.layers.progressive import gradual_levels
+
+__all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "draw_maps", "warm_up"]
+
+#: Rows and columns in the middle of a large plane in which the range of the scores is looked at.
+LOOK = 256
+
+#: The maps from the bottom to the top; the image lies above them.
+MAPS = ("scores", "confidence", "plane taken", "height")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What results take over from their source.
+
+    Parameters
+    ----------
+    name : str
+        Its name, in front of those of the results.
+    source : str
+        Its identity: a later run of the same source updates the same layers.
+    placement : Placement
+        Where it lies.
+    colormaps, limits : tuple
+        Of each channel.
+    channels : tuple of str
+        Names, where there are several.
+    """
+
+    name: str
+    source: str
+    placement: Placement
+    colormaps: tuple[Any, ...]
+    limits: tuple[tuple[float, float], ...]
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One layer to be added or updated.
+
+    Parameters
+    ----------
+    role : str
+        What it shows; with `source` it tells which layer is updated.
+    source : str
+        Identity of the source layer.
+    name : str
+        Name of a new layer.
+    kind : str
+        ``"image"`` or ``"labels"``.
+    data : array or list of array
+        What it shows; of a large image several levels, the finest first.
+    options : dict
+        Geometry and notes; set again at every update.
+    first : dict
+        Looks of a new layer, which belong to the user later on.
+    """
+
+    role: str
+    source: str
+    name: str
+    kind: str
+    data: Any
+    options: dict[str, Any]
+    first: dict[str, Any] = field(default_factory=dict)
+
+
+def draw(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the layers of a finished fusion, the image last."""
+    return draw_maps(fusion, look) + draw_image(fusion, look)
+
+
+def draw_maps(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the layers of all that a fusion knows beside the image."""
+    time = "T" if "T" in fusion.stack.axes else ""
+    hidden = {"visible": False}
+    steps = max(1, fusion.stack.n_planes - 1)
+    heights = (0.0, steps * float(fusion.stack.z_step or 1))
+    shown: dict[str, tuple[Any, str, str, dict[str, Any]]] = {
+        "scores": _scores(fusion),
+        "confidence": (
+            fusion.confidence,
+            time + "YX",
+            "confidence",
+            {**hidden, "colormap": "gray", "contrast_limits": (0, 1)},
+        ),
+        # label 0 is transparent: plane k is label k + 1
+        "plane taken": (
+            fusion.decision + fusion.decision.dtype.type(1),
+            time + "YX",
+            "plane taken",
+            {**hidden, "colormap": _plane_colours(fusion.stack.n_planes), "opacity": 0.7},
+        ),
+        "height": (
+            fusion.height,
+            time + "YX",
+            f"height ({fusion.unit})",
+            {**hidden, "colormap": "viridis", "contrast_limits": heights},
+        ),
+    }
+    drawings = []
+    for role in MAPS:
+        array, axes, title, first = shown[role]
+        kind = "labels" if role == "plane taken" else "image"
+        drawings.append(_drawing(look, fusion, role, kind, array, axes, title, first))
+    return drawings
+
+
+def draw_large(
+    fusion: Fusion, look: Look, drawer: Callable[[Fusion, Look], list[Drawing]]
+) -> list[Drawing]:
+    """Return layers of a lazy fusion, each in several levels that are made when one looks."""
+    finest, *coarser = (drawer(one, look) for one in (fusion, *fusion.from_afar()))
+    return [
+        replace(
+            same[0],
+            data=gradual_levels([one.data for one in same], colour=bool(same[0].first.get("rgb"))),
+        )
+        for same in zip(finest, *coarser, strict=True)
+    ]
+
+
+def draw_image(fusion: Fusion, look: Look) -> list[Drawing]:
+    """Return the all-in-focus image, a layer per channel."""
+    axes = "".join(letter for letter in fusion.stack.axes if letter in "TCYX")
+    drawings = []
+    for c in range(fusion.stack.n_channels):
+        image = fusion.image
+        if "C" in axes:
+            image = np.take(image, c, axis=axes.index("C"))
+        channel = f" {look.channels[c]}" if look.channels else ""
+        first: dict[str, Any] = {"blending": "additive" if c else "translucent_no_depth"}
+        if fusion.stack.n_samples == 1:
+            first |= {"colormap": look.colormaps[c], "contrast_limits": look.limits[c]}
+        drawings.append(
+            _drawing(
+                look,
+                fusion,
+                f"image{c}",
+                "image",
+                image,
+                axes.replace("C", ""),
+                f"{channel} in focus".strip(),
+                first,
+            )
+        )
+    return drawings
+
+
+def _drawing(
+    look: Look,
+    fusion: Fusion,
+    role: str,
+    kind: str,
+    array: Any,
+    axes: str,
+    title: str,
+    first: dict[str, Any],
+) -> Drawing:
+    colour = role.startswith("image") and fusion.stack.n_samples > 1
+    origin = fusion.origin if fusion.recipe.crop else None
+    placed = look.placement.fit(array, axes, colour=colour, origin=origin)
+    note = Result(role, look.source, fusion.recipe.to_json())
+    options = {**placed.options, "metadata": {KEY: note}}
+    if kind == "image":
+        first = {**first, "rgb": colour}
+    data = levels_of(placed.data, colour=colour) if _is_there(fusion) else placed.data
+    return Drawing(role, look.source, f"{look.name} {title}", kind, data, options, first)
+
+
+def _is_there(fusion: Fusion) -> bool:
+    """Tell whether the results have been made, and are not made when one looks."""
+    return isinstance(fusion.image, np.ndarray)
+
+
+def _scores(fusion: Fusion) -> tuple[Any, str, str, dict[str, Any]]:
+    """Return the lazy score maps, with the range of a plane in the middle, or of its middle."""
+    scores = fusion.scores
+    axes = "TZYX" if "T" in fusion.stack.axes else "ZYX"
+    first: dict[str, Any] = {"visible": False, "colormap": "magma"}
+    if fusion.is_afar:
+        return scores, axes, "scores", first
+    place: tuple[Any, ...] = (0,) * (scores.ndim - 3) + (fusion.stack.n_planes // 2,)
+    if not _is_there(fusion):
+        place += tuple(slice(n // 2, n // 2 + LOOK) for n in scores.shape[-2:])
+    middle = np.asarray(scores[place])
+    low, high = float(middle.min()), float(middle.max())
+    first["contrast_limits"] = (low, high if high > low else low + 1)
+    return scores, axes, "scores", first
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> None:
+    """Make a layer of each kind once: what napari loads for the first ones takes half a second."""
+    import dask.array as da
+
+    colours = _plane_colours(2)
+    for data in (np.zeros((2, 2), np.float32), da.zeros((2, 2, 2), np.float32)):
+        Image(data, contrast_limits=(0, 1), colormap="viridis", rgb=False)
+    Labels(np.ones((2, 2), np.uint16), colormap=colours)
+
+
+@lru_cache(maxsize=8)
+def _plane_colours(n_planes: int) -> DirectLabelColormap:
+    """Return colours that run evenly from the first plane to the last, as those of the height."""
+    colours = ensure_colormap("viridis").map(np.linspace(0, 1, n_planes))
+    named: dict[int | None, Any] = {k + 1: colour for k, colour in enumerate(colours)}
+    return DirectLabelColormap(color_dict={None: (0, 0, 0, 0), 0: (0, 0, 0, 0), **named})

@@ -1,0 +1,166 @@
+"""Puts drawings into the viewer: one layer per turn of the event loop, updating what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Labels
+from napari.layers._multiscale_data import MultiScaleData
+from qtpy.QtCore import QObject, QTimer
+
+from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.layers.specs import MAPS, Drawing
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+__all__ = ["LayerWriter", "find_layer"]
+
+
+class LayerWriter(QObject):
+    """A queue of drawings, emptied one per turn of the event loop.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the layers are.
+    parent : QObject
+        With it the queue ends.
+    """
+
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._waiting: list[Drawing] = []
+        self._done: Callable[[], None] | None = None
+        self._before: dict[tuple[str, str], Any] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._write_next)
+
+    def write(self, drawings: Iterable[Drawing], done: Callable[[], None] | None = None) -> None:
+        """Show these soon, then call `done`; older ones of the same role that wait are dropped."""
+        drawings = list(drawings)
+        roles = {(drawing.source, drawing.role) for drawing in drawings}
+        kept = [d for d in self._waiting if (d.source, d.role) not in roles]
+        # what is already in sight first, so that it changes at once
+        self._waiting = kept + sorted(drawings, key=lambda d: not d.role.startswith("image"))
+        self._done = done or self._done
+        self._timer.start(0)
+
+    def clear(self) -> None:
+        """Forget what waits, and what was there before."""
+        self._waiting.clear()
+        self._before.clear()
+        self._done = None
+        self._timer.stop()
+
+    def undo(self) -> None:
+        """Bring back what was there before the drawings since the last `clear`."""
+        for (source, role), data in self._before.items():
+            layer = find_layer(self._viewer, source, role)
+            if layer is not None and data is None:
+                self._viewer.layers.remove(layer)
+            elif layer is not None and len(_finest(layer.data).shape) == len(_finest(data).shape):
+                layer.data = data
+        self.clear()
+
+    def _write_next(self) -> None:
+        if self._waiting:
+            drawing = self._waiting.pop(0)
+            layer = find_layer(self._viewer, drawing.source, drawing.role)
+            before = None if layer is None else layer.data
+            self._before.setdefault((drawing.source, drawing.role), before)
+            show(self._viewer, drawing)
+        if self._waiting:
+            self._timer.start(0)
+        elif self._done is not None:
+            done, self._done = self._done, None
+            done()
+
+
+def find_layer(viewer: ViewerModel, source: str, role: str) -> Any | None:
+    """Return the layer that shows this of that source, or None."""
+    for layer in viewer.layers:
+        note = result(layer)
+        if note is not None and (note.source, note.role) == (source, role):
+            return layer
+    return None
+
+
+def show(viewer: ViewerModel, drawing: Drawing) -> None:
+    """Update the layer of a drawing, or add it in its place."""
+    layer = find_layer(viewer, drawing.source, drawing.role)
+    if layer is not None and _fits(layer, drawing):
+        _update(layer, drawing)
+        return
+    index = _place(viewer, drawing)
+    if layer is not None:  # colour where there was none, or other axes: a new layer in its place
+        index = viewer.layers.index(layer)
+        drawing.first["visible"] = layer.visible
+        viewer.layers.remove(layer)
+    _insert(viewer, index, _made(drawing), select=drawing.role.startswith("image"))
+
+
+def _insert(viewer: ViewerModel, index: int, layer: Any, *, select: bool) -> None:
+    selected = set(viewer.layers.selection)
+    viewer.layers.insert(index, layer)
+    if not select:  # maps come without getting in the way
+        viewer.layers.selection = selected & set(viewer.layers)
+
+
+def _made(drawing: Drawing) -> Any:
+    kind = Labels if drawing.kind == "labels" else Image
+    levels = isinstance(drawing.data, list)
+    options = {**drawing.first, **drawing.options, "multiscale": levels}
+    layer = kind(drawing.data, name=drawing.name, **options)
+    layer.editable = drawing.kind == "labels"
+    if drawing.role == "height":
+        layer.colorbar.visible = True
+        layer.colorbar.size = (16, 120)
+    return layer
+
+
+def _fits(layer: Any, drawing: Drawing) -> bool:
+    rgb = drawing.first.get("rgb", False)
+    levels = isinstance(drawing.data, list)
+    same_axes = layer.ndim == _finest(drawing.data).ndim - rgb
+    same_look = getattr(layer, "rgb", False) == rgb and layer.multiscale == levels
+    return bool(same_axes and same_look)
+
+
+def _finest(data: Any) -> Any:
+    """Return the finest of several levels, or the only one."""
+    return data[0] if isinstance(data, list | MultiScaleData) else data
+
+
+def _update(layer: Any, drawing: Drawing) -> None:
+    changed = _finest(layer.data).dtype != _finest(drawing.data).dtype
+    layer.data = drawing.data
+    layer.metadata = drawing.options["metadata"]
+    for name in ("scale", "translate"):
+        if list(getattr(layer, name)) != list(drawing.options[name]):
+            setattr(layer, name, drawing.options[name])
+    if tuple(layer.units) != tuple(drawing.options["units"]):
+        layer.units = drawing.options["units"]
+    if drawing.kind == "labels":
+        if len(layer.colormap.color_dict) != len(drawing.first["colormap"].color_dict):
+            layer.colormap = drawing.first["colormap"]
+    elif "contrast_limits" in drawing.first and (changed or drawing.role == "height"):
+        low, high = drawing.first["contrast_limits"]
+        layer.contrast_limits_range = (low, high)
+        layer.contrast_limits = (low, high)
+
+
+def _place(viewer: ViewerModel, drawing: Drawing) -> int:
+    """Return where a new layer belongs: maps in their order beneath the image, that on top."""
+    order = {role: number for number, role in enumerate(MAPS)}
+    rank = order.get(drawing.role, len(order))
+    notes = enumerate(map(result, viewer.layers))
+    above = [
+        index
+        for index, note in notes
+        if note and note.source == drawing.source and order.get(note.role, len(order)) > rank
+    ]
+    return min(above, default=len(viewer.layers))

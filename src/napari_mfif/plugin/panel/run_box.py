@@ -1,0 +1,143 @@
+"""The foot of the *Fuse* panel: the estimate, the run, and what to do with the result."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from napari_mfif.plugin.panel.style import ProgressLine, button, hint, say, trouble
+
+__all__ = ["RunBox"]
+
+
+class RunBox(QWidget):
+    """Starts and cancels; shows estimate, progress, result and errors."""
+
+    start = Signal()
+    cancel = Signal()
+    save = Signal(str)
+    copy = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.estimate, self.progress_text = hint(), hint()
+        self.result, self.note, self.problem = hint(), hint(), trouble()
+        self.result.setProperty("look", "result")
+        self.fuse = button(
+            "Fuse", "Make the sharp image and its maps. Shortcut: Ctrl+Return.", self.start,
+            look="primary",
+        )  # fmt: skip
+        self.fuse.setShortcut("Ctrl+Return")
+        self.stop = button(
+            "Cancel", "Stop, and leave everything as it was. Shortcut: Ctrl+Period.", self.cancel
+        )
+        self.stop.setShortcut("Ctrl+.")
+        self.in_view = QCheckBox("Fuse only what is in view")
+        self.in_view.setToolTip(
+            "<qt>Show results at once and make them where you look: for planes too large to wait "
+            "for. Saving makes all of it.</qt>"
+        )
+        self.in_view.hide()
+        self.bar = ProgressLine()
+        self._result_row = self._make_result_row()
+        self._lay_out()
+        self.show_idle()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(7)
+        rule = QFrame()
+        rule.setObjectName("rule")
+        rule.setFixedHeight(1)
+        column.addWidget(rule)
+        for widget in (self.problem, self.result, self._result_row, self.note, self.bar):
+            column.addWidget(widget)
+        column.addWidget(self.in_view)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.estimate, 1)
+        row.addWidget(self.progress_text, 1)
+        row.addWidget(self.fuse)
+        row.addWidget(self.stop)
+        column.addLayout(row)
+
+    def _make_result_row(self) -> QWidget:
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        saving = QMenu(whole)
+        for what, words in (
+            ("image", "All-in-focus image\N{HORIZONTAL ELLIPSIS}"),
+            ("all", "Image and all maps\N{HORIZONTAL ELLIPSIS}"),
+            ("recipe", "Recipe\N{HORIZONTAL ELLIPSIS}"),
+        ):
+            saving.addAction(words).triggered.connect(lambda _=False, w=what: self.save.emit(w))
+        save = button(
+            "Save\N{HORIZONTAL ELLIPSIS}", "Write the image, its maps or the recipe to files."
+        )
+        save.setMenu(saving)
+        row.addWidget(save)
+        for what, text, tip in (
+            ("python", "Copy as Python", "Copy Python code that repeats this fusion."),
+            ("command", "Copy as command", "Copy the command line that repeats this fusion."),
+        ):
+            copying = button(text, tip)
+            copying.clicked.connect(lambda _=False, w=what: self.copy.emit(w))
+            row.addWidget(copying)
+        row.addStretch()
+        return whole
+
+    def offer_in_view(self, *, large: bool, huge: bool) -> None:
+        """Offer to fuse only what is in view where planes are large; huge ones begin with it."""
+        self.in_view.setVisible(large)
+        self.in_view.setChecked(huge)
+
+    def fuses_in_view(self) -> bool:
+        """Tell whether only what is in view is fused."""
+        return not self.in_view.isHidden() and self.in_view.isChecked()
+
+    def show_idle(self, *, possible: bool = False) -> None:
+        """Show that nothing runs; `possible` tells whether it could."""
+        self._running(False)
+        self.fuse.setEnabled(possible)
+
+    def show_running(self, fraction: float, text: str) -> None:
+        """Show how far a run is."""
+        if self.fuse.isVisibleTo(self):
+            self._running(True)
+            for label in (self.problem, self.result, self.note):
+                say(label, "")
+            self._result_row.hide()
+        self.bar.show_fraction(fraction)
+        self.progress_text.setText(text)
+
+    def show_result(self, sentence: str) -> None:
+        """Show what a run gave, and offer to save and copy it."""
+        say(self.problem, "")
+        say(self.note, "")
+        say(self.result, sentence)
+        self._result_row.setVisible(bool(sentence))
+
+    def show_problem(self, sentence: str) -> None:
+        """Show why a run failed."""
+        say(self.problem, sentence)
+
+    def show_note(self, sentence: str) -> None:
+        """Show what was just done."""
+        say(self.note, sentence)
+
+    def show_estimate(self, text: str) -> None:
+        """Show what a run will take."""
+        self.estimate.setText(text)
+
+    def _running(self, running: bool) -> None:
+        for widget in (self.bar, self.stop, self.progress_text):
+            widget.setVisible(running)
+        for widget in (self.fuse, self.estimate):
+            widget.setVisible(not running)
+        if running:
+            self.stop.setFocus()
+        elif self.result.text():
+            self.fuse.setFocus()

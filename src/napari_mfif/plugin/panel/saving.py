@@ -1,0 +1,52 @@
+"""Saving results from the panel, in a thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtWidgets import QFileDialog, QWidget
+from superqt.utils import create_worker
+
+from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.panel.as_code import suggested_path
+
+__all__ = ["choose_target", "write"]
+
+#: Maps that are saved beside the image when all are wanted.
+MAPS = ("height", "depth", "decision", "confidence")
+
+
+def choose_target(parent: QWidget, fusion: Fusion, what: str, box: Any) -> None:
+    """Ask where to save, then write in a thread and say so in `box`; nothing waits."""
+    name = suggested_path(fusion.stack)
+    if what == "recipe":
+        name = name.removesuffix(" in focus.ome.tif") + " recipe.json"
+    kinds = "Recipe (*.json)" if what == "recipe" else "OME-TIFF (*.ome.tif);;PNG (*.png)"
+    folder = Path(fusion.stack.source).parent if fusion.stack.source else Path.home()
+    dialog = QFileDialog(parent, "Save", str(folder / name), kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)  # asks before replacing a file
+
+    def start(path: str) -> None:
+        worker = create_worker(write, fusion, what, path, _start_thread=False, _ignore_errors=True)
+        worker.returned.connect(box.show_note)
+        worker.errored.connect(lambda error: box.show_problem(str(error)))
+        worker.start()
+
+    dialog.fileSelected.connect(start)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def write(fusion: Fusion, what: str, path: str) -> str:
+    """Write a recipe, the image, or the image and maps named after it; say what was written."""
+    if what == "recipe":
+        return f"Saved {fusion.recipe.save(path, overwrite=True)}."
+    saved = Path(path)
+    if what == "image":
+        return f"Saved {fusion.save(saved, overwrite=True)}."
+    stem = saved.name.removesuffix("".join(saved.suffixes[-2:])) if saved.suffixes else saved.name
+    stem = stem.removesuffix(" in focus")
+    maps = {name: saved.with_name(f"{stem} {name}.ome.tif") for name in MAPS}
+    fusion.save_all({"image": saved, **maps}, overwrite=True)
+    return f"Saved {saved} and, beside it, {', '.join(MAPS)}."

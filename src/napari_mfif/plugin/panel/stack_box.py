@@ -1,0 +1,255 @@
+"""The top of the *Fuse* panel: which stack, what its axes are, which channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.errors import MfifError
+from napari_mfif.plugin.layers.geometry import place_on
+from napari_mfif.plugin.layers.specs import Look
+from napari_mfif.plugin.layers.to_stack import (
+    Entry,
+    axes_in_words,
+    entries,
+    layer_axes,
+    possible_axes,
+    to_stack,
+)
+from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+__all__ = ["StackBox"]
+
+
+class StackBox(QWidget):
+    """Chooses a z-stack among the layers and describes it.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the layers are.
+    """
+
+    changed = Signal()
+    wants_to_open = Signal()
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._entries: list[Entry] = []
+        self.stack: ZStack | None = None
+        self.box = QComboBox()
+        self.box.setToolTip("<qt>The image layer whose planes are fused.</qt>")
+        self.box.setAccessibleName("Stack")
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.box.setMinimumContentsLength(12)
+        self.axes = QComboBox()
+        self.axes.setAccessibleName("Axes")
+        self.axes.setToolTip("<qt>What the axes of this layer are. The file does not say.</qt>")
+        self.decide = QComboBox()
+        self.decide.setToolTip("<qt>The channel in which sharpness is judged.</qt>")
+        self.which = QComboBox()
+        self.which.setToolTip("<qt>The channels that are fused, all with the same decision.</qt>")
+        self.description, self.problem = hint(), trouble()
+        self._channels = self._channel_row()
+        self._lay_out()
+        self.box.currentIndexChanged.connect(self._chosen)
+        self.axes.currentIndexChanged.connect(self._settled)
+        self.decide.currentIndexChanged.connect(self._offer_alone)
+        self.which.currentIndexChanged.connect(self.changed)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.box, 1)
+        tip = "Open a TIFF, or several files with a plane each, as a z-stack."
+        row.addWidget(button("Open\N{HORIZONTAL ELLIPSIS}", tip, self.wants_to_open))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(heading("Stack"))
+        column.addLayout(row)
+        for widget in (self.description, self.problem, self.axes, self._channels):
+            column.addWidget(widget)
+        self.axes.hide()
+
+    def _channel_row(self) -> QWidget:
+        row = QWidget()
+        grid = QGridLayout(row)
+        grid.setContentsMargins(0, 2, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for number, (text, box) in enumerate((("Decide on", self.decide), ("Fuse", self.which))):
+            label = QLabel(text)
+            label.setBuddy(box)
+            box.setAccessibleName(text)
+            box.setMinimumContentsLength(6)
+            grid.addWidget(label, number, 0)
+            grid.addWidget(box, number, 1)
+        row.hide()
+        return row
+
+    def refresh(self, choose: Any = None) -> None:
+        """List the layers again; keep the choice, or take the layer that was just added."""
+        before = self._current()
+        self._entries = entries(self._viewer.layers)
+        wanted = choose.unique_id if choose is not None else before.ids[0] if before else None
+        index = next((i for i, entry in enumerate(self._entries) if wanted in entry.ids), None)
+        if index is None:
+            index = self._first_stack()
+        blocked = self.box.blockSignals(True)
+        self.box.clear()
+        for number, entry in enumerate(self._entries):
+            self.box.addItem(entry.title)
+            self.box.setItemData(number, entry.title, Qt.ItemDataRole.ToolTipRole)
+        self.box.setCurrentIndex(index)
+        self.box.blockSignals(blocked)
+        if before is None or (now := self._current()) is None or now.ids != before.ids:
+            self._chosen()
+
+    def _first_stack(self) -> int:
+        """Return the newest entry that is a stack without a question, or else the newest."""
+        for index in reversed(range(len(self._entries))):
+            if len(possible_axes(self._layers(self._entries[index])[0])) == 1:
+                return index
+        return len(self._entries) - 1
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to choose from."""
+        return not self._entries
+
+    def _current(self) -> Entry | None:
+        index = self.box.currentIndex()
+        return self._entries[index] if 0 <= index < len(self._entries) else None
+
+    def _layers(self, entry: Entry) -> list[Any]:
+        found = {layer.unique_id: layer for layer in self._viewer.layers}
+        return [found[identity] for identity in entry.ids if identity in found]
+
+    def layers(self) -> list[Any]:
+        """Return the layers of the chosen stack."""
+        entry = self._current()
+        return self._layers(entry) if entry else []
+
+    def _chosen(self) -> None:
+        """Offer the axes of another layer."""
+        layers = self.layers()
+        choices = possible_axes(layers[0]) if layers else ()
+        blocked = self.axes.blockSignals(True)
+        self.axes.clear()
+        if len(choices) > 1 or (choices and layer_axes(layers[0]) is None):
+            self.axes.addItem("Choose what they are\N{HORIZONTAL ELLIPSIS}", None)
+            for axes in choices:
+                self.axes.addItem(axes_in_words(axes, layers[0]), axes)
+        self.axes.setVisible(self.axes.count() > 0)
+        self.axes.blockSignals(blocked)
+        self._settled()
+
+    def read_again(self) -> None:
+        """Make the stack again: the layer may have got other pixels or another scale."""
+        before = self.stack
+        self._make()
+        if self.stack is None or before is None or self.stack.shape != before.shape:
+            self._settled()
+
+    def _settled(self) -> None:
+        """Make the stack, offer its channels, and tell."""
+        self._make()
+        self._offer_channels()
+        self.changed.emit()
+
+    def _make(self) -> None:
+        """Make the stack, or say what is missing."""
+        self.stack, why = None, ""
+        layers = self.layers()
+        try:
+            if layers:
+                self.stack = to_stack(layers, self.axes.currentData())
+        except MfifError as error:
+            why = str(error)
+        say(self.problem, why)
+        notes = list(self.stack.notes) if self.stack else []
+        say(self.description, "\n".join([self.stack.describe(), *notes]) if self.stack else "")
+
+    def _offer_channels(self) -> None:
+        names = channel_names(self.stack) if self.stack else ()
+        blocked = self.decide.blockSignals(True)
+        self.decide.clear()
+        self.decide.addItem("all together", None)
+        for number, name in enumerate(names):
+            self.decide.addItem(name, number)
+        self.decide.blockSignals(blocked)
+        self._channels.setVisible(len(names) > 1)
+        self._offer_alone(tell=False)
+
+    def _offer_alone(self, index: int = 0, *, tell: bool = True) -> None:
+        blocked = self.which.blockSignals(True)
+        alone = self.decide.currentData() is not None and self.which.currentData() == "alone"
+        self.which.clear()
+        self.which.addItem("all channels", "all")
+        if self.decide.currentData() is not None:
+            self.which.addItem(f"only {self.decide.currentText()}", "alone")
+            self.which.setCurrentIndex(int(alone))
+        self.which.blockSignals(blocked)
+        if tell:
+            self.changed.emit()
+
+    def channel(self) -> int | None:
+        """Return the channel that decides."""
+        decides = self.decide.currentData()
+        return decides if self.stack is not None and self.stack.n_channels > 1 else None
+
+    def alone(self) -> bool:
+        """Tell whether the channel that decides is the only one to be fused."""
+        return bool(self.channel() is not None and self.which.currentData() == "alone")
+
+    def layer_axes(self) -> str:
+        """Return the axes of the chosen layer, or of each of them, in their own order."""
+        layers = self.layers()
+        if len(layers) > 1 and self.stack is not None:
+            return self.stack.axes.replace("C", "")
+        return self.axes.currentData() or layer_axes(layers[0]) or "ZYX"
+
+    def names_and_axes(self) -> tuple[tuple[str, ...], str]:
+        """Return the names of the layers that are fused, and their axes."""
+        layers = self.layers()
+        if self.alone() and len(layers) > 1:
+            layers = layers[(self.channel() or 0) :][:1]
+        return tuple(layer.name for layer in layers), self.layer_axes()
+
+    def fused_stack(self) -> ZStack:
+        """Return the z-stack to fuse: with all its channels, or only the one that decides."""
+        assert self.stack is not None
+        return self.stack.only_channel(self.channel() or 0) if self.alone() else self.stack
+
+    def look(self) -> Look:
+        """Return how results are to look: as the source does."""
+        layers, stack = self.layers(), self.stack
+        assert stack is not None
+        entry = self._current()
+        letters = self.layer_axes().replace("S", "")
+        chosen = [self.channel() or 0] if self.alone() else range(stack.n_channels)
+        shown = [layers[min(c, len(layers) - 1)] for c in chosen]
+        limits = [layer.contrast_limits for layer in shown]
+        names = channel_names(stack)
+        return Look(
+            name=entry.title if entry else stack.name,
+            source=str(layers[0].unique_id),
+            placement=place_on(layers[0], letters),
+            colormaps=tuple(layer.colormap for layer in shown),
+            limits=tuple((float(low), float(high)) for low, high in limits),
+            channels=tuple(names[c] for c in chosen) if stack.n_channels > 1 else (),
+        )
+
+
+def channel_names(stack: ZStack) -> tuple[str, ...]:
+    """Return a name for each channel."""
+    return stack.channel_names or tuple(f"channel {c}" for c in range(stack.n_channels))

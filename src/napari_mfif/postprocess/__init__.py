@@ -1,0 +1,1 @@
+"""From a decision map to pixels: consistency verification and composition."""

@@ -1,0 +1,1 @@
+"""What can be set: parameters, options, presets and recipes, without numpy."""

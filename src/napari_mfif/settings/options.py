@@ -1,0 +1,115 @@
+"""What can be set whatever the method is, declared once; without numpy, so that help is quick."""
+
+from __future__ import annotations
+
+from napari_mfif.settings.parameters import Parameter
+
+__all__ = [
+    "ALIGN",
+    "ALIGNMENT",
+    "ALONG",
+    "COMPOSING",
+    "COMPOSITION",
+    "COMPUTING",
+    "CROP",
+    "DEVICES",
+    "MAPS",
+    "MODELS",
+    "PREPARATION",
+    "SMOOTH_ALONG_Z",
+]
+
+#: How planes are compared: all at once, or the result so far with the next.
+ALONG = ("joint", "sequential")
+#: Where networks run.
+DEVICES = ("auto", "cpu", "cuda", "mps")
+#: What can be written besides the image.
+MAPS = ("depth", "height", "decision", "confidence", "scores")
+
+#: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates.
+MODELS = ("translation", "similarity")
+ALIGN = Parameter(
+    "align",
+    str,
+    "none",
+    "Bring planes to one another: translation undoes a stage that drifts, similarity also a "
+    "magnification that changes with focus, and rotation.",
+    title="Planes move by",
+    choices=("none", *MODELS),
+)
+CROP = Parameter(
+    "crop",
+    bool,
+    False,
+    "Keep only what all planes cover. Otherwise the border stays, with a confidence of 0.",
+    title="Crop to what all planes cover",
+)
+ALIGNMENT = (ALIGN, CROP)
+
+#: Parameters of every method that act before it: on the planes as they are read.
+REPAIR_HOT_PIXELS = Parameter(
+    "repair_hot_pixels",
+    bool,
+    True,
+    "Replace single pixels that only the camera made bright or dark by their neighbours' median.",
+    advanced=True,
+)
+EQUALISE_BRIGHTNESS = Parameter(
+    "equalise_brightness",
+    bool,
+    True,
+    "Undo a lamp that drifts from plane to plane, where all parts of the image agree on it.",
+    advanced=True,
+)
+PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS)
+
+#: Parameters of every method that act after it: on how pixels follow from its answer.
+COMPOSITION = Parameter(
+    "composition",
+    str,
+    "auto",
+    "Pixels as the method makes them, copied from the plane decided for, or planes blended scale "
+    "by scale (two modalities or exposures).",
+    title="Pixels",
+    choices=("auto", "copy", "pyramid"),
+    advanced=True,
+)
+WELL_EXPOSED = Parameter(
+    "well_exposed",
+    float,
+    0.0,
+    "Blended scale by scale: what share of the brightness range is too dark, and too bright; 0.1 "
+    "for several exposures.",
+    minimum=0.0,
+    maximum=0.45,
+    advanced=True,
+)
+COMPOSING = (COMPOSITION, WELL_EXPOSED)
+
+#: Of every method with a network: how it is computed.
+PRECISION = Parameter(
+    "precision",
+    str,
+    "auto",
+    "Precision of the network; automatic is half precision where hardware and decisions allow.",
+    choices=("auto", "float32", "bfloat16", "float16"),
+    advanced=True,
+)
+COMPILE = Parameter(
+    "compile",
+    bool,
+    False,
+    "Compile the network first: takes a minute, pays for many large planes on a graphics card.",
+    advanced=True,
+)
+COMPUTING = (PRECISION, COMPILE)
+
+#: Of the methods that look for the best of the planes' scores.
+SMOOTH_ALONG_Z = Parameter(
+    "smooth_along_z",
+    bool,
+    True,
+    "Average the sharpness over neighbouring planes, as 1 2 1; for steps finer than the focus.",
+    title="Smooth along z",
+    advanced=True,
+)

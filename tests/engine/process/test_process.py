@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.driver import fold, plan
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.process import client as module
+from napari_mfif.engine.process.client import Worker, in_worker
+from napari_mfif.engine.survey import survey_stack
+from napari_mfif.errors import MfifError, ParameterError
+from napari_mfif.methods import registry
+from napari_mfif.notices import listening, notice
+from napari_mfif.settings.parameters import resolve
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """One process for all tests; whoever kills it lets the next one start it again."""
+    worker = Worker()
+    yield worker
+    worker.stop()
+
+
+def prepared(name, pixels):
+    """What a fold is driven with."""
+    method, reader = registry.get(name), PlaneReader(ZStack.from_array(pixels))
+    settings = resolve(method.all_parameters(), {}, owner=name)
+    settings |= {"along": method.along[0], "device": "cpu"}
+    survey, preparation = survey_stack(reader, None, settings, method.facts)
+    return method, settings, reader, survey, preparation
+
+
+def folded(method, settings, reader, survey, preparation, budget=1 << 30):
+    layout = plan(method, settings, reader, budget)
+    steps = list(fold(method, settings, reader, survey, preparation, layout))
+    return steps[-1]
+
+
+def shared_files():
+    return {path.name for path in Path("/dev/shm").glob(f"mfif_{os.getpid()}_*")}
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_fold_gives_the_same_wherever_it_runs(name, slope, worker) -> None:
+    before = shared_files()
+    method, *rest = prepared(name, slope[0][:, :40, :60])
+    here, there = folded(method, *rest), folded(in_worker(method, worker), *rest)
+    for part in ("depth", "decision", "confidence", "pixels"):
+        np.testing.assert_array_equal(getattr(there, part), getattr(here, part))
+    assert there.depth.flags.writeable
+    assert shared_files() == before  # while the process is still there
+
+
+def test_network_runs_without_torch_in_this_process(slope, tmp_path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import numpy as np
+import test_worker as t
+method, *rest = t.prepared("cnn", np.load(sys.argv[1])[:3, :40, :50])
+worker = t.Worker()
+print(t.folded(t.in_worker(method, worker), *rest).decision.shape, "torch" in sys.modules)
+scores = t.in_worker(method, worker).score(next(rest[1].planes(rest[3])), rest[0], rest[2])
+print(scores.shape, "torch" in sys.modules)
+"""
+    pixels = tmp_path / "slope.npy"
+    np.save(pixels, slope[0])
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(pixels)], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.splitlines() == ["(40, 50) False", "(40, 50) False"], done.stderr
+    assert not done.stderr
+
+
+def test_states_that_nobody_holds_are_forgotten(slope, worker) -> None:
+    worker._dropped.clear()
+    method, settings, _, survey, _ = prepared("gradient", slope[0])
+    remote = in_worker(method, worker)
+    from napari_mfif.methods.base import Region
+
+    state = remote.begin(Region.whole(survey.plane_shape), settings, survey)
+    pid = worker.pid
+    del state
+    gc.collect()
+    assert len(worker._dropped) == 1
+    kept = remote.begin(Region.whole(survey.plane_shape), settings, survey)
+    assert worker.pid == kept.pid == pid
+    assert not worker._dropped
+
+
+def test_errors_arrive_as_they_are(worker) -> None:
+    with pytest.raises(ParameterError, match="no method 'nothing'"):
+        worker.call("score", "nothing", None, {}, None)
+    with pytest.raises(KeyError):
+        worker.call("finish", 77)
+    assert worker.pid is not None
+
+
+def test_killed_process_is_a_plain_error_and_the_next_run_works(slope, worker) -> None:
+    before = shared_files()
+    method, settings, reader, survey, preparation = prepared("gradient", slope[0])
+    remote = in_worker(method, worker)
+    layout = plan(remote, settings, reader, 1 << 30)
+    running = fold(remote, settings, reader, survey, preparation, layout)
+    next(running)
+    os.kill(worker.pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+    with pytest.raises(MfifError, match="ended unexpectedly"):
+        list(running)
+    assert shared_files() == before
+    assert folded(remote, settings, reader, survey, preparation).depth.shape == (67, 93)
+
+
+def test_stop_ends_a_call_that_is_under_way(slope, worker) -> None:
+    with pytest.raises(KeyError):  # it is there, and answers
+        worker.call("finish", 77)
+    failed = []
+
+    def wait() -> None:
+        try:
+            worker.call("score", "sleeping", None, {}, None)
+        except MfifError as error:
+            failed.append(str(error))
+
+    process = worker._process
+    os.kill(process.pid, signal.SIGSTOP)  # as if it took long
+    thread = threading.Thread(target=wait)
+    thread.start()
+    time.sleep(0.1)
+    worker.stop()
+    thread.join(10)
+    assert failed == ["The process that ran the network was stopped."]
+    assert process.poll() is not None
+    assert worker.pid is None
+
+
+def test_without_shared_memory_arrays_go_through_the_pipe(slope, worker, monkeypatch) -> None:
+    monkeypatch.setattr(module, "can_share", lambda size: False)
+    method, *rest = prepared("gradient", slope[0])
+    there = folded(in_worker(method, worker), *rest)
+    assert worker._memory is None
+    np.testing.assert_array_equal(there.depth, folded(method, *rest).depth)
+
+
+def test_child_ends_with_its_parent() -> None:
+    code = (
+        "from napari_mfif.engine.process.client import Worker; import os, time; w = Worker(); "
+        "p = w._running(); print(p.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for _ in range(200):
+        if not Path(f"/proc/{pid}").exists() or "Z" in state_of(pid):
+            return
+        time.sleep(0.05)
+    pytest.fail("the child is still there")
+
+
+def state_of(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "Z"
+
+
+def test_what_the_user_is_told_over_there_is_told_here() -> None:
+    heard = []
+    with listening(heard.append):
+        notice("The lamp flickers.")
+    assert heard == ["The lamp flickers."]

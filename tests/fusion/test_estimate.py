@@ -1,0 +1,72 @@
+"""The estimate: cheap, of the right size, and refusing what would fail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_mfif import ZStack, fuse
+from napari_mfif.errors import MemoryBudgetError, ParameterError
+from napari_mfif.fusion.estimate import estimate, format_seconds
+
+
+@pytest.fixture(scope="module")
+def stack():
+    rng = np.random.default_rng(3)
+    return ZStack.from_array(rng.integers(100, 4000, (9, 601, 703), dtype=np.uint16))
+
+
+def test_estimate_is_of_the_size_of_the_truth(stack):
+    fuse(stack, method="gradient")
+    found = estimate(stack, "gradient")
+    seconds = fuse(stack, method="gradient").seconds
+    assert seconds / 6 < found.seconds < seconds * 6
+    assert found.bytes > stack.plane_shape[0] * stack.plane_shape[1] * 12
+
+
+def test_estimate_reads_little():
+    class Counting:
+        shape, dtype = (400, 900, 900), np.dtype(np.uint16)
+        read = 0
+
+        def __getitem__(self, index):
+            z, rows, columns = index
+            planes = np.random.default_rng(z).integers(0, 999, (900, 900), dtype=np.uint16)
+            found = planes[rows, columns]
+            Counting.read += found.size
+            return found
+
+    estimate(ZStack(Counting(), "ZYX"), "gradient")
+    assert Counting.read < 5 * 900 * 900
+
+
+def test_constant_stack_gets_an_estimate():
+    assert estimate(ZStack.from_array(np.ones((3, 41, 51), np.uint8)), "gradient").seconds > 0
+
+
+def test_what_does_not_fit_is_refused(stack):
+    with pytest.raises(MemoryBudgetError):
+        estimate(stack, "gradient", memory=1000)
+    with pytest.raises(ParameterError):
+        estimate(stack, "gradient", {"window": -1})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.02, "0.1 s"),
+        (0.42, "0.4 s"),
+        (3.0, "3 s"),
+        (2.94, "2.9 s"),
+        (75, "75 s"),
+        (600, "10 min"),
+    ],
+)
+def test_durations_are_written_for_people(seconds, text):
+    assert format_seconds(seconds) == text
+
+
+def test_damaged_pixels_do_not_stop_the_estimate():
+    pixels = np.random.default_rng(1).random((5, 41, 51), dtype=np.float32)
+    pixels[2, 20, 20] = np.nan
+    assert estimate(ZStack.from_array(pixels), "gradient").seconds > 0
