@@ -116,7 +116,7 @@ import sys, time
 import numpy as np
 import napari
 from napari.qt import get_qapp
-from napari_mfif.plugin import preferences
+from napari_mfif.plugin.panel import preferences
 preferences.in_own_process = lambda: True
 viewer = napari.Viewer(show=False)
 _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")

@@ -67,7 +67,7 @@ def test_network_runs_without_torch_in_this_process(slope, tmp_path) -> None:
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import numpy as np
-import test_worker as t
+import test_process as t
 method, *rest = t.prepared("cnn", np.load(sys.argv[1])[:3, :40, :50])
 worker = t.Worker()
 print(t.folded(t.in_worker(method, worker), *rest).decision.shape, "torch" in sys.modules)
