@@ -30,4 +30,4 @@ if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
         *) "${pip[@]}" install torch ;;
     esac
 fi
-"${pip[@]}" install --editable ".[test]"
+"${pip[@]}" install --editable ".[test,docs]"

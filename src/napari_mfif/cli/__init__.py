@@ -12,7 +12,7 @@ from typing import NoReturn
 from napari_mfif import __version__
 from napari_mfif.errors import MfifError, ParameterError
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main", "parser_of"]
 
 #: Exit codes: done, something failed, wrong usage.
 DONE, FAILED, WRONG_USAGE = range(3)
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     # The others' options are needed for help alone.
     known = words[:1] if words and words[0] in COMMANDS else COMMANDS
-    given = _parser(known).parse_args(words)
+    given = parser_of(known).parse_args(words)
     try:
         result: int = given.run(given)
     except MfifError as error:
@@ -59,7 +59,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"napari-mfif: {message}. See {self.prog} --help.\n")
 
 
-def _parser(names: Sequence[str]) -> _Parser:
+def parser_of(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of these commands, for running them or for documenting them."""
     parser = _Parser(
         prog="napari-mfif",
         description="Focus stacking: one sharp image, its height map and its confidence.",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from napari_mfif.cli.contact_sheet import Panel, coloured, contact_sheet, grey
 from napari_mfif.fusion.api import Fusion, fuse
 from napari_mfif.io import write_image
 from napari_mfif.metrics.truth import depth_error, psnr, ssim
@@ -20,15 +19,6 @@ __all__ = ["run"]
 #: What is fused: bristles over a ground of cells.
 SCENE: dict[str, Any] = {"seed": 25, "shape": (400, 400), "planes": 20, "photons": "low"}
 METHODS = ("adaptive", "cnn")
-
-GAP, HEAD = 16, 44
-BACKGROUND, INK = (18, 20, 24), (235, 238, 242)
-
-
-@dataclass
-class _Panel:
-    title: str
-    picture: NDArray[np.uint8]  # (Y, X, 3)
 
 
 def run(folder: Path) -> list[Path]:
@@ -97,45 +87,14 @@ def _overview(scene: Simulation, fusion: Fusion, path: Path) -> Path:
     low, high = np.percentile(fusion.image, (0.5, 99.7))
     top = float(fusion.height.max())
     panels = [
-        _Panel(f"plane {n + 1} of {len(planes)}", _grey(planes[n], low, high))
+        Panel(f"plane {n + 1} of {len(planes)}", grey(planes[n], low, high))
         for n in (len(planes) // 4, 3 * len(planes) // 4)
     ]
     panels += [
-        _Panel("all in focus", _grey(fusion.image, low, high)),
-        _Panel("truth", _grey(scene.image, low, high)),
-        _Panel(f"height, 0 to {top:.1f} {fusion.unit}", _coloured(fusion.height / top, "viridis")),
-        _Panel("confidence, 0 to 1", _coloured(fusion.confidence, "magma")),
+        Panel("all in focus", grey(fusion.image, low, high)),
+        Panel("truth", grey(scene.image, low, high)),
+        Panel(f"height, 0 to {top:.1f} {fusion.unit}", coloured(fusion.height / top, "viridis")),
+        Panel("confidence, 0 to 1", coloured(fusion.confidence, "magma")),
     ]
-    _sheet(panels, columns=3).save(path)
+    contact_sheet(panels, columns=3).save(path)
     return path
-
-
-def _grey(image: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    scaled = np.clip((np.asarray(image, np.float32) - low) / max(high - low, 1e-9), 0, 1)
-    return np.repeat((255 * scaled**0.8).astype(np.uint8)[..., None], 3, axis=2)
-
-
-def _coloured(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    import cv2
-
-    colours = {"viridis": cv2.COLORMAP_VIRIDIS, "magma": cv2.COLORMAP_MAGMA}
-    levels = np.clip(255 * values, 0, 255).astype(np.uint8)
-    levels[:, -14:-4] = np.linspace(255, 0, len(levels)).astype(np.uint8)[:, None]
-    coloured: NDArray[np.uint8] = cv2.applyColorMap(levels, colours[name])[..., ::-1]
-    return coloured
-
-
-def _sheet(panels: list[_Panel], *, columns: int) -> Any:
-    from PIL import Image, ImageDraw, ImageFont
-
-    rows = -(-len(panels) // columns)
-    high, wide = panels[0].picture.shape[:2]
-    size = (columns * (wide + GAP) + GAP, rows * (high + HEAD) + GAP)
-    sheet = Image.new("RGB", size, BACKGROUND)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(20)
-    for number, panel in enumerate(panels):
-        x = GAP + (number % columns) * (wide + GAP)
-        y = (number // columns) * (high + HEAD)
-        draw.text((x, y + 12), panel.title, fill=INK, font=font)
-        sheet.paste(Image.fromarray(np.ascontiguousarray(panel.picture)), (x, y + HEAD))
-    return sheet
