@@ -43,7 +43,7 @@ run lint "$bin/ruff" check .
 run format "$bin/ruff" format --check .
 run layers "$bin/lint-imports"
 run types "$bin/mypy"
-run docs "$bin/python" -m mkdocs build --strict --quiet
+NO_MKDOCS_2_WARNING=1 run docs "$bin/python" -m mkdocs build --strict --quiet
 run tests "${window[@]}" "$bin/python" -m pytest -q "${select[@]}"
 
 if [ -n "$left_out" ]; then

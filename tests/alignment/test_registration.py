@@ -131,7 +131,14 @@ def test_drift_is_detected_and_its_absence_too():
     assert detect_drift(lambda z: moved[z], 9) == pytest.approx(5, abs=1)
 
 
-@pytest.mark.parametrize("wrong", [{"model": "affine"}, {"reference": 9}, {"reference": -1}])
-def test_impossible_requests_are_refused(wrong):
-    with pytest.raises(ParameterError, match=next(iter(wrong))):
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"model": "shear"}, "align"),
+        ({"reference": 9}, "reference"),
+        ({"reference": -1}, "reference"),
+    ],
+)
+def test_impossible_requests_are_refused(wrong, named):
+    with pytest.raises(ParameterError, match=named):
         found(np.zeros((9, 33, 35), np.float32), **wrong)

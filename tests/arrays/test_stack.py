@@ -21,8 +21,8 @@ def test_three_axes_are_planes_and_a_last_axis_of_colour_is_known():
 @pytest.mark.parametrize(
     ("shape", "dtype", "advice"),
     [
-        ((12, 3, 512, 512), "uint16", '"CZYX" or "TZYX"'),
-        ((5, 21, 35, 3), "float32", '"CZYX" or "TZYX"'),
+        ((12, 3, 512, 512), "uint16", '`axes="CZYX"` or `axes="TZYX"`'),
+        ((5, 21, 35, 3), "float32", '`axes="CZYX"` or `axes="TZYX"`'),
         ((2, 3, 5, 21, 35), "uint16", '"TCZYX"'),
         ((21, 35), "uint16", "at least the axes Z, Y, X"),
     ],

@@ -117,7 +117,7 @@ def test_pictures_are_compared_in_their_own_grey_values(tmp_path, capsys) -> Non
         (["{folder}/stack.tif", "--sources", "{folder}/stack.tif"], 1, "holds 7 images"),
         (["{folder}/truth.tif", "--truth", "{folder}"], 1, "is a folder"),
         (["{folder}/truth.tif", "--sources", "{folder}/truth.tif"], 1, "one plane"),
-        (["{folder}/truth.tif", "--measures", "Q_Z"], 2, "no measure 'Q_Z'"),
+        (["{folder}/truth.tif", "--measures", "Q_Z"], 2, "Unknown measure 'Q_Z'"),
         (["{folder}/fused", "--depth", "{folder}/truth.tif"], 2, "belongs to one fused image"),
         (["--depth", "{folder}/truth.tif"], 2, "--true-depth"),
         (["{folder}/truth.tif", "--confidence", "c.tif"], 2, "--confidence needs"),

@@ -205,7 +205,7 @@ def test_a_cluster_is_reached_by_its_address_and_loses_a_worker(tmp_path, planes
     source, out = tmp_path / "in", tmp_path / "out"
     for number in range(12):
         write(source / f"s{number}.tif", np.tile(planes, (1, 6, 6)))
-    local = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    local = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.LocalCluster(**local) as cluster:
         import threading
 

@@ -35,7 +35,7 @@ OPENED = {
 }  # fmt: skip
 
 REFUSED = {
-    "formats/bigtiff_ome_4channel_uint16.tiff": 'axes="ZYX" to take its 4 channels as planes',
+    "formats/bigtiff_ome_4channel_uint16.tiff": 'axes="ZYX"` to take its 4 channels as planes',
     "formats/imagej_rgb48_uint16.tif": "one plane only",
     "formats/olympus_sis_rgb_plus_height.tif": "page 1 is 112 x 101 uint8 with 3 samples",
     "formats/ome_multiseries_bioformats.ome.tiff": "Series 0 of",

@@ -268,7 +268,7 @@ def test_pages_written_one_by_one_as_images_are_planes(tmp_path):
 def test_three_planes_stored_as_planar_colours_can_be_taken_as_planes(tmp_path):
     pixels = planes(3, 21, 35, dtype=np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", planarconfig="separate")
-    with pytest.raises(ReadError, match='If its colours are planes, pass axes="ZYX"'):
+    with pytest.raises(ReadError, match='If its colours are planes, say so by `axes="ZYX"`'):
         open_stack(tmp_path / "a.tif")
     stack = open_stack(tmp_path / "a.tif", axes="ZYX")
     np.testing.assert_array_equal(stack.plane(2), pixels[2])
@@ -321,9 +321,9 @@ def test_companion_whose_images_are_gone_says_which(tmp_path):
 
 @pytest.mark.parametrize(
     ("axes", "shape", "advice"),
-    [("TYX", (4, 21, 35), 'axes="ZYX" to take its 4 timepoints'),
-     ("CYX", (3, 21, 35), 'axes="ZYX" to take its 3 channels'),
-     ("TCYX", (4, 3, 21, 35), 'axes="ZCYX" to take its 4 timepoints as planes or axes="TZYX"')],
+    [("TYX", (4, 21, 35), 'axes="ZYX"` to take its 4 timepoints'),
+     ("CYX", (3, 21, 35), 'axes="ZYX"` to take its 3 channels'),
+     ("TCYX", (4, 3, 21, 35), 'axes="ZCYX"` to take its 4 timepoints as planes or `axes="TZYX"')],
 )  # fmt: skip
 def test_time_or_channels_without_planes_are_refused_with_advice(tmp_path, axes, shape, advice):
     tifffile.imwrite(
@@ -375,7 +375,7 @@ def test_rows_that_are_not_in_the_page_are_still_found(tmp_path):
 
 def test_unnamed_axes_that_leave_a_choice_are_refused_with_advice(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", planes(4, 3, 21, 35), photometric="minisblack")
-    with pytest.raises(AxesError, match='Pass axes="TZYX" or axes="CZYX"'):
+    with pytest.raises(AxesError, match='Say so by `axes="TZYX"` or `axes="CZYX"`'):
         open_stack(tmp_path / "a.tif")
     assert open_stack(tmp_path / "a.tif", axes="CZYX").shape == (4, 3, 21, 35)
 

@@ -78,5 +78,5 @@ def test_damaged_zarr_is_refused(tmp_path):
 
 def test_one_plane_is_refused(tmp_path):
     path = ome_zarr(tmp_path / "a.zarr", array=PIXELS[:, :, :1])
-    with pytest.raises(AxesError, match='axes="ZYX" to take its 2 channels'):
+    with pytest.raises(AxesError, match='axes="ZYX"` to take its 2 channels'):
         open_stack(path)

@@ -52,5 +52,5 @@ def test_unknown_parameter_names_the_nearest() -> None:
 
 def test_whole_number_is_not_taken_from_a_fraction() -> None:
     declared = Parameter("window", int, 9, "Side of a square.", minimum=1, maximum=99)
-    with pytest.raises(ParameterError, match=r"window=2\.5 is not possible: it must be 1 to 99"):
+    with pytest.raises(ParameterError, match=r"window=2\.5` is not possible: it must be 1 to 99"):
         declared.check(2.5)

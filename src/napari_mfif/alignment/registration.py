@@ -70,9 +70,9 @@ def estimate_transforms(
     """
     reference = n_planes // 2 if reference is None else reference
     if model not in MODELS:
-        raise ParameterError(f"model={model!r} is not possible: {', '.join(MODELS)}.")
+        raise ParameterError(f'`align="{model}"` is not possible: {", ".join(MODELS)}.')
     if not 0 <= reference < n_planes:
-        raise ParameterError(f"reference={reference} is not possible: 0 to {n_planes - 1}.")
+        raise ParameterError(f"`reference={reference}` is not possible: 0 to {n_planes - 1}.")
     for found in iter_transforms(planes, n_planes, model=model, reference=reference):
         if found is not None:
             return found

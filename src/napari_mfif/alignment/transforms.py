@@ -57,7 +57,7 @@ class Transforms:
         matrices = np.asarray(self.matrices, np.float64)
         object.__setattr__(self, "matrices", matrices)
         if self.model not in MODELS:
-            raise ParameterError(f"model={self.model!r} is not possible: {', '.join(MODELS)}.")
+            raise ParameterError(f'`align="{self.model}"` is not possible: {", ".join(MODELS)}.')
         if matrices.ndim != 3 or matrices.shape[1:] != (2, 3) or not np.isfinite(matrices).all():
             raise ParameterError(
                 f"Transforms are finite numbers of shape (planes, 2, 3), not {matrices.shape}."

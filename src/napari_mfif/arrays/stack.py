@@ -48,12 +48,9 @@ def guess_axes(shape: Sequence[int], dtype: np.dtype[Any]) -> str:
         return "ZYX"
     if len(shape) == 4 and colour:
         return "ZYXS"
-    example = {4: '"CZYX" or "TZYX"', 5: '"TCZYX" or "CZYXS"', 6: '"TCZYXS"'}
-    advice = (
-        f"Pass axes={example[len(shape)]}."
-        if len(shape) in example
-        else ("A z-stack has at least the axes Z, Y, X.")
-    )
+    possible = {4: ("CZYX", "TZYX"), 5: ("TCZYX", "CZYXS"), 6: ("TCZYXS",)}.get(len(shape), ())
+    ways = " or ".join(f'`axes="{choice}"`' for choice in possible)
+    advice = f"Say so by {ways}." if ways else "A z-stack has at least the axes Z, Y, X."
     raise AxesError(f"An array of shape {tuple(shape)} does not say what its axes are. {advice}")
 
 
@@ -96,10 +93,12 @@ class ZStack:
     def __post_init__(self) -> None:
         ordered = "".join(letter for letter in AXES if letter in self.axes)
         if self.axes != ordered or not {"Z", "Y", "X"} <= set(self.axes):
-            raise AxesError(f"axes={self.axes!r} must be in the order {AXES} and have Z, Y and X.")
+            raise AxesError(
+                f'`axes="{self.axes}"` must be in the order {AXES} and have Z, Y and X.'
+            )
         if len(self.axes) != len(self.pixels.shape):
             raise AxesError(
-                f"axes={self.axes!r} names {len(self.axes)} axes, but the array has "
+                f'`axes="{self.axes}"` names {len(self.axes)} axes, but the array has '
                 f"{len(self.pixels.shape)}: {tuple(self.pixels.shape)}."
             )
         if 0 in self.pixels.shape:
@@ -128,7 +127,7 @@ class ZStack:
         if np.dtype(pixels.dtype).kind not in "buif":
             raise ReadError(
                 f"Pixels of type {pixels.dtype} cannot be fused: integers, floating point and "
-                f"booleans can. Convert them first, for example with numpy.abs for complex ones."
+                f"booleans can. Convert them first; of complex ones take the magnitude."
             )
         axes = guess_axes(pixels.shape, pixels.dtype) if axes is None else axes.upper()
         _check_axes(axes, pixels.shape)
@@ -290,8 +289,9 @@ def _check_axes(axes: str, shape: Sequence[int]) -> None:
     wrong = wrong or next((f"{a} stands twice" for a in axes if axes.count(a) > 1), None)
     wrong = wrong or next((f"{a} ({NAMES[a]}) is missing" for a in "ZYX" if a not in axes), None)
     if wrong:
-        raise AxesError(f"axes={axes!r} cannot be used: {wrong}.")
+        raise AxesError(f'`axes="{axes}"` cannot be used: {wrong}.')
     if len(axes) != len(shape):
         raise AxesError(
-            f"axes={axes!r} names {len(axes)} axes, but the array has {len(shape)}: {tuple(shape)}."
+            f'`axes="{axes}"` names {len(axes)} axes, but the array has '
+            f"{len(shape)}: {tuple(shape)}."
         )

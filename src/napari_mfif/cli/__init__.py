@@ -11,6 +11,8 @@ from typing import NoReturn
 
 from napari_mfif import __version__
 from napari_mfif.errors import MfifError, ParameterError
+from napari_mfif.notices import listening
+from napari_mfif.wording import on_command_line
 
 __all__ = ["COMMANDS", "main", "parser_of"]
 
@@ -31,11 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = words[:1] if words and words[0] in COMMANDS else COMMANDS
     given = parser_of(known).parse_args(words)
     try:
-        result: int = given.run(given)
+        with listening(_tell):
+            result: int = given.run(given)
     except MfifError as error:
         if given.debug:
             raise
-        print(f"napari-mfif: {error}", file=sys.stderr)
+        _tell(str(error))
         return WRONG_USAGE if isinstance(error, ParameterError) else FAILED
     except KeyboardInterrupt:
         print("napari-mfif: stopped; nothing half-written is left.", file=sys.stderr)
@@ -50,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"napari-mfif: {what} (--debug shows where).", file=sys.stderr)
         return FAILED
     return result
+
+
+def _tell(sentence: str) -> None:
+    print(f"napari-mfif: {on_command_line(sentence)}", file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):

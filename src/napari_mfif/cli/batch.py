@@ -110,7 +110,8 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
         with client:
             yield client
         return
-    local = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    # a free port: two runs on one machine do not meet
+    local = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=workers, **local) as cluster, Client(cluster) as client:
         yield client
 

@@ -12,6 +12,7 @@ from napari_mfif.cli.options import add_options, given_options, given_recipe
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.parameters import Settings
+from napari_mfif.wording import on_command_line
 
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
@@ -83,7 +84,7 @@ def _options(given: argparse.Namespace, recipe: Any) -> Settings:
     options = given_options(given, recipe)
     if given.transforms:
         if given.align:
-            raise ParameterError("--transforms says where planes lie; --align has nothing to do.")
+            raise ParameterError("--transforms and --align exclude each other.")
         options["align"] = Path(given.transforms)
     return options | {"device": given.device, "memory": given.memory, "lazy": given.lazy}
 
@@ -102,7 +103,7 @@ def _save(given: argparse.Namespace, fusion: Fusion, wanted: Mapping[str, str]) 
 
 def _summary(given: argparse.Namespace, stack: ZStack, fusion: Fusion) -> Iterator[str]:
     """Say in lines what was done."""
-    yield from stack.notes
+    yield from map(on_command_line, stack.notes)
     if fusion.transforms:
         yield _moved(fusion)
     elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):

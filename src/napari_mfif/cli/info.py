@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import MfifError, ParameterError
+from napari_mfif.wording import on_command_line
 
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
@@ -69,7 +70,7 @@ def run(given: argparse.Namespace) -> int:
         far = drift_of(stack)
         advice = "; try --align similarity" if far >= WORTH_ALIGNING else ""
         print(f"drift    planes lie up to {far:.1f} pixels apart{advice}")
-    for note in stack.notes:
+    for note in map(on_command_line, stack.notes):
         print(note)
     return 0
 
@@ -86,5 +87,5 @@ def _estimated(stack: ZStack, method: str | None, memory: str | None) -> str:
     except ParameterError:
         raise
     except MfifError as error:
-        return str(error)
+        return on_command_line(str(error))
     return f"{found} with {method or DEFAULT}"

@@ -101,7 +101,7 @@ def plan(
         raise MemoryBudgetError(
             f"{method.title} needs at least {format_bytes(need)} for planes "
             f"of {columns} x {rows} pixels, but may use {format_bytes(budget)}. "
-            f"Allow more (memory=), fuse it block by block (lazy=True, --lazy), or a part of it."
+            f"Allow more by `memory=`, fuse it block by block by `lazy=True`, or a part of it."
         )
     thin = HALOS_PER_STRIP * halo
     down, across = min(threads, max(1, rows // max(1, thin))), 1

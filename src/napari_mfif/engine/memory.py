@@ -30,7 +30,7 @@ def parse_bytes(size: int | str) -> int:
     """
     match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-zA-Z]*)\s*", str(size))
     if not match or match[2].upper() not in UNITS:
-        raise ParameterError(f"memory={size!r} is no size; write for example 2GB or 500MB.")
+        raise ParameterError(f"`memory={size}` is no size; write for example 2GB or 500MB.")
     return int(float(match[1]) * UNITS[match[2].upper()])
 
 

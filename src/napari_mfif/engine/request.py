@@ -55,7 +55,7 @@ def complete_recipe(
     along = along or (base.along if base.along in chosen.along else chosen.along[0])
     if along not in chosen.along:
         raise ParameterError(
-            f"along={along!r} is not possible with {chosen.name}: {', '.join(chosen.along)}."
+            f'`along="{along}"` is not possible with {chosen.name}: {", ".join(chosen.along)}.'
         )
     channel = base.channel if channel is None else channel
     align = ALIGN.check(base.align if align is None else align)
@@ -86,8 +86,8 @@ def as_stack(data: Any, axes: str | None = None) -> ZStack:
     if isinstance(data, ZStack):
         if axes is not None and axes.upper() != data.axes:
             raise AxesError(
-                f"{data.name} has the axes {data.axes} already; axes={axes!r} cannot change them. "
-                f"Give axes to open_stack instead."
+                f'{data.name} has the axes {data.axes} already; `axes="{axes}"` cannot change '
+                "them: say what they are where it is opened."
             )
         return data
     if isinstance(data, str | Path):

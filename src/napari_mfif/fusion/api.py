@@ -175,10 +175,10 @@ def iter_fuse(
     if stack.n_planes < 2:
         raise ReadError(
             f"{stack.name} has one plane only: focus stacking needs at least "
-            f"two. If other axes hold the planes, say so with axes=."
+            f"two. If other axes hold the planes, say so by `axes=`."
         )
     if device not in DEVICES:
-        raise ParameterError(f"device={device!r} is not possible: {', '.join(DEVICES)}.")
+        raise ParameterError(f'`device="{device}"` is not possible: {", ".join(DEVICES)}.')
     if isinstance(align, Path) or (isinstance(align, str) and align.endswith(".json")):
         align = load_transforms(align)
     model = align if align is None or isinstance(align, str) else _model(align)
@@ -194,7 +194,7 @@ def iter_fuse(
     known: dict[str, Any] = {"device": device, "budget": budget, "worker": worker}
     if lazy:
         if decision is not None:
-            raise ParameterError("lazy=True and decision= do not go together: leave one out.")
+            raise ParameterError("`lazy=True` and `decision=` exclude each other: leave one out.")
         given = None if memory is None else budget
         fold = LazyFold.of(stack, recipe, **{**known, "budget": given})
         fusion = lazily(stack, fold)

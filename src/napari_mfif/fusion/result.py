@@ -161,7 +161,7 @@ class Fusion:
     def from_afar(self) -> list[Fusion]:
         """Return lazy results of the same stack at ever coarser resolution, as for `levels`."""
         if self._fold is None or self._takes:
-            raise ParameterError("Only results made with lazy=True have levels.")
+            raise ParameterError("Only results made by `lazy=True` have levels.")
         if not self._afar:
             self._afar.extend(lazily(fold.stack, fold) for fold in self._fold.afar())
         return self._afar

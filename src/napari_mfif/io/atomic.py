@@ -82,8 +82,7 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
         raise WriteError(f"{target} is a folder. Give the name of a file.")
     if not overwrite and target.exists():
         raise WriteError(
-            f"{target} exists. Choose another name, or allow to replace it: overwrite=True "
-            "(--overwrite)."
+            f"{target} exists. Choose another name, or allow to replace it by `overwrite=True`."
         )
     if not target.parent.is_dir():
         raise WriteError(f"There is no folder {target.parent} for {target.name}. Make it first.")

@@ -96,7 +96,7 @@ def _given(file: FileAxes, short: FileAxes, given: str, where: str) -> str:
             break
     if len(given) != len(short.letters):
         raise AxesError(
-            f"axes={given!r} names {len(given)} axes, but {where} has {len(short.letters)} "
+            f'`axes="{given}"` names {len(given)} axes, but {where} has {len(short.letters)} '
             f"longer than 1: {short}. {_advice(short)}"
         )
     return given
@@ -107,8 +107,8 @@ def _advice(axes: FileAxes) -> str:
     tail = "YXS" if colour or axes.letters.endswith("S") else "YX"
     free = len(axes.letters) - len(tail)
     choices = {1: ["Z"], 2: ["TZ", "CZ"], 3: ["TCZ", "TZC"]}.get(free, [])
-    named = " or ".join(f'axes="{choice}{tail}"' for choice in choices)
-    return f"Pass {named}." if named else "A z-stack has axes out of TCZYXS."
+    named = " or ".join(f'`axes="{choice}{tail}"`' for choice in choices)
+    return f"Say so by {named}." if named else "A z-stack has axes out of TCZYXS."
 
 
 def _refuse_single_plane(letters: str, axes: FileAxes, where: str) -> None:
@@ -116,17 +116,17 @@ def _refuse_single_plane(letters: str, axes: FileAxes, where: str) -> None:
     if not others:
         rows, columns = (axes.lengths[letters.index(letter)] for letter in "YX")
         # tifffile stores three or four planes like this when it is not told that they are grey
-        planar = ' If its colours are planes, pass axes="ZYX".' if letters == "SYX" else ""
+        planar = ' If its colours are planes, say so by `axes="ZYX"`.' if letters == "SYX" else ""
         raise ReadError(
             f"{where} has one plane only ({columns} x {rows} pixels). A z-stack needs at least "
             f"two planes: open the folder or the list of the files that hold them.{planar}"
         )
     counts = [f"{axes.lengths[letters.index(a)]} {PLURALS[a]}" for a in others]
     ways = " or ".join(
-        f'axes="{letters.replace(letter, "Z")}" to take its {count} as planes'
+        f'`axes="{letters.replace(letter, "Z")}"` to take its {count} as planes'
         for letter, count in zip(others, counts, strict=True)
     )
     raise AxesError(
         f"{where} has one plane only, but {' and '.join(counts)}. "
-        f"A z-stack needs at least two planes. Pass {ways}."
+        f"A z-stack needs at least two planes. Say so by {ways}."
     )

@@ -88,7 +88,7 @@ def _several(folder: Path, series: Sequence[Sequence[Path]]) -> str:
     more = ", ..." if len(series) > 4 else ""
     return (
         f"{folder} holds the files of {len(series)} z-stacks, by their names: {named}{more}. "
-        "Pass the list of the files of one."
+        "Give the files of one of them."
     )
 
 
@@ -118,7 +118,7 @@ def open_planes(
         There are fewer than two, or they differ in size, type or colour.
     """
     if len(paths) < 2:
-        raise ReadError("A z-stack needs at least two planes: pass the list of their files.")
+        raise ReadError("A z-stack needs at least two planes: give the list of their files.")
     ordered, letters, leading = arrange(paths)
     said = list(notes)
     if list(paths) not in (ordered, sorted(paths)):

@@ -81,7 +81,7 @@ def _grid(
     if "P" in letters:
         raise ReadError(
             f"{paths[0].parent} holds {lengths['P']} positions, by the names of its files. "
-            "Pass the list of the files of one."
+            "Give the files of one of them."
         )
     expected = tuple(lengths[letter] for letter in kept)
     if np.prod(expected) != len(paths):

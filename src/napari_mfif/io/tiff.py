@@ -180,7 +180,7 @@ def _choose(path: Path, series: Sequence[Any], wanted: int | None) -> tuple[int,
         return number, []
     return number, [
         f"The file holds {len(series)} series, numbered from 0; this is number {number}. "
-        "Pass series= to take another."
+        "Choose another by `series=`."
     ]
 
 
@@ -192,8 +192,8 @@ def _check_same_size(path: Path, series: Sequence[Any]) -> None:
         raise ReadError(
             f"{path} has pages of different kind: page {first.keyframe.index + 1} is "
             f"{_kind(first.keyframe)}, page {other.keyframe.index + 1} is {_kind(other.keyframe)}. "
-            f"All planes of a z-stack are alike; pass series=0 to {len(series) - 1} to take "
-            "only the pages of one kind."
+            f"All planes of a z-stack are alike; "
+            f"`series=0` to {len(series) - 1} takes only the pages of one kind."
         )
 
 

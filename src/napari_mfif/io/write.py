@@ -284,7 +284,7 @@ def _check_axes(axes: str, shape: Sequence[int]) -> None:
     ordered = "".join(letter for letter in AXES if letter in axes)
     if axes != ordered or not {"Y", "X"} <= set(axes) or len(axes) != len(shape):
         raise AxesError(
-            f"axes={axes!r} does not fit an array of shape {tuple(shape)}: it needs a letter out "
+            f'`axes="{axes}"` does not fit an array of shape {tuple(shape)}: it needs a letter out '
             f"of {AXES} for each axis, in this order, with Y and X."
         )
 

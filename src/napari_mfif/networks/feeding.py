@@ -385,7 +385,7 @@ def leaving(device: str) -> None:
     """Say that the processor takes over from a device."""
     notice(
         f"The device {device!r} has not enough memory for the network: it goes on, "
-        "slower, on the processor (device='cpu' says so from the start)."
+        'slower, on the processor (`device="cpu"` chooses it from the start).'
     )
 
 

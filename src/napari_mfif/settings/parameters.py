@@ -93,7 +93,7 @@ class Parameter:
             converted = None
         if converted is None or not self._permits(converted):
             raise ParameterError(
-                f"{self.name}={value!r} is not possible: it must be {self.range_text} "
+                f"`{self.name}={_shown(value)}` is not possible: it must be {self.range_text} "
                 f"(default {self.default!r})."
             )
         return converted
@@ -164,6 +164,10 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], *, owner:
     }
 
 
+def _shown(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
 def unknown_name(what: str, name: str, known: Mapping[str, Any], *, of: str = "") -> str:
     """Say that a name is unknown, which was probably meant, and which there are."""
     import difflib
@@ -172,4 +176,4 @@ def unknown_name(what: str, name: str, known: Mapping[str, Any], *, of: str = ""
     hint = f" Did you mean {near[0]!r}?" if near else ""
     owner = f" of {of}" if of else ""
     there = ", ".join(known) if known else "none"
-    return f"There is no {what} {name!r}{owner}.{hint} There is: {there}."
+    return f"Unknown {what} {name!r}{owner}.{hint} Available: {there}."

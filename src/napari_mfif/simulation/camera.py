@@ -106,5 +106,5 @@ def _noise(photons: str | float | None, share: float) -> tuple[float | None, flo
         (fewest, most), read_noise = NOISE[photons]
         return fewest + share * (most - fewest), read_noise
     if not photons > 0:
-        raise ParameterError(f"photons={photons!r} is not possible: it must be above 0, or None.")
+        raise ParameterError(f"`photons={photons}` is not possible: it must be above 0, or None.")
     return float(photons), 0.2 / float(photons) ** 0.5

@@ -165,7 +165,7 @@ def test_missing_device_is_refused_in_words(stack) -> None:
 
     if torch.backends.mps.is_available():
         pytest.skip("this machine has it")
-    with pytest.raises(WeightsError, match="device='cpu'"):
+    with pytest.raises(WeightsError, match='device="cpu"'):
         fuse(stack, method="cnn", device="mps")
 
 

@@ -189,5 +189,7 @@ def available(device: str) -> str:
     if device == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if there[name])
     if not there.get(device.partition(":")[0], False):
-        raise WeightsError(f"device={device!r} is not there. Use device='cpu', or 'auto'.")
+        raise WeightsError(
+            f'`device="{device}"` is not there. Use `device="cpu"`, or `device="auto"`.'
+        )
     return device

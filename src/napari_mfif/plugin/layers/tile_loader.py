@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from napari_mfif.errors import MfifError
+from napari_mfif.wording import in_window
 
 if TYPE_CHECKING:
     from napari_mfif.plugin.layers.progressive import Gradual
@@ -114,7 +115,7 @@ class Desk:
         try:
             level.make(tile)
         except MfifError as error:
-            self._tell(str(error))
+            self._tell(in_window(str(error)))
         except Exception as error:
             if _is_ending():
                 return False

@@ -15,6 +15,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_mfif.wording import in_window
+
 __all__ = ["Fold", "ProgressLine", "button", "heading", "hint", "sheet", "trouble"]
 
 ACCENT = {"dark": "#3d7dd8", "light": "#1f66c1"}
@@ -114,8 +116,8 @@ def _label(text: str, look: str) -> QLabel:
 
 
 def say(label: QLabel, text: str) -> None:
-    """Show a sentence, or hide the label when there is none."""
-    label.setText(text)
+    """Show a sentence in the words of the window, or hide the label when there is none."""
+    label.setText(in_window(text))
     label.setVisible(bool(text))
 
 
