@@ -100,3 +100,22 @@ def test_it_describes_itself():
     stack = ZStack.from_array(PIXELS, "TCZYX", z_step=0.5, unit="um")
     said = "5 planes, 35 x 21, uint16, 3 channels, 2 timepoints, 0.5 um steps"
     assert stack.describe() == said
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 6, 32, 40), (1, 6, 32, 40), (6, 1, 32, 40)])
+@pytest.mark.parametrize("axes", [None, "ZYX"])
+def test_axes_of_length_one_are_passed_over(shape, axes):
+    pixels = np.arange(6 * 32 * 40).reshape(6, 32, 40)
+    stack = ZStack.from_array(pixels.reshape(shape), axes)
+    assert stack.axes == "ZYX"
+    np.testing.assert_array_equal(stack.pixels, pixels)
+    assert ZStack.from_array(np.zeros((1, 3, 40, 32, 3), np.uint8)).axes == "ZYXS"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("colours", [3, 4])
+def test_a_colour_picture_is_no_stack_of_many_planes(dtype, colours):
+    picture = np.zeros((32, 40, colours), dtype)
+    with pytest.raises(AxesError, match="one colour picture of 40 x 32"):
+        ZStack.from_array(picture)
+    assert ZStack.from_array(picture, "ZYX").n_planes == 32

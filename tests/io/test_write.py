@@ -172,7 +172,7 @@ def test_jpeg_is_close(tmp_path):
         ("a.png", "uint8", "ZYX", r"several planes.*axes ZYX.*Use \.ome\.tif"),
         ("a.bmp", "uint8", "YX", r"'\.bmp' is none of \.ome\.tif"),
         ("a", "uint8", "YX", r"Use \.ome\.tif"),
-        ("a.tif", "int64", "YX", r"type int64 cannot be written. Convert"),
+        ("a.tif", "complex64", "YX", r"type complex64 cannot be written. Convert"),
     ],
 )
 def test_what_a_file_cannot_hold_is_refused_with_advice(tmp_path, name, dtype, axes, words):
@@ -207,3 +207,20 @@ def test_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
     with pytest.raises(WriteError, match="The disk is full"):
         write_image(tmp_path / "a.tif", pixels((33, 47)), axes="YX")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", [".ome.tif", ".ome.zarr"])
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64, np.float16, np.bool_])
+def test_types_that_ome_does_not_know_keep_their_values(tmp_path, ending, dtype):
+    pixels = np.random.default_rng(1).integers(0, 2, (3, 20, 30)).astype(dtype) * dtype(1)
+    path = write_image(tmp_path / f"a{ending}", pixels, axes="ZYX")
+    np.testing.assert_array_equal(np.asarray(open_stack(path).pixels), pixels)
+
+
+def test_a_stack_of_64_bits_is_fused_into_a_file(tmp_path):
+    from napari_mfif.fusion.api import iter_fuse
+
+    pixels = np.random.default_rng(1).integers(-(2**40), 2**40, (3, 20, 30))
+    outputs = {"image": tmp_path / "a.ome.tif"}
+    *_, last = iter_fuse(pixels, outputs=outputs, method="laplacian")
+    np.testing.assert_array_equal(tifffile.imread(outputs["image"]), last.fusion.image)

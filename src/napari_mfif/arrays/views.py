@@ -9,7 +9,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Leveled", "OneOf", "Pixels", "Reordered", "as_slice", "basic_index", "leveled"]
+__all__ = [
+    "AsType",
+    "Leveled",
+    "OneOf",
+    "Pixels",
+    "Reordered",
+    "as_slice",
+    "basic_index",
+    "leveled",
+]
 
 
 class Pixels(Protocol):
@@ -156,6 +165,31 @@ class OneOf:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = np.asarray(self[...])
         return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+class AsType:
+    """Pixels in another type, turned as they are read.
+
+    Parameters
+    ----------
+    source : Pixels
+        What is read.
+    dtype : numpy.dtype
+        The type.
+    """
+
+    def __init__(self, source: Pixels, dtype: np.dtype[Any]) -> None:
+        self._source, self.dtype = source, dtype
+        self.shape = tuple(source.shape)
+        self.ndim = len(self.shape)
+        _hand_on(source, self, ("grain", "cheap", "chunks"))
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """Read a part."""
+        return np.asarray(self._source[index]).astype(self.dtype, copy=False)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self._source).astype(dtype or self.dtype, copy=False)
 
 
 def _without(lengths: Sequence[Any], axis: int) -> tuple[Any, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from napari_mfif import __version__, methods
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import transforms_of
-from napari_mfif.errors import AxesError, ParameterError
+from napari_mfif.errors import ParameterError
 from napari_mfif.io import open_stack
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.options import ALIGN, CROP
@@ -83,15 +82,4 @@ def settings_of(recipe: Recipe, stack: ZStack, device: str) -> Settings:
 
 def as_stack(data: Any, axes: str | None = None) -> ZStack:
     """Return a z-stack made of whatever `fuse` accepts."""
-    if isinstance(data, ZStack):
-        if axes is not None and axes.upper() != data.axes:
-            raise AxesError(
-                f'{data.name} has the axes {data.axes} already; `axes="{axes}"` cannot change '
-                "them: say what they are where it is opened."
-            )
-        return data
-    if isinstance(data, str | Path):
-        return open_stack(data, axes=axes)
-    if isinstance(data, list | tuple) and data and isinstance(data[0], str | Path):
-        return open_stack(list(data), axes=axes)
-    return ZStack.from_array(data, axes)
+    return open_stack(data, axes=axes)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, is_xml, not_readable
+from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
 from napari_mfif.io.png_jpeg import open_picture
 
 __all__ = ["open_stack"]
@@ -25,7 +26,8 @@ def open_stack(
     source : path, list of paths, or array
         A TIFF file in any of the forms that microscopes write, a Zarr, a folder or a list of
         TIFF, PNG or JPEG files with a plane each (taken in the natural order of their names, 2
-        before 10), or an array.
+        before 10), an array, a list of the resolution levels of one, finest first, or a layer of
+        napari, or the layers that are its channels.
     axes : str, optional
         A letter out of ``TCZYXS`` for each axis longer than 1; it goes before what the file
         says.
@@ -48,15 +50,36 @@ def open_stack(
         Its axes leave a choice.
     """
     if isinstance(source, ZStack):
-        return source
+        return _renamed(source, axes)
     if isinstance(source, (str, os.PathLike)):
         return _open_path(Path(source), axes, series, name)
     if isinstance(source, Iterator):
         source = list(source)
     if isinstance(source, Sequence) and all(isinstance(one, (str, os.PathLike)) for one in source):
         return _open_list([Path(one) for one in source], axes, series, name)
+    layers = [source] if is_layer(source) else source
+    if isinstance(layers, Sequence) and all(map(is_layer, layers)):
+        return open_layers(layers, axes, name)
     known = {} if name is None else {"name": name}
+    if are_levels(source):
+        return open_levels(source, axes, **known)
     return ZStack.from_array(source, axes, **known)
+
+
+def _renamed(stack: ZStack, axes: str | None) -> ZStack:
+    """Return a z-stack whose axes are known already.
+
+    Raises
+    ------
+    AxesError
+        Others are given.
+    """
+    if axes is not None and axes.upper() != stack.axes:
+        raise AxesError(
+            f'{stack.name} has the axes {stack.axes} already; `axes="{axes}"` cannot change '
+            "them: say what they are where it is opened."
+        )
+    return stack
 
 
 def _open_path(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:

@@ -60,7 +60,7 @@ def _stripes(plane: Pixels) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 def _half(rows: NDArray[Any], labels: bool) -> NDArray[Any]:
     """Return every second pixel, or means of two by two where the type allows."""
-    if labels or rows.dtype.name in ("int8", "int32", "uint32"):
+    if labels or rows.dtype.name in ("int8", "int32", "uint32", "int64", "uint64"):
         return np.ascontiguousarray(rows[::2, ::2])
     import cv2
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.arrays.stack import AXES
-from napari_mfif.arrays.views import Pixels
+from napari_mfif.arrays.views import AsType, Pixels
 from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
 from napari_mfif.io.atomic import replacing, replacing_folder
 from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml
@@ -52,7 +52,8 @@ def write_image(
         The ending tells the kind: ``.ome.tif``, ``.tif`` (an OME-TIFF as well), ``.ome.zarr``,
         ``.png``, ``.jpg``.
     array : array-like
-        Integers up to 32 bits, or floating point; true and false become 1 and 0.
+        Integers or floating point; true and false become 1 and 0. OME-TIFF has no integers of 64
+        bits: they become doubles, which hold them exactly up to 2**53.
     axes : str
         A letter per axis, in the order ``TCZYXS``; maps are ``"YX"``.
     z_step : float, optional
@@ -89,16 +90,17 @@ def write_image(
     """
     target = Path(path)
     write = _writer(target)
-    pixels = _storable(array)
+    pixels = array if hasattr(array, "dtype") else np.asarray(array)
+    stored = stored_type(target, np.dtype(pixels.dtype))
     _check_axes(axes, pixels.shape)
     if write is not None:
         with replacing(target, overwrite=overwrite) as temporary:
-            temporary.write_bytes(write(target, np.asarray(pixels), axes))
+            temporary.write_bytes(write(target, np.asarray(AsType(pixels, stored)), axes))
         return target
     with opened(
         target,
         pixels.shape,
-        np.dtype(pixels.dtype),
+        stored,
         axes=axes,
         sizes=Sizes(z_step, pixel_size, unit),
         channel_names=channel_names,
@@ -156,6 +158,7 @@ def opened(
         raise WriteError(f"{target.name} is written in one piece. Use .ome.tif or .ome.zarr.")
     if compression not in (None, "zlib"):
         raise ParameterError(f"There is no compression {compression!r}. There is: None, 'zlib'.")
+    dtype = stored_type(target, dtype)
     facts: dict[str, Any] = {"sizes": sizes, "labels": labels}
     if target.suffix.lower() == ".zarr":
         with replacing_folder(target, overwrite=overwrite) as temporary:
@@ -163,7 +166,7 @@ def opened(
             with zarr_sink(
                 temporary, shape, dtype, axes, name=name or _stem(target), **facts
             ) as sink:
-                yield sink
+                yield _Converting(sink, dtype)
         return
     description = write_ome_xml(
         name or _stem(target),
@@ -179,7 +182,7 @@ def opened(
         replacing(target, overwrite=overwrite) as temporary,
         tiff_sink(temporary, shape, dtype, axes, **facts) as sink,
     ):
-        yield sink
+        yield _Converting(sink, dtype)
 
 
 def read_recipe(path: str | os.PathLike[str]) -> str:
@@ -265,19 +268,38 @@ def _writer(path: Path) -> Callable[..., bytes] | None:
     )
 
 
-def _storable(array: Pixels) -> Pixels:
-    """Return pixels of a type that OME knows."""
-    pixels = array if hasattr(array, "dtype") else np.asarray(array)
-    dtype = np.dtype(pixels.dtype)
-    if dtype.kind == "b":
-        return np.asarray(pixels).astype(np.uint8)
-    if dtype == np.float16:
-        return np.asarray(pixels).astype(np.float32)
-    if dtype.name not in TYPES:
+#: What is stored of types that OME does not know. Doubles hold integers up to 2**53.
+_STORED = {"bool": "uint8", "float16": "float32", "int64": "float64", "uint64": "float64"}
+
+
+def stored_type(path: str | os.PathLike[str], dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which a file keeps pixels of another.
+
+    Raises
+    ------
+    WriteError
+        There is none for such pixels.
+    """
+    if Path(path).suffix.lower() == ".zarr" and dtype.name in ("int64", "uint64"):
+        return dtype
+    name = _STORED.get(dtype.name, dtype.name)
+    if name not in TYPES:
         raise WriteError(
             f"Pixels of type {dtype} cannot be written. Convert them to one of {', '.join(TYPES)}."
         )
-    return pixels
+    return np.dtype(name)
+
+
+class _Converting:
+    """A sink that takes planes of one type and keeps them in another."""
+
+    def __init__(self, sink: Sink, dtype: np.dtype[Any]) -> None:
+        self._sink, self._dtype = sink, dtype
+
+    def put(self, plane: Pixels) -> None:
+        """Write the next plane."""
+        same = np.dtype(plane.dtype) == self._dtype
+        self._sink.put(plane if same else AsType(plane, self._dtype))
 
 
 def _check_axes(axes: str, shape: Sequence[int]) -> None:

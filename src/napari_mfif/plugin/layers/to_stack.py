@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import permutations
 from typing import Any
 
@@ -12,7 +12,7 @@ from napari.layers import Image
 from napari_mfif.arrays.stack import NAMES, ZStack
 from napari_mfif.arrays.views import leveled
 from napari_mfif.errors import AxesError, ReadError
-from napari_mfif.io.sizes import plain_unit
+from napari_mfif.io.layers import layer_axes, layer_sizes
 from napari_mfif.plugin.layers.metadata import opened, result
 
 __all__ = [
@@ -23,15 +23,6 @@ __all__ = [
     "possible_axes",
     "to_stack",
 ]
-
-#: What axes may be called.
-WORDS = {
-    "T": ("t", "time", "frame", "timepoint"),
-    "C": ("c", "channel", "ch"),
-    "Z": ("z", "plane", "slice", "depth"),
-    "Y": ("y", "row"),
-    "X": ("x", "column"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,24 +60,6 @@ def _entry(group: list[Image]) -> Entry:
     ordered = sorted(notes.items(), key=lambda item: item[1].channel or 0 if item[1] else 0)
     name = next(note.stack.name for note in notes.values() if note)
     return Entry(name, tuple(identity for identity, _ in ordered))
-
-
-def layer_axes(layer: Image) -> str | None:
-    """Return the letters that a layer's axis labels and its dimensions leave no doubt about."""
-    colour = "S" if layer.rgb else ""
-    letters = [_letter(label) for label in layer.axis_labels]
-    if "T" in letters and "Z" not in letters:
-        return None  # time in place of planes: ask
-    if layer.ndim == 3:
-        return "ZYX" + colour
-    named = "".join(letter or "?" for letter in letters)
-    unique = "?" not in named and len(set(named)) == len(named)
-    return named + colour if unique and {"Z", "Y", "X"} <= set(named) else None
-
-
-def _letter(label: str) -> str | None:
-    word = label.strip().lower()
-    return next((letter for letter, words in WORDS.items() if word in words), None)
 
 
 def possible_axes(layer: Image) -> tuple[str, ...]:
@@ -155,11 +128,7 @@ def _pixels(layer: Image) -> Any:
 
 def _sizes(layer: Image, letters: str) -> dict[str, Any]:
     """Return z step, pixel size and unit from the layer's scale, where it has one."""
-    scale = dict(zip(letters, map(float, layer.scale), strict=True))
-    unit = plain_unit(str(layer.units[-1]))
-    if unit is None and all(scale[letter] == 1 for letter in "ZYX"):
-        return {"z_step": None, "pixel_size": None, "unit": None}
-    return {"z_step": scale["Z"], "pixel_size": (scale["Y"], scale["X"]), "unit": unit}
+    return asdict(layer_sizes(layer, letters))
 
 
 def _no_stack(layer: Image) -> str:

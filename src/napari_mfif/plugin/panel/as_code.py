@@ -32,13 +32,11 @@ def as_python(request: Request, layers: Sequence[str], axes: str) -> str:
         head = ["from napari_mfif import fuse, open_stack", ""]
         head.append(f"stack = open_stack({_whole(request.stack.source)!r})")
     elif len(layers) == 1:
-        head.append(f"stack = viewer.layers[{layers[0]!r}].data  # in napari's console")
+        head.append(f"stack = viewer.layers[{layers[0]!r}]  # in napari's console")
         given.append(f"axes={axes!r}")
     else:
-        head.insert(0, "import dask.array as da")
-        head.append(f"channels = [viewer.layers[name].data for name in {tuple(layers)!r}]")
-        head.append("stack = da.stack(channels)")
-        given.append(f"axes={'C' + axes!r}")
+        head.append(f"stack = [viewer.layers[name] for name in {tuple(layers)!r}]  # its channels")
+        given.append(f"axes={axes!r}")
     given.append(f"method={request.method!r}")
     if request.channel is not None:
         given.append(f"channel={request.channel!r}")
