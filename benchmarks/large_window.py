@@ -32,7 +32,7 @@ from qtpy.QtWidgets import QApplication
 
 from huge import KINDS, Planes, write_stack
 from napari_mfif import open_stack
-from napari_mfif.plugin.layers.tile_loader import desk
+from napari_mfif.plugin.layers.tile_loader import tile_loader
 from napari_mfif.plugin.reader import layers_of
 
 
@@ -71,7 +71,7 @@ class Watch:
 
     def complete(self) -> float:
         """Let the window live until all is drawn; return the seconds since `start`."""
-        while not desk().is_idle() or time.perf_counter() - self.drawn < 0.5:
+        while not tile_loader().is_idle() or time.perf_counter() - self.drawn < 0.5:
             self.turn()
             if time.perf_counter() - self.began > 300:
                 break

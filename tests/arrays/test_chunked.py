@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_mfif import ZStack, open_stack
-from napari_mfif.arrays.chunked import ChunkReader, grain
+from napari_mfif.arrays.chunked import ChunkReader, block_shape
 
 PIXELS = np.random.default_rng(3).integers(0, 999, (4, 23, 31), dtype=np.uint16)
 
@@ -78,4 +78,4 @@ def test_arrays_tell_what_is_read_together(kind, tmp_path) -> None:
         tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack", tile=(32, 48))
         source = open_stack(tmp_path / "a.tif", axes="ZYX")
     stack = source if isinstance(source, ZStack) else ZStack.from_array(source)
-    assert grain(stack) == expected.get(kind, (32, 48))
+    assert block_shape(stack) == expected.get(kind, (32, 48))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack, fuse, methods
-from napari_mfif.arrays.cache import Kept
+from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.stack import guess_axes
 from napari_mfif.engine import lazy
 from napari_mfif.engine import sampling as windows
@@ -202,7 +202,7 @@ def test_blocks_are_made_once_for_all_that_is_written(
         pixels = np.stack([[pixels, pixels // 2], [pixels[:, ::-1], pixels // 3]])
     elif axes == "CZYXS":
         pixels = np.stack([np.stack([pixels, pixels // 2, pixels // 3], -1)] * 2)
-    monkeypatch.setattr(lazy, "_PARTS", Kept(0))
+    monkeypatch.setattr(lazy, "_PARTS", SizedCache(0))
     monkeypatch.setattr("napari_mfif.io.sinks.PLAIN_SIDE", 64)
     monkeypatch.setattr("napari_mfif.io.sinks.TILE", 16)
     monkeypatch.setattr("napari_mfif.fusion.spool.TOGETHER", 20_000)
@@ -266,7 +266,7 @@ def test_what_is_wrong_is_said_at_once_or_where_it_is_looked_at(pixels) -> None:
 
 
 def test_what_is_asked_for_twice_at_once_is_made_once() -> None:
-    kept, made, start = Kept(10), [], threading.Barrier(4)
+    kept, made, start = SizedCache(10), [], threading.Barrier(4)
 
     def make():
         made.append(1)
@@ -285,7 +285,7 @@ def test_what_is_asked_for_twice_at_once_is_made_once() -> None:
 
 
 def test_the_oldest_go_when_there_is_no_more_room() -> None:
-    kept = Kept(10)
+    kept = SizedCache(10)
     for name in "abc":
         kept.get(name, lambda n=name: n * 4, len)
     assert kept.get("c", lambda: "new", len) == "cccc"
@@ -295,7 +295,7 @@ def test_the_oldest_go_when_there_is_no_more_room() -> None:
 
 
 def test_a_failure_is_not_kept() -> None:
-    kept = Kept(10)
+    kept = SizedCache(10)
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: 1 // 0, len)
     assert kept.get("a", lambda: "fine", len) == "fine"

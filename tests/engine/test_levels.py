@@ -10,9 +10,9 @@ import pytest
 
 from napari_mfif import ZStack, fuse
 from napari_mfif.arrays import downsampled as thinned
-from napari_mfif.arrays.downsampled import Thinned
+from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.engine import pyramid as afar
-from napari_mfif.engine.pyramid import seen_from_afar
+from napari_mfif.engine.pyramid import coarser_stacks
 from napari_mfif.errors import ParameterError
 from napari_mfif.simulation import simulate
 
@@ -38,7 +38,7 @@ class Stored:
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "float32"])
 def test_a_pixel_from_afar_is_the_mean_of_a_square(dtype) -> None:
     pixels = np.random.default_rng(1).integers(0, 200, (2, 3, 26, 31)).astype(dtype)
-    far = pickle.loads(pickle.dumps(Thinned(Stored(pixels), "TZYX", 4)))
+    far = pickle.loads(pickle.dumps(Downsampled(Stored(pixels), "TZYX", 4)))
     assert far.shape == (2, 3, 6, 7)
     expected = pixels[:, :, :24, :28].reshape(2, 3, 6, 4, 7, 4).mean(axis=(3, 5))
     tolerance = 0.51 if dtype.startswith("u") else 1e-4
@@ -49,8 +49,8 @@ def test_a_pixel_from_afar_is_the_mean_of_a_square(dtype) -> None:
 
 def test_two_rows_of_a_square_are_looked_at_where_rows_lie_apart() -> None:
     pixels = Stored(np.random.default_rng(1).integers(0, 200, (3, 67, 83), dtype=np.uint16))
-    pixels.cheap = True
-    far = Thinned(pixels, "ZYX", 8)
+    pixels.random_access = True
+    far = Downsampled(pixels, "ZYX", 8)
     seen = pixels.pixels[:, :64, :80].reshape(3, 8, 8, 10, 8)[:, :, [2, 6]]
     np.testing.assert_allclose(far[...], seen.mean(axis=(2, 4)), atol=0.51)
     assert pixels.read == seen.size
@@ -60,7 +60,7 @@ def test_two_rows_of_a_square_are_looked_at_where_rows_lie_apart() -> None:
 def test_tiles_join_without_a_seam_and_are_made_once(monkeypatch) -> None:
     monkeypatch.setattr(thinned, "TILE", 7)
     pixels = Stored(np.random.default_rng(1).integers(0, 200, (3, 131, 97), dtype=np.uint16))
-    far = Thinned(pixels, "ZYX", 3)
+    far = Downsampled(pixels, "ZYX", 3)
     whole = far[...]
     assert whole.shape == (3, 43, 32)
     read = pixels.read
@@ -74,7 +74,7 @@ def test_tiles_join_without_a_seam_and_are_made_once(monkeypatch) -> None:
 
 def test_colour_is_averaged_by_itself() -> None:
     pixels = np.random.default_rng(1).integers(0, 200, (3, 20, 20, 3), dtype=np.uint8)
-    far = Thinned(pixels, "ZYXS", 2)
+    far = Downsampled(pixels, "ZYXS", 2)
     assert far[1].shape == (10, 10, 3)
     np.testing.assert_allclose(far[1], pixels[1].reshape(10, 2, 10, 2, 3).mean((1, 3)), atol=0.51)
 
@@ -114,7 +114,7 @@ def test_the_stack_from_afar_lies_on_the_stack(steps) -> None:
     rows, columns = np.mgrid[:397, :431].astype(np.float32)
     pixels = np.stack([rows, columns, rows + columns])
     stack = ZStack(Copied(pixels, steps), "ZYX", pixel_size=(0.1, 0.2), unit="um")
-    found = seen_from_afar(stack, 40)
+    found = coarser_stacks(stack, 40)
     sides = [max(one.plane_shape) for one in found]
     assert all(1.4 < a / b < 2.6 for a, b in zip([431, *sides], sides, strict=False))
     assert 40 <= sides[-1] < 105
@@ -147,7 +147,7 @@ def test_planes_are_moved_from_afar_as_nearby(monkeypatch, crop) -> None:
     lazy = fuse(drifting, method="gradient", align="similarity", crop=crop, lazy=True)
     assert lazy.transforms[0].excursion((320, 380)) > 4
     near = np.asarray(lazy.stack.pixels[...], np.float32)
-    for one in seen_from_afar(lazy.stack):
+    for one in coarser_stacks(lazy.stack):
         factor = round(lazy.stack.plane_shape[0] / one.plane_shape[0])
         far = np.asarray(one.pixels[...], np.float32)
         shape = [min(n // factor, m) for n, m in zip(near.shape[1:], far.shape[1:], strict=True)]

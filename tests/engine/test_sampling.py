@@ -10,7 +10,7 @@ import pytest
 from napari_mfif import ZStack, fuse
 from napari_mfif.engine import sampling as windows
 from napari_mfif.engine.planes import PlaneReader
-from napari_mfif.engine.sampling import Windows, look_closely, quarter
+from napari_mfif.engine.sampling import Windows, quarter, survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ReadError
 from napari_mfif.methods.base import Region
@@ -51,7 +51,7 @@ def test_what_is_found_in_a_region_is_what_the_whole_holds(made, monkeypatch) ->
     blind = survey_stack(reader, None, SETTINGS)[0]
     assert blind.mean is None
     region = Region(37, 301, 122, 387)
-    here, prepared = look_closely(reader, replace(survey, mean=None), preparation, region)
+    here, prepared = survey_region(reader, replace(survey, mean=None), preparation, region)
     top, left = here.origin
     assert (top, left) == (36, 120)
     rows, columns = here.mean.shape

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 import zarr
 
-from napari_mfif.arrays.views import leveled
+from napari_mfif.arrays.views import multiscale
 from napari_mfif.io import open_stack, write_image
 
 PIXELS = np.random.default_rng(5).integers(0, 60000, (3, 90, 121), dtype=np.uint16)
@@ -108,9 +108,9 @@ def test_what_shows_something_else_is_left_out():
         PIXELS,
         PIXELS[:, ::3, ::3],
     ]
-    found = leveled(PIXELS, "ZYX", levels)
+    found = multiscale(PIXELS, "ZYX", levels)
     assert [level.shape for level in found.coarser] == [(3, 30, 41)]
-    assert leveled(PIXELS, "ZYX", levels[:5]) is PIXELS
+    assert multiscale(PIXELS, "ZYX", levels[:5]) is PIXELS
 
 
 def test_a_damaged_copy_does_not_hinder(tmp_path):

@@ -21,8 +21,8 @@ def _whole(volume, reach):
 def test_running_binomial_equals_the_filter_of_the_volume(reach, planes):
     volume = np.random.default_rng(0).random((planes, 5, 7), dtype=np.float32)
     smooth = BinomialAlongZ(reach)
-    late = [smooth.take(plane.copy()) for plane in volume]
-    late += [smooth.take(volume[-1].copy()) for _ in range(reach)]
+    late = [smooth.update(plane.copy()) for plane in volume]
+    late += [smooth.update(volume[-1].copy()) for _ in range(reach)]
     found = np.stack([plane for plane in late if plane is not None]) / smooth.scale
     np.testing.assert_allclose(found, _whole(volume, reach) / smooth.scale, rtol=1e-5)
 
@@ -39,7 +39,7 @@ def test_peak_lies_where_the_parabola_has_it():
     centre = np.linspace(1, 7, 35, dtype=np.float32).reshape(5, 7)
     peak = RunningPeak((5, 7))
     for plane in z:
-        peak.take(-((plane - centre) ** 2))
+        peak.update(-((plane - centre) ** 2))
     np.testing.assert_allclose(peak.position(), centre, atol=1e-3)
     assert peak.inside().all()
 
@@ -47,7 +47,7 @@ def test_peak_lies_where_the_parabola_has_it():
 def test_peak_at_an_end_is_not_inside():
     peak = RunningPeak((2, 3))
     for value in (3, 2, 1):
-        peak.take(np.full((2, 3), value, np.float32))
+        peak.update(np.full((2, 3), value, np.float32))
     assert not peak.inside().any()
     assert np.all(peak.position() == 0)
 
@@ -55,7 +55,7 @@ def test_peak_at_an_end_is_not_inside():
 def focus_width(pieces, noise):
     found = FocusWidth()
     for plane in pieces:
-        found.take(energies(plane), float(plane.mean()))
+        found.update(energies(plane), float(plane.mean()))
     return found.width(noise)
 
 

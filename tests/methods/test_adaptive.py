@@ -19,8 +19,8 @@ METHOD = Adaptive()
 
 def _survey(pixels: np.ndarray, gain: float = 1e-4, offset: float = 500.0) -> Survey:
     """What the engine would have found out about (Z, Y, X, K) pixels."""
-    decides = [((p.mean(axis=-1) - offset) * gain).astype(np.float32) for p in pixels]
-    mean = np.mean(decides, axis=0, dtype=np.float32)
+    guides = [((p.mean(axis=-1) - offset) * gain).astype(np.float32) for p in pixels]
+    mean = np.mean(guides, axis=0, dtype=np.float32)
     size = tuple(max(1, -(-length // 4)) for length in mean.shape[::-1])
     return Survey(
         len(pixels),
@@ -28,7 +28,7 @@ def _survey(pixels: np.ndarray, gain: float = 1e-4, offset: float = 500.0) -> Su
         pixels.shape[3],
         offset,
         gain,
-        estimate_noise(decides),
+        estimate_noise(guides),
         cv2.resize(mean, size, interpolation=cv2.INTER_AREA),
     )
 
@@ -42,8 +42,8 @@ def _fuse(pixels: np.ndarray, *, rows: slice | None = None, until: int | None = 
     region = Region(rows.start, rows.stop, 0, pixels.shape[2])
     state = METHOD.begin(region, settings, survey)
     for z, plane in enumerate(pixels[:until]):
-        decide = ((plane.mean(axis=-1) - survey.offset) * survey.gain).astype(np.float32)
-        METHOD.take(state, Plane(z, decide, plane).cut(region))
+        guide = ((plane.mean(axis=-1) - survey.offset) * survey.gain).astype(np.float32)
+        METHOD.update(state, Plane(z, guide, plane).cut(region))
     return METHOD.finish(state)
 
 
@@ -153,8 +153,8 @@ def test_an_answer_half_way_leaves_the_state_as_it_was(steps, fused):
     survey = _survey(pixels)
     state = METHOD.begin(Region.whole(pixels.shape[1:3]), settings, survey)
     for z, plane in enumerate(pixels):
-        decide = ((plane[..., 0] - survey.offset) * survey.gain).astype(np.float32)
-        METHOD.take(state, Plane(z, decide, plane))
+        guide = ((plane[..., 0] - survey.offset) * survey.gain).astype(np.float32)
+        METHOD.update(state, Plane(z, guide, plane))
         if z == 5:
             assert METHOD.finish(state).depth.max() <= 5
     np.testing.assert_array_equal(METHOD.finish(state).pixels, fused.pixels)
@@ -205,6 +205,6 @@ def test_planes_far_apart_are_not_smoothed_along_z():
     for state in states:
         for z in range(9):
             plane = rng.random((64, 64), dtype=np.float32)
-            METHOD.take(state, Plane(z, plane, plane[..., None]))
+            METHOD.update(state, Plane(z, plane, plane[..., None]))
         evidence.append(METHOD.finish(state).pixels.std())
     assert evidence[0] > evidence[1]

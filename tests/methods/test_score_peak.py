@@ -9,7 +9,7 @@ def taken(curves, **settings):
     """Return the peak of score curves, (planes, pixels)."""
     peak = ScorePeak((1, curves.shape[1]), settings.get("temperature", 1.0))
     for scores in curves.astype(np.float32):
-        peak.take(scores[None])
+        peak.update(scores[None])
     return peak
 
 

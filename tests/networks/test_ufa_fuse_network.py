@@ -98,6 +98,6 @@ def test_fusing_in_blocks_is_the_network_on_the_reflected_planes(network, planes
 
 def test_band_like_the_one_that_decides_is_rebuilt_like_it(network, planes) -> None:
     first, second = planes[2]
-    (decides, band), _ = PairFuser(network).fused([first, first], [second, second])
+    (guides, band), _ = PairFuser(network).fused([first, first], [second, second])
     inner = np.s_[4:-4, 4:-4]  # the attention is reflected at the border, not judged there
-    np.testing.assert_allclose(decides[inner], band[inner], atol=2e-6)
+    np.testing.assert_allclose(guides[inner], band[inner], atol=2e-6)

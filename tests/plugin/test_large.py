@@ -10,7 +10,7 @@ from napari_mfif import ZStack, fuse
 from napari_mfif.engine import pyramid as afar
 from napari_mfif.plugin.layers import multiscale as levels
 from napari_mfif.plugin.layers.multiscale import levels_of
-from napari_mfif.plugin.layers.progressive import Gradual
+from napari_mfif.plugin.layers.progressive import ProgressiveLevel
 from napari_mfif.plugin.reader import layers_of
 from napari_mfif.settings.presets import PRESETS
 
@@ -64,7 +64,7 @@ def test_huge_planes_are_fused_where_one_looks(
     assert "as you look" in panel.run_box.result.text()
     image = viewer.layers["pollen in focus"]
     assert image.multiscale
-    assert isinstance(image.data[0], Gradual)
+    assert isinstance(image.data[0], ProgressiveLevel)
     assert isinstance(image.data[0].exact, da.Array)
     expected = fuse(relief.stack.pixels, method="gradient")
     np.testing.assert_array_equal(np.asarray(image.data[0]), expected.image)

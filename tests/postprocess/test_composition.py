@@ -7,14 +7,14 @@ from napari_mfif import fuse
 from napari_mfif.cli import main
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.metrics.truth import psnr
-from napari_mfif.postprocess.composition import PyramidBlend, rounded, take_pixels
+from napari_mfif.postprocess.composition import PyramidBlend, copy_pixels, rounded
 from napari_mfif.settings.recipe import Recipe
 
 
 def composed(planes, decision, weight=None):
     out = np.zeros_like(planes[0])
     for index, pixels in enumerate(planes):
-        take_pixels(out, pixels, index, decision, weight=weight)
+        copy_pixels(out, pixels, index, decision, weight=weight)
     return out
 
 
@@ -65,7 +65,7 @@ def test_rounding_clips_to_the_range_of_the_type(dtype) -> None:
 def blended(planes, weights):
     blend = PyramidBlend(planes[0].shape[:2], planes[0].shape[2])
     for plane, weight in zip(planes, weights, strict=True):
-        blend.take(plane, weight.astype(np.float32))
+        blend.add(plane, weight.astype(np.float32))
     return blend.pixels()
 
 

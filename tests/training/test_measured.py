@@ -81,7 +81,7 @@ def test_worth_is_told_in_the_words_that_the_network_is_loaded_with(name, few, m
     kind = registry.get(name).network
     network, _ = kind.shipped()
     facts, seen = measured.measured(name, network, ((5, 4),))
-    worth = kind.worth_kind.of(facts)
-    assert worth != kind.worth_kind()
-    assert worth.probabilities[0] < worth.probabilities[-1]
+    calibration = kind.calibration_kind.of(facts)
+    assert calibration != kind.calibration_kind()
+    assert calibration.probabilities[0] < calibration.probabilities[-1]
     assert json.loads(seen["check_scores"])

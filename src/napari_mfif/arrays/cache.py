@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-__all__ = ["Kept"]
+__all__ = ["SizedCache"]
 
 
-class Kept:
+class SizedCache:
     """The last results, up to so many bytes; at least one. May be used from many threads.
 
     Parameters

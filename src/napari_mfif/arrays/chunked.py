@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mfif.arrays.cache import Kept
+from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.arrays.views import Leveled, Pixels, as_slice, basic_index
+from napari_mfif.arrays.views import Multiscale, Pixels, as_slice, basic_index
 
 if TYPE_CHECKING:
     import dask.array
 
-__all__ = ["ChunkReader", "grain", "grain_of", "read_in_chunks"]
+__all__ = ["ChunkReader", "block_shape", "block_shape_of", "read_in_chunks"]
 
 #: Bytes of chunks that are kept, since parts of one chunk are asked for one after the other.
 ROOM = 128 << 20
 
 
-def grain(stack: ZStack) -> tuple[int, int]:
+def block_shape(stack: ZStack) -> tuple[int, int]:
     """Return how many rows and columns of a plane are read together, where the array tells."""
-    return grain_of(stack.pixels, stack.axes)
+    return block_shape_of(stack.pixels, stack.axes)
 
 
-def grain_of(pixels: Pixels, axes: str) -> tuple[int, int]:
+def block_shape_of(pixels: Pixels, axes: str) -> tuple[int, int]:
     """Return the same of pixels whose axes have these letters."""
-    if (told := getattr(pixels, "grain", None)) is not None:
+    if (told := getattr(pixels, "block_shape", None)) is not None:
         rows, columns = told
         return int(rows), int(columns)
     chunks = getattr(pixels, "chunks", None)
@@ -40,9 +40,9 @@ def grain_of(pixels: Pixels, axes: str) -> tuple[int, int]:
 
 def read_in_chunks(pixels: Pixels) -> Pixels:
     """Return pixels of which dask arrays, also those of coarser copies, are read within a task."""
-    if isinstance(pixels, Leveled):
+    if isinstance(pixels, Multiscale):
         coarser = [read_in_chunks(level) for level in pixels.coarser]
-        return Leveled(read_in_chunks(pixels.finest), coarser)
+        return Multiscale(read_in_chunks(pixels.finest), coarser)
     return ChunkReader(pixels) if hasattr(pixels, "dask") else pixels
 
 
@@ -61,7 +61,7 @@ class ChunkReader:
         self.chunks = array.chunks
         self._bounds = [np.concatenate([[0], np.cumsum(lengths)]) for lengths in array.chunks]
         self._graph: dict[Any, Any] | None = None
-        self._kept = Kept(ROOM)
+        self._kept = SizedCache(ROOM)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"array": self._array}

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.cache import Kept
-from napari_mfif.arrays.chunked import grain_of
+from napari_mfif.arrays.cache import SizedCache
+from napari_mfif.arrays.chunked import block_shape_of
 from napari_mfif.arrays.views import Pixels, as_slice, basic_index
 
-__all__ = ["Thinned"]
+__all__ = ["Downsampled"]
 
 #: Pixels that are read at a time.
 BAND = 1 << 24
@@ -24,13 +24,15 @@ TAPS = 2
 #: Rows and columns that are made together, where the source does not give more at a time.
 TILE = 128
 #: What was made is kept, up to so many bytes: a window and a fold look at the same.
-_KEPT = Kept(256 << 20)
+_KEPT = SizedCache(256 << 20)
 _NUMBERS = itertools.count()
-_KNOWN: weakref.WeakValueDictionary[tuple[int, str, int], Thinned] = weakref.WeakValueDictionary()
+_KNOWN: weakref.WeakValueDictionary[tuple[int, str, int], Downsampled] = (
+    weakref.WeakValueDictionary()
+)
 _LOCK = threading.Lock()
 
 
-class Thinned:
+class Downsampled:
     """Pixels of which squares are seen as one; what is left over at the end is not seen.
 
     Of arrays in memory and of uncompressed files two rows of each square are looked at, otherwise
@@ -53,15 +55,15 @@ class Thinned:
             for letter, length in zip(axes, pixels.shape, strict=True)
         )
         self.dtype, self.ndim = np.dtype(pixels.dtype), len(axes)
-        apart = isinstance(pixels, np.ndarray) or getattr(pixels, "cheap", False)
+        apart = isinstance(pixels, np.ndarray) or getattr(pixels, "random_access", False)
         #: How many rows of each square are looked at.
         self.taps = min(TAPS, step) if apart else step
         #: How many rows and columns are made together.
-        self.grain = _tile_size(grain_of(pixels, axes), step)
+        self.block_shape = _tile_size(block_shape_of(pixels, axes), step)
         self._number = next(_NUMBERS)
 
     @classmethod
-    def of(cls, pixels: Pixels, axes: str, step: int) -> Thinned:
+    def of(cls, pixels: Pixels, axes: str, step: int) -> Downsampled:
         """Return the one that is there already for these pixels, or make it."""
         with _LOCK:
             known = _KNOWN.get((id(pixels), axes, step))
@@ -112,13 +114,13 @@ class Thinned:
         """Put a rectangle of one plane together from tiles."""
         tiles = [
             range(span.start // side, -(-span.stop // side))
-            for span, side in zip(box, self.grain, strict=True)
+            for span, side in zip(box, self.block_shape, strict=True)
         ]
         for corner in itertools.product(*tiles):
             tile = self._tile(place, corner)
             inside, outside = [], []
             for span, number, side, length in zip(
-                box, corner, self.grain, tile.shape, strict=False
+                box, corner, self.block_shape, tile.shape, strict=False
             ):
                 low = number * side
                 a, b = max(low, span.start), min(low + length, span.stop)
@@ -138,7 +140,7 @@ class Thinned:
         spans = [
             (number * side, min((number + 1) * side, length))
             for number, side, length in zip(
-                corner, self.grain, self.shape[leading : leading + 2], strict=True
+                corner, self.block_shape, self.shape[leading : leading + 2], strict=True
             )
         ]
         (top, bottom), (left, right) = spans
@@ -172,9 +174,9 @@ class Thinned:
         return one.reshape(-1, *one.shape[2:])
 
 
-def _tile_size(grain: tuple[int, int], step: int) -> tuple[int, int]:
+def _tile_size(block_shape: tuple[int, int], step: int) -> tuple[int, int]:
     """Return a size of tiles for which little is read twice."""
-    rows, columns = (max(TILE, -(-side // step)) for side in grain)
+    rows, columns = (max(TILE, -(-side // step)) for side in block_shape)
     return rows, columns
 
 

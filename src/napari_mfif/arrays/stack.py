@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mfif.arrays.views import OneOf, Pixels, Reordered
+from napari_mfif.arrays.views import AxisSelection, Pixels, Reordered
 from napari_mfif.errors import AxesError, ParameterError, ReadError
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ class ZStack:
         if hasattr(self.pixels, "transpose"):
             pixels: Pixels = self.pixels[(slice(None),) * axis + (channel,)]
         else:
-            pixels = OneOf(self.pixels, axis, channel)
+            pixels = AxisSelection(self.pixels, axis, channel)
         axes = self.axes.replace("C", "")
         return replace(self, pixels=pixels, axes=axes, channel_names=(), source=None)
 

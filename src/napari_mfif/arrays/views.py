@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 __all__ = [
     "AsType",
-    "Leveled",
-    "OneOf",
+    "AxisSelection",
+    "Multiscale",
     "Pixels",
     "Reordered",
     "as_slice",
     "basic_index",
-    "leveled",
+    "multiscale",
 ]
 
 
@@ -108,7 +108,7 @@ class Reordered:
             Reordered(level, order, lengths) for level in getattr(source, "coarser", ())
         )
         if list(self._order) == sorted(self._order):
-            _hand_on(source, self, ("grain", "cheap"))
+            _copy_attributes(source, self, ("block_shape", "random_access"))
         if (chunks := getattr(source, "chunks", None)) is not None:
             self.chunks = tuple(chunks[axis] for axis in self._order)
 
@@ -130,7 +130,7 @@ class Reordered:
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
 
-class OneOf:
+class AxisSelection:
     """Pixels at one place of an axis, as one channel of several.
 
     Parameters
@@ -148,8 +148,10 @@ class OneOf:
         self.shape = _without(source.shape, axis)
         self.dtype = np.dtype(source.dtype)
         self.ndim = len(self.shape)
-        self.coarser = tuple(OneOf(level, axis, place) for level in getattr(source, "coarser", ()))
-        _hand_on(source, self, ("grain", "cheap"))
+        self.coarser = tuple(
+            AxisSelection(level, axis, place) for level in getattr(source, "coarser", ())
+        )
+        _copy_attributes(source, self, ("block_shape", "random_access"))
         if (chunks := getattr(source, "chunks", None)) is not None:
             self.chunks = _without(chunks, axis)
 
@@ -182,7 +184,7 @@ class AsType:
         self._source, self.dtype = source, dtype
         self.shape = tuple(source.shape)
         self.ndim = len(self.shape)
-        _hand_on(source, self, ("grain", "cheap", "chunks"))
+        _copy_attributes(source, self, ("block_shape", "random_access", "chunks"))
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part."""
@@ -196,13 +198,13 @@ def _without(lengths: Sequence[Any], axis: int) -> tuple[Any, ...]:
     return (*lengths[:axis], *lengths[axis + 1 :])
 
 
-class Leveled:
+class Multiscale:
     """Pixels with coarser copies of themselves, as files of large images hold them.
 
     Parameters
     ----------
     finest : Pixels
-        What is read; it may tell `grain`, `chunks` and whether it is `cheap`.
+        What is read; it may tell `block_shape`, `chunks` and whether it is `random_access`.
     coarser : sequence of Pixels
         The copies, ever coarser: the same axes, fewer rows and columns.
     """
@@ -212,7 +214,7 @@ class Leveled:
         self.shape = tuple(finest.shape)
         self.dtype = np.dtype(finest.dtype)
         self.ndim = len(self.shape)
-        _hand_on(finest, self, ("grain", "cheap", "chunks"))
+        _copy_attributes(finest, self, ("block_shape", "random_access", "chunks"))
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part of the finest."""
@@ -223,7 +225,7 @@ class Leveled:
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
 
-def leveled(finest: Pixels, axes: str, levels: Sequence[Pixels]) -> Pixels:
+def multiscale(finest: Pixels, axes: str, levels: Sequence[Pixels]) -> Pixels:
     """Return pixels with those of the copies that show the same in fewer rows and columns.
 
     Parameters
@@ -241,7 +243,7 @@ def leveled(finest: Pixels, axes: str, levels: Sequence[Pixels]) -> Pixels:
         last = kept[-1] if kept else finest
         if level.dtype == finest.dtype and _is_coarser(level, last, finest, axes):
             kept.append(level)
-    return Leveled(finest, kept) if kept else finest
+    return Multiscale(finest, kept) if kept else finest
 
 
 def _is_coarser(level: Pixels, last: Pixels, finest: Pixels, axes: str) -> bool:
@@ -259,7 +261,7 @@ def _is_coarser(level: Pixels, last: Pixels, finest: Pixels, axes: str) -> bool:
     )
 
 
-def _hand_on(source: Pixels, to: Any, names: Sequence[str]) -> None:
+def _copy_attributes(source: Pixels, to: Any, names: Sequence[str]) -> None:
     for name in names:
         if hasattr(source, name):
             setattr(to, name, getattr(source, name))

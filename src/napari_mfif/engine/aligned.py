@@ -18,7 +18,7 @@ from napari_mfif.alignment import (
 from napari_mfif.arrays.stack import AXES, ZStack
 from napari_mfif.arrays.views import as_slice, basic_index
 from napari_mfif.engine.planes import PlaneReader, Preparation
-from napari_mfif.engine.sampling import look_closely
+from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import FloatMap, Region
@@ -86,7 +86,7 @@ class AlignedPixels:
         self._last: tuple[tuple[int, ...], NDArray[Any]] | None = None
 
     @property
-    def unmoved(self) -> ZStack:
+    def unaligned(self) -> ZStack:
         """The planes as the camera took them."""
         return self.stack
 
@@ -269,13 +269,13 @@ def iter_aligned(
     for t in range(stack.n_times):
         reader = PlaneReader(stack, t)
         looked = survey_stack(reader, channel, settings)
-        _, preparation = look_closely(reader, *looked, Region.whole(stack.plane_shape))
+        _, preparation = survey_region(reader, *looked, Region.whole(stack.plane_shape))
         preparations.append(preparation)
         if not isinstance(given, str):
             continue
         middle = stack.n_planes // 2
-        decide = _Decide(reader, preparation)
-        for found in iter_transforms(decide, stack.n_planes, model=given, reference=middle):
+        guide = _GuideImages(reader, preparation)
+        for found in iter_transforms(guide, stack.n_planes, model=given, reference=middle):
             if found is not None:
                 transforms.append(found)
                 tell_doubts(found, stack.name)
@@ -285,7 +285,7 @@ def iter_aligned(
     yield aligned(stack, places, preparations, crop=crop)
 
 
-class _Decide:
+class _GuideImages:
     """The image that decides, of any plane."""
 
     def __init__(self, reader: PlaneReader, preparation: Preparation) -> None:
@@ -293,4 +293,4 @@ class _Decide:
 
     def __call__(self, z: int) -> FloatMap:
         planes = self._reader.planes(self._preparation, first=z, count=1, pixels=False)
-        return next(planes).decide
+        return next(planes).guide

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.engine.folded import Take
+from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.methods.base import Answer, Region
@@ -40,7 +40,7 @@ def current_client() -> Any:
 
 def iter_timepoints(
     client: Any, fold: LazyFold
-) -> Generator[tuple[Take, tuple[NDArray[Any], Answer]], None, None]:
+) -> Generator[tuple[FoldedTimepoint, tuple[NDArray[Any], Answer]], None, None]:
     """Fuse the timepoints on a cluster; yield them in order.
 
     However slowly they are taken, no more than `AHEAD` for each thread of the cluster are under way
@@ -49,8 +49,8 @@ def iter_timepoints(
 
     Yields
     ------
-    (Take, (pixels, Answer))
-        What refining needs, and what `Take.composed` gave.
+    (FoldedTimepoint, (pixels, Answer))
+        What refining needs, and what `FoldedTimepoint.postprocessed` gave.
     """
     # a task like the others, so that it outlives every worker
     whole = client.submit(_itself, fold, key=f"napari-mfif-{fold.key}", pure=False)
@@ -72,8 +72,10 @@ def iter_timepoints(
             future.release()
             send()
             reader = PlaneReader(fold.stack, t)
-            take = Take(fold.method, fold.settings, reader, survey, preparation, answer)
-            yield take, made
+            folded = FoldedTimepoint(
+                fold.method, fold.settings, reader, survey, preparation, answer
+            )
+            yield folded, made
     finally:
         client.cancel([whole, *(future for _, future in waiting)])
 
@@ -83,6 +85,6 @@ def _itself(fold: LazyFold) -> LazyFold:
 
 
 def _timepoint(fold: LazyFold, t: int) -> tuple[Any, ...]:
-    take = fold.take(t, Region.whole(fold.stack.plane_shape))
-    pixels, answer = take.composed(dict(fold.recipe.consistency))
-    return take.survey, take.preparation, take.answer, (np.asarray(pixels), answer)
+    folded = fold.fold_region(t, Region.whole(fold.stack.plane_shape))
+    pixels, answer = folded.postprocessed(dict(fold.recipe.consistency))
+    return folded.survey, folded.preparation, folded.answer, (np.asarray(pixels), answer)

@@ -14,7 +14,7 @@ import numpy as np
 
 from napari_mfif.engine.memory import format_bytes
 from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched
-from napari_mfif.engine.sampling import look_closely
+from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.tiles import Block, blocks
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods.base import Answer, Method, Region, Survey
@@ -154,7 +154,7 @@ def fold(
             regions = [_region(block) for block in group]
             seen = Region(regions[0].top, regions[-1].bottom, regions[0].left, regions[-1].right)
             rows, columns = seen.slices
-            here, prepared = look_closely(reader, survey, preparation, seen)
+            here, prepared = survey_region(reader, survey, preparation, seen)
             inner = [region.within(seen) for region in regions]
             states = list(pool.map(method.begin, regions, repeat(settings), repeat(here)))
             for turn in range(method.passes):
@@ -162,7 +162,7 @@ def fold(
                     list(pool.map(method.turn, states))
                 planes = reader.planes(prepared, rows=rows, columns=columns, pixels=method.blends)
                 for plane in prefetched(planes):
-                    list(pool.map(method.take, states, map(plane.cut, inner)))
+                    list(pool.map(method.update, states, map(plane.cut, inner)))
                     if (yield None):
                         yield _gathered(method, pool, group, states, whole, layout.frame)
             whole = _gathered(method, pool, group, states, whole, layout.frame)

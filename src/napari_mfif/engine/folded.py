@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched, to_decide
+from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched, to_guide
 from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.postprocess.composition import (
     PyramidBlend,
+    copy_pixels,
     rounded,
-    take_pixels,
     weighed,
     well_exposed,
 )
 from napari_mfif.settings.parameters import Settings
 
-__all__ = ["Take", "copied"]
+__all__ = ["FoldedTimepoint", "copied"]
 
 
 @dataclass(frozen=True)
-class Take:
+class FoldedTimepoint:
     """One timepoint, or a region of it, folded: what refining needs."""
 
     method: Method
@@ -36,7 +36,7 @@ class Take:
     #: The region; the whole plane when not given.
     region: Region | None = None
 
-    def composed(
+    def postprocessed(
         self, settings: Settings, settled: verification.Settled | None = None
     ) -> tuple[NDArray[Any], Answer]:
         """Verify the decision and make the pixels that follow from it.
@@ -76,7 +76,7 @@ class Take:
         for z in planes:
             bands = self.reader.bands(z)
             weight = self._weight(answer, z, bands, margin)
-            blend.take(bands, weight if total is None else weight / total)
+            blend.add(bands, weight if total is None else weight / total)
         return blend.pixels()
 
     def _weight(self, answer: Answer, z: int, bands: NDArray[Any], margin: float) -> FloatMap:
@@ -85,7 +85,7 @@ class Take:
             taken = (answer.decision == z).astype(np.float32)
         else:
             taken = focus if z else 1 - focus
-        exposed = well_exposed(to_decide(bands, self.preparation), margin) if margin else None
+        exposed = well_exposed(to_guide(bands, self.preparation), margin) if margin else None
         return weighed(taken, exposed)
 
     def _grey(self, decision: NDArray[np.uint16]) -> FloatMap:
@@ -94,7 +94,7 @@ class Take:
         if pixels is None:
             answer = replace(self.answer, decision=decision, weight=None)
             pixels = copied(self.reader, answer, self.region)
-        return to_decide(pixels, self.preparation)
+        return to_guide(pixels, self.preparation)
 
 
 def copied(reader: PlaneReader, answer: Answer, region: Region | None = None) -> NDArray[Any]:
@@ -103,5 +103,5 @@ def copied(reader: PlaneReader, answer: Answer, region: Region | None = None) ->
     fused = np.zeros((*region.shape, reader.n_bands), reader.stack.dtype)
     planes = (reader.bands(z, *region.slices) for z in range(reader.stack.n_planes))
     for z, bands in enumerate(prefetched(planes)):
-        take_pixels(fused, bands, z, answer.decision, weight=answer.weight)
+        copy_pixels(fused, bands, z, answer.decision, weight=answer.weight)
     return fused

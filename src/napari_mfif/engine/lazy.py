@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.cache import Kept
-from napari_mfif.arrays.chunked import grain, read_in_chunks
+from napari_mfif.arrays.cache import SizedCache
+from napari_mfif.arrays.chunked import block_shape, read_in_chunks
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import covered_area, transforms_of
 from napari_mfif.engine.driver import Layout, fold, plan, reach
-from napari_mfif.engine.folded import Take
+from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation
-from napari_mfif.engine.pyramid import seen_from_afar, survey_from_afar, takes_survey
+from napari_mfif.engine.pyramid import coarser_stacks, downsampled_survey, shares_survey
 from napari_mfif.engine.request import settings_of
-from napari_mfif.engine.sampling import look_closely
+from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.engine.tiles import Block, Tile, around, cut
 from napari_mfif.methods import registry
@@ -49,7 +49,7 @@ HALOS_PER_BLOCK = 4
 LONGEST = 2048
 
 #: Bytes of surveys, of whole decisions, and of blocks that a process keeps.
-_SURVEYS, _WHOLES, _PARTS = Kept(64 << 20), Kept(256 << 20), Kept(256 << 20)
+_SURVEYS, _WHOLES, _PARTS = SizedCache(64 << 20), SizedCache(256 << 20), SizedCache(256 << 20)
 #: One network at a time: blocks are fed to the device one after the other.
 _DEVICE = threading.Lock()
 
@@ -111,10 +111,10 @@ class LazyFold:
         """Make it, so that tasks read dask arrays by themselves."""
         return cls(replace(stack, pixels=read_in_chunks(stack.pixels)), recipe, **known)
 
-    def afar(self) -> list[LazyFold]:
+    def coarser(self) -> list[LazyFold]:
         """Return the same of the stack at ever coarser resolution, for looking at it."""
         return [
-            replace(self.again(), stack=stack, near=self) for stack in seen_from_afar(self.stack)
+            replace(self.again(), stack=stack, near=self) for stack in coarser_stacks(self.stack)
         ]
 
     def again(self) -> LazyFold:
@@ -145,7 +145,9 @@ class LazyFold:
             length
             if length <= SMALL or whole or 2 * halo >= length
             else max(SMALL // 2, min(LONGEST, max(together, HALOS_PER_BLOCK * halo)))
-            for length, together in zip(self.stack.plane_shape, grain(self.stack), strict=True)
+            for length, together in zip(
+                self.stack.plane_shape, block_shape(self.stack), strict=True
+            )
         )
         rows, columns = (
             cut(length, size=size, halo=0, stride=stride)
@@ -157,12 +159,12 @@ class LazyFold:
         """Look at a timepoint; once per process."""
 
         def look() -> tuple[Survey, Preparation]:
-            if self.near is not None and takes_survey(self.stack, self.near.stack):
-                return survey_from_afar(*self.near.survey(t), self.stack)
+            if self.near is not None and shares_survey(self.stack, self.near.stack):
+                return downsampled_survey(*self.near.survey(t), self.stack)
             channel = self.recipe.channel
-            decides = None if channel is None else self.stack.channel_index(channel)
+            guide_channel = None if channel is None else self.stack.channel_index(channel)
             reader = PlaneReader(self.stack, t)
-            return survey_stack(reader, decides, self.settings, self.method.facts)
+            return survey_stack(reader, guide_channel, self.settings, self.method.facts)
 
         found: tuple[Survey, Preparation] = _SURVEYS.get((self.key, t), look, _survey_bytes)
         return found
@@ -183,7 +185,7 @@ class LazyFold:
         if wide != whole and verification.sees_whole(cleaning, prod(whole.shape)):
             depth, decision = self._settled(t)
             settled = depth[wide.slices], decision[wide.slices]
-        pixels, answer = self.take(t, wide).composed(dict(cleaning), settled)
+        pixels, answer = self.fold_region(t, wide).postprocessed(dict(cleaning), settled)
         core = region.within(wide)
         answer = answer.cut(core)
         confidence = self._inside(answer.confidence, region)
@@ -191,7 +193,7 @@ class LazyFold:
             np.ascontiguousarray(pixels[core.slices]), answer.depth, answer.decision, confidence
         )
 
-    def take(self, t: int, region: Region) -> Take:
+    def fold_region(self, t: int, region: Region) -> FoldedTimepoint:
         """Fold a region."""
         reader = PlaneReader(self.stack, t)
         survey, preparation = self.survey(t)
@@ -206,7 +208,9 @@ class LazyFold:
             for step in fold(self.method, self.settings, reader, survey, preparation, layout):
                 answer = step
         assert answer is not None  # the last step
-        return Take(self.method, self.settings, reader, survey, preparation, answer, region)
+        return FoldedTimepoint(
+            self.method, self.settings, reader, survey, preparation, answer, region
+        )
 
     def _block(self, region: Region) -> Block:
         """Return a region with its halo."""
@@ -221,7 +225,7 @@ class LazyFold:
         """Fold a whole timepoint for the steps that have to see it all; once per process."""
 
         def settle() -> verification.Settled:
-            answer = self.take(t, Region.whole(self.stack.plane_shape)).answer
+            answer = self.fold_region(t, Region.whole(self.stack.plane_shape)).answer
             return verification.settle(
                 answer, self.recipe.consistency, n_planes=self.stack.n_planes
             )
@@ -249,7 +253,7 @@ class LazyFold:
             block.columns.outer_start,
             block.columns.outer_stop,
         )
-        survey, preparation = look_closely(reader, *self.survey(t), seen)
+        survey, preparation = survey_region(reader, *self.survey(t), seen)
         rows, columns = seen.slices
         planes = reader.planes(preparation, rows=rows, columns=columns, first=z, count=1)
         # to the method it is a plane of its own

@@ -40,7 +40,7 @@ class Preparation:
     weights : float32, (K,)
         The image that decides is this weighted sum of the bands.
     offset, gain : float
-        ``decide = (sum - offset) * gain``.
+        ``guide = (sum - offset) * gain``.
     noise : list of NoiseLine, optional
         Per band, in the stack's unit; hot pixels are repaired where it is given.
     stuck : list of (rows, columns)
@@ -71,9 +71,11 @@ class PlaneReader:
     def __init__(self, stack: ZStack, time: int = 0) -> None:
         self.stack = stack
         self._time = time
-        cheap = isinstance(stack.pixels, np.ndarray) or getattr(stack.pixels, "cheap", False)
+        random_access = isinstance(stack.pixels, np.ndarray) or getattr(
+            stack.pixels, "random_access", False
+        )
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
-        self._cache: dict[int, NDArray[Any]] | None = {} if small and not cheap else None
+        self._cache: dict[int, NDArray[Any]] | None = {} if small and not random_access else None
 
     @property
     def keeps(self) -> bool:
@@ -86,9 +88,9 @@ class PlaneReader:
         return self.stack.n_channels * self.stack.n_samples
 
     @property
-    def unmoved(self) -> PlaneReader:
+    def unaligned(self) -> PlaneReader:
         """Reader of the planes as the camera took them, for moving smooths their noise."""
-        taken = getattr(self.stack.pixels, "unmoved", None)
+        taken = getattr(self.stack.pixels, "unaligned", None)
         return self if taken is None else PlaneReader(taken, self._time)
 
     def bands(
@@ -163,11 +165,11 @@ class PlaneReader:
             after = self.bands(z + 1, *place) if z < last else None
             ready = _repaired(before, current, after, preparation, place)
             ready = _equalised(ready, preparation.drift, z)
-            yield Plane(z, to_decide(ready, preparation), ready if pixels else ready[..., :0])
+            yield Plane(z, to_guide(ready, preparation), ready if pixels else ready[..., :0])
             before, current = current, after  # type: ignore[assignment]
 
 
-def to_decide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
+def to_guide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
     """Return the weighted sum of the bands in which sharpness is judged, mapped to 0 to 1."""
     gain = preparation.gain
     grey: FloatMap = np.empty(bands.shape[:2], np.float32)

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from napari_mfif.arrays.downsampled import Thinned
+from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import Pixels
 from napari_mfif.engine.aligned import AlignedPixels
@@ -16,7 +16,7 @@ from napari_mfif.engine.planes import Preparation
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import Survey
 
-__all__ = ["seen_from_afar", "survey_from_afar", "takes_survey"]
+__all__ = ["coarser_stacks", "downsampled_survey", "shares_survey"]
 
 #: The coarsest has at least so many pixels along its longer side.
 SMALLEST = 512
@@ -29,7 +29,7 @@ HELD = 2560
 MANY = 1 << 22
 
 
-def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
+def coarser_stacks(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
     """Return the stack at about a half, a quarter, ... of its size, for looking at it.
 
     Parameters
@@ -46,7 +46,7 @@ def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
     """
     least = SMALLEST if smallest is None else smallest
     if isinstance(stack.pixels, AlignedPixels):
-        far = seen_from_afar(stack.pixels.stack, least)
+        far = coarser_stacks(stack.pixels.stack, least)
         return [_moved(stack.pixels, one) for one in far]
     rows, columns = stack.plane_shape
     found = []
@@ -61,20 +61,20 @@ def seen_from_afar(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
     return found
 
 
-def takes_survey(stack: ZStack, near: ZStack) -> bool:
+def shares_survey(stack: ZStack, near: ZStack) -> bool:
     """Tell whether it is cheaper to take over what is known of the planes themselves.
 
     It is for what was made here of many squares of them; of copies in files the noise is not known.
     """
-    thinned = isinstance(stack.pixels, Thinned) and stack.pixels.pixels is near.pixels
+    thinned = isinstance(stack.pixels, Downsampled) and stack.pixels.pixels is near.pixels
     return thinned and prod(stack.plane_shape) > MANY
 
 
-def survey_from_afar(
+def downsampled_survey(
     survey: Survey, preparation: Preparation, stack: ZStack
 ) -> tuple[Survey, Preparation]:
     """Return what a survey of averaged planes would tell: the noise is less."""
-    assert isinstance(stack.pixels, Thinned)
+    assert isinstance(stack.pixels, Downsampled)
     pixels = stack.pixels.squares
     floor, slope, dark = survey.noise
     noise = NoiseLine(floor / pixels, slope / pixels, dark)
@@ -99,7 +99,7 @@ def _copies(stack: ZStack) -> Iterator[Pixels]:
             yield known
             continue
         step *= 2
-        made = Thinned.of(known, stack.axes, step)
+        made = Downsampled.of(known, stack.axes, step)
         yield made
         if made.taps == made.step and longest / (factor * step) <= HELD:
             known, factor, step = made, factor * step, 1

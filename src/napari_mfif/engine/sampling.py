@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.chunked import grain
+from napari_mfif.arrays.chunked import block_shape
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.planes import PlaneReader, Preparation, to_decide
+from napari_mfif.engine.planes import PlaneReader, Preparation, to_guide
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.methods.base import FloatMap, Region, Survey
 
-__all__ = ["QUARTER", "Windows", "glimpse", "look_closely", "quarter", "sampled_planes"]
+__all__ = ["QUARTER", "Windows", "quarter", "sampled_planes", "sampled_reader", "survey_region"]
 
 #: Planes of more pixels are surveyed through windows; what is local is found out region by region.
 LARGE = 1 << 23
@@ -51,11 +51,11 @@ class Windows:
         self.reader = reader
         self._rows, self._columns = map(_places, reader.stack.plane_shape)
         # Whole rows that lie in one piece are read faster than hundreds of pieces of them.
-        together = grain(reader.stack)[1] * len(self._columns) >= reader.stack.plane_shape[1]
-        cheap = getattr(reader.stack.pixels, "cheap", False)
+        together = block_shape(reader.stack)[1] * len(self._columns) >= reader.stack.plane_shape[1]
+        random_access = getattr(reader.stack.pixels, "random_access", False)
         columns = [slice(0, reader.stack.plane_shape[1])] if together else self._columns
-        self._whole = not cheap and _reads_more(reader.stack, self._rows, columns)
-        self._lines = not self._whole and (cheap or together)
+        self._whole = not random_access and _reads_more(reader.stack, self._rows, columns)
+        self._lines = not self._whole and (random_access or together)
 
     @property
     def stack(self) -> ZStack:
@@ -96,20 +96,20 @@ def _places(length: int) -> list[slice]:
 def _reads_more(stack: ZStack, rows: list[slice], columns: list[slice]) -> bool:
     """Tell whether reading the windows one by one reads more than the planes have."""
     seen = 1
-    for places, together in zip((rows, columns), grain(stack), strict=True):
+    for places, together in zip((rows, columns), block_shape(stack), strict=True):
         seen *= sum(
             (-(-place.stop // together) - place.start // together) * together for place in places
         )
     return seen > stack.plane_shape[0] * stack.plane_shape[1]
 
 
-def glimpse(reader: PlaneReader) -> PlaneReader | Windows:
+def sampled_reader(reader: PlaneReader) -> PlaneReader | Windows:
     """Return what a survey looks at: the planes themselves, or windows where they are large."""
     rows, columns = reader.stack.plane_shape
     return Windows(reader) if rows * columns > LARGE else reader
 
 
-def look_closely(
+def survey_region(
     reader: PlaneReader, survey: Survey, preparation: Preparation, region: Region
 ) -> tuple[Survey, Preparation]:
     """Find out what is local in a region of large planes: mean brightness and stuck pixels.
@@ -132,7 +132,7 @@ def look_closely(
         seen = strip.widened(NEIGHBOURS, survey.plane_shape)
         samples = [reader.bands(z, *seen.slices) for z in sampled_planes(survey.n_planes)]
         core = strip.within(seen).slices
-        means.append(_mean_quarter([to_decide(one[core], preparation) for one in samples]))
+        means.append(_mean_quarter([to_guide(one[core], preparation) for one in samples]))
         for k, noise in enumerate(preparation.noise):
             rows, columns = find_stuck([one[..., k] for one in samples], noise)
             inside = (rows >= core[0].start) & (rows < core[0].stop)
@@ -167,8 +167,8 @@ def _pairs(found: list[list[Any]]) -> Iterator[tuple[list[Any], list[Any]]]:
         yield [rows for rows, _ in strips], [columns for _, columns in strips]
 
 
-def _mean_quarter(decides: list[FloatMap]) -> FloatMap:
-    mean: FloatMap = np.mean([quarter(decide) for decide in decides], axis=0, dtype=np.float32)
+def _mean_quarter(guides: list[FloatMap]) -> FloatMap:
+    mean: FloatMap = np.mean([quarter(guide) for guide in guides], axis=0, dtype=np.float32)
     return mean
 
 

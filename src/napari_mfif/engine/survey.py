@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift, brightness_factors
-from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_decide
-from napari_mfif.engine.sampling import SIDE, Windows, glimpse, quarter, sampled_planes
+from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_guide
+from napari_mfif.engine.sampling import SIDE, Windows, quarter, sampled_planes, sampled_reader
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.focus_width import FocusWidth, energies, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
@@ -52,7 +52,7 @@ def survey_stack(
         All pixels are equal.
     """
     n_planes = reader.stack.n_planes
-    looked = glimpse(reader)
+    looked = sampled_reader(reader)
     samples = [looked.bands(z) for z in sampled_planes(n_planes)]
     ranges = [_robust_range([sample[..., k] for sample in samples]) for k in range(reader.n_bands)]
     if all(high <= low for low, high in ranges) and _constant(looked):
@@ -67,16 +67,16 @@ def survey_stack(
     gain = 1 / span if span > 0 else 1.0
     repairs = settings["repair_hot_pixels"] and n_planes >= 3
     preparation = Preparation(weights, offset, gain)
-    decides = each(lambda sample: to_decide(sample, preparation), samples)
+    guides = each(lambda sample: to_guide(sample, preparation), samples)
     taken = _as_taken(reader, samples)
-    decide_noise = estimate_noise(
-        decides if taken is samples else [to_decide(sample, preparation) for sample in taken]
+    guide_noise = estimate_noise(
+        guides if taken is samples else [to_guide(sample, preparation) for sample in taken]
     )
-    noise = _band_noise(taken, decide_noise, preparation) if repairs else []
+    noise = _band_noise(taken, guide_noise, preparation) if repairs else []
     del taken
-    places = textured_places(decides) if "focus_width" in wanted and n_planes > 3 else []
-    quarters = each(quarter, decides) if looked is reader else []
-    del decides
+    places = textured_places(guides) if "focus_width" in wanted and n_planes > 3 else []
+    quarters = each(quarter, guides) if looked is reader else []
+    del guides
     follow = settings["equalise_brightness"] and n_planes >= 3
     cells, width = _glance(looked, preparation, places) if follow or places else ([], None)
     preparation = replace(
@@ -93,23 +93,23 @@ def survey_stack(
         reader.n_bands,
         offset,
         gain,
-        decide_noise,
+        guide_noise,
         np.mean(quarters, axis=0, dtype=np.float32) if quarters else None,
-        {"focus_width": width.width(decide_noise)} if width else {},
+        {"focus_width": width.width(guide_noise)} if width else {},
     )
     return survey, preparation
 
 
 def _as_taken(reader: PlaneReader, samples: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """Return the sampled planes as the camera took them; `samples` unless they were moved."""
-    if reader.unmoved is reader:
+    if reader.unaligned is reader:
         return samples
-    looked = glimpse(reader.unmoved)
+    looked = sampled_reader(reader.unaligned)
     return [looked.bands(z) for z in sampled_planes(reader.stack.n_planes)]
 
 
 def _band_noise(
-    samples: list[NDArray[Any]], decide_noise: NoiseLine, preparation: Preparation
+    samples: list[NDArray[Any]], guide_noise: NoiseLine, preparation: Preparation
 ) -> list[NoiseLine]:
     """Return the noise of each band in the stack's own unit; of a single one it is known."""
     bands = range(samples[0].shape[2])
@@ -118,9 +118,9 @@ def _band_noise(
     factor = float(preparation.weights[0]) * preparation.gain
     return [
         NoiseLine(
-            decide_noise.floor / factor**2,
-            decide_noise.slope / factor,
-            (decide_noise.dark + preparation.offset * preparation.gain) / factor,
+            guide_noise.floor / factor**2,
+            guide_noise.slope / factor,
+            (guide_noise.dark + preparation.offset * preparation.gain) / factor,
         )
     ]
 
@@ -135,14 +135,14 @@ def _glance(
         cells = coarse_cells(bands, preparation.weights)
         if not places:
             return cells, cells, 0.0
-        seen = np.stack([to_decide(bands[place], preparation) for place in places])
+        seen = np.stack([to_guide(bands[place], preparation) for place in places])
         return cells, energies(seen), float(seen.mean())
 
     found, width = [], FocusWidth() if places else None
     for cells, energy, mean in in_turn(look, range(reader.stack.n_planes)):
         found.append(cells)
         if width is not None:
-            width.take(energy, mean)
+            width.update(energy, mean)
     return found, width
 
 

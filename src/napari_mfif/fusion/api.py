@@ -221,8 +221,8 @@ def iter_fuse(
         return
     made = yield from iter_cluster(client, fold) if client else runner.run_all()
     parts = [part for _, part in made]
-    takes = tuple(take for take, _ in made)
-    fusion = assemble(stack, parts, recipe, takes, time.perf_counter() - began, fold)
+    folded = tuple(one for one, _ in made)
+    fusion = assemble(stack, parts, recipe, folded, time.perf_counter() - began, fold)
     yield Progress("Done", 1, 1, fusion, finished=True)
 
 

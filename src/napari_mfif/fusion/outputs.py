@@ -62,7 +62,7 @@ class Outputs:
     def __exit__(self, *trouble: Any) -> None:
         self._files.__exit__(*trouble)
 
-    def take(self, pixels: NDArray[Any], answer: Answer) -> None:
+    def write_timepoint(self, pixels: NDArray[Any], answer: Answer) -> None:
         """Write the next timepoint."""
         stack = self._stack
         for name, sink in self._sinks.items():
@@ -77,7 +77,7 @@ class Outputs:
             else:
                 sink.put(getattr(answer, name))
 
-    def take_lazily(
+    def write_lazily(
         self, arrays: Mapping[str, Any], told: Callable[[float], object] | None = None
     ) -> None:
         """Write all timepoints of dask arrays, making every block of theirs once.

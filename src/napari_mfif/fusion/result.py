@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_mfif.alignment import Transforms
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import covered_area, origin_of, transforms_of
-from napari_mfif.engine.folded import Take
+from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.outputs import Outputs, unfolded, within
@@ -79,9 +79,9 @@ class Fusion:
     seconds: float = 0.0
     #: The image and its maps; those of a lazy result are made when the first is asked for.
     _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
-    _takes: tuple[Take, ...] = field(default=(), repr=False)
+    _folded: tuple[FoldedTimepoint, ...] = field(default=(), repr=False)
     _fold: LazyFold | None = field(default=None, repr=False)
-    _afar: list[Fusion] = field(default_factory=list, repr=False)
+    _coarser: list[Fusion] = field(default_factory=list, repr=False)
 
     @property
     def image(self) -> NDArray[Any]:
@@ -156,19 +156,19 @@ class Fusion:
         known = dict.fromkeys(("image", "depth", "decision", "confidence"))
         if name not in known:
             raise ParameterError(unknown_name("map", name, known, of="a fusion from afar"))
-        return [getattr(self, name), *(getattr(one, name) for one in self.from_afar())]
+        return [getattr(self, name), *(getattr(one, name) for one in self.coarser())]
 
-    def from_afar(self) -> list[Fusion]:
+    def coarser(self) -> list[Fusion]:
         """Return lazy results of the same stack at ever coarser resolution, as for `levels`."""
-        if self._fold is None or self._takes:
+        if self._fold is None or self._folded:
             raise ParameterError("Only results made by `lazy=True` have levels.")
-        if not self._afar:
-            self._afar.extend(lazily(fold.stack, fold) for fold in self._fold.afar())
-        return self._afar
+        if not self._coarser:
+            self._coarser.extend(lazily(fold.stack, fold) for fold in self._fold.coarser())
+        return self._coarser
 
     @property
-    def is_afar(self) -> bool:
-        """Whether it is one of those that `from_afar` returns."""
+    def is_coarser(self) -> bool:
+        """Whether it is one of those that `coarser` returns."""
         return self._fold is not None and self._fold.near is not None
 
     def refine(self, **consistency: Any) -> Fusion:
@@ -189,12 +189,12 @@ class Fusion:
         settings = verification.complete(
             {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
         )
-        if not self._takes:
+        if not self._folded:
             recipe = replace(self.recipe, consistency=settings)
             return lazily(self.stack, replace(self._fold.again(), recipe=recipe))
-        parts = [take.composed(settings) for take in self._takes]
+        parts = [one.postprocessed(settings) for one in self._folded]
         recipe = replace(self.recipe, consistency=settings)
-        return assemble(self.stack, parts, recipe, self._takes, self.seconds, self._fold)
+        return assemble(self.stack, parts, recipe, self._folded, self.seconds, self._fold)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the image, with sizes, units and the recipe inside.
@@ -244,7 +244,7 @@ class Fusion:
         if together and self._streams(together.values()):
             made = {name: getattr(self, name) for name in together}
             with Outputs(self.stack, self.recipe, together, overwrite=overwrite) as files:
-                files.take_lazily(made, progress)
+                files.write_lazily(made, progress)
             paths = {name: path for name, path in paths.items() if name not in together}
         for name, path in paths.items():
             if name == "image":
@@ -256,7 +256,7 @@ class Fusion:
         """Tell whether results are still to be made, and can be written row by row."""
         from napari_mfif.io.write import in_one_piece
 
-        lazy = self._fold is not None and not self._takes
+        lazy = self._fold is not None and not self._folded
         return lazy and not any(in_one_piece(path) for path in paths)
 
     def _write(
@@ -283,7 +283,7 @@ def assemble(
     stack: ZStack,
     parts: list[tuple[NDArray[Any], Answer]],
     recipe: Recipe,
-    takes: tuple[Take, ...],
+    folded: tuple[FoldedTimepoint, ...],
     seconds: float,
     fold: LazyFold | None = None,
 ) -> Fusion:
@@ -299,7 +299,7 @@ def assemble(
         "decision": over_time([answer.decision for _, answer in parts]),
         "confidence": within(confidence, stack),
     }
-    return Fusion(recipe, stack, seconds, arrays, takes, fold)
+    return Fusion(recipe, stack, seconds, arrays, folded, fold)
 
 
 def lazily(stack: ZStack, fold: LazyFold) -> Fusion:

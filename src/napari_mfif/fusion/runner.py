@@ -16,7 +16,7 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import iter_aligned
 from napari_mfif.engine.cluster import iter_timepoints
 from napari_mfif.engine.driver import fold, plan
-from napari_mfif.engine.folded import Take, copied
+from napari_mfif.engine.folded import FoldedTimepoint, copied
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.request import settings_of
@@ -35,7 +35,7 @@ __all__ = ["Runner", "iter_aligning", "iter_cluster", "iter_decided"]
 GIVEN = "given decision"
 
 #: A folded timepoint, and its pixels with its verified answer.
-Made = tuple[Take, tuple[NDArray[Any], Answer]]
+Made = tuple[FoldedTimepoint, tuple[NDArray[Any], Answer]]
 
 #: Between two previews passes at least so many times what the last one cost.
 PREVIEW_SHARE = 6.0
@@ -75,8 +75,8 @@ class Runner:
         made = []
         for t in range(self.stack.n_times):
             for step in self.run(t):
-                if isinstance(step, Take):
-                    made.append((step, step.composed(dict(self.recipe.consistency))))
+                if isinstance(step, FoldedTimepoint):
+                    made.append((step, step.postprocessed(dict(self.recipe.consistency))))
                 else:
                     yield step
         return made
@@ -86,12 +86,12 @@ class Runner:
         with files:
             for t in range(self.stack.n_times):
                 for step in self.run(t):
-                    if isinstance(step, Take):
-                        files.take(*step.composed(dict(self.recipe.consistency)))
+                    if isinstance(step, FoldedTimepoint):
+                        files.write_timepoint(*step.postprocessed(dict(self.recipe.consistency)))
                     else:
                         yield step
 
-    def run(self, t: int) -> Iterator[Progress | Take]:
+    def run(self, t: int) -> Iterator[Progress | FoldedTimepoint]:
         """Fold one timepoint."""
         method = registry.get(self.recipe.method)
         if self.worker:
@@ -107,8 +107,8 @@ class Runner:
         self.total = per_time * self.stack.n_times + 1
         yield Progress("Looking at the stack", self.done, self.total)
         channel = self.recipe.channel
-        decides = None if channel is None else self.stack.channel_index(channel)
-        survey, preparation = survey_stack(reader, decides, settings, method.facts)
+        guide_channel = None if channel is None else self.stack.channel_index(channel)
+        survey, preparation = survey_stack(reader, guide_channel, settings, method.facts)
         folding = fold(method, settings, reader, survey, preparation, layout)
         answer, wanted = None, None
         shown = asked = time.perf_counter()
@@ -116,7 +116,9 @@ class Runner:
         while answer is None:
             answer = folding.send(wanted) if wanted else next(folding)
             if wanted and answer is not None:
-                yield self._preview(Take(method, settings, reader, survey, preparation, answer))
+                yield self._preview(
+                    FoldedTimepoint(method, settings, reader, survey, preparation, answer)
+                )
                 # Looking at it must not become the main part of the work.
                 cost = time.perf_counter() - asked
                 pause = max(self.preview or 0, PREVIEW_SHARE * cost)
@@ -130,11 +132,11 @@ class Runner:
                 wanted = True if due and self.stack.n_times == 1 else None
         # The states go before the verification makes its own maps.
         folding.close()
-        yield Take(method, settings, reader, survey, preparation, answer)
+        yield FoldedTimepoint(method, settings, reader, survey, preparation, answer)
 
-    def _preview(self, take: Take) -> Progress:
-        pixels = rounded(take.pixels(take.answer), self.stack.dtype)
-        fusion = assemble(self.stack, [(pixels, take.answer)], self.recipe, (), 0.0)
+    def _preview(self, folded: FoldedTimepoint) -> Progress:
+        pixels = rounded(folded.pixels(folded.answer), self.stack.dtype)
+        fusion = assemble(self.stack, [(pixels, folded.answer)], self.recipe, (), 0.0)
         return Progress("Fusing", self.done, self.total, fusion)
 
 
@@ -150,11 +152,11 @@ def iter_cluster(
     yield Progress("Fusing", 0, planes * times)
     finishing = iter_timepoints(client, fold)
     with files or contextlib.nullcontext(), contextlib.closing(finishing):  # cancels the rest
-        for done, (take, part) in enumerate(finishing, start=1):
+        for done, (folded, part) in enumerate(finishing, start=1):
             if files is None:
-                made.append((take, part))
+                made.append((folded, part))
             else:
-                files.take(*part)
+                files.write_timepoint(*part)
             yield Progress("Fusing", planes * done, planes * times)
     return made
 

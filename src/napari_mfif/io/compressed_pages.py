@@ -91,7 +91,7 @@ class CodedPage:
     directory: int = 0
 
     @property
-    def grain(self) -> tuple[int, int]:
+    def block_shape(self) -> tuple[int, int]:
         """Size of a strip or tile."""
         return self.coding.rows, self.coding.columns
 

@@ -46,10 +46,10 @@ def _page(path: Path) -> Page:
         return open_picture(path)
     if not is_tiff(start):
         raise ReadError(not_readable(path, start))
-    from napari_mfif.io.structure import parsed
+    from napari_mfif.io.structure import open_parsed
     from napari_mfif.io.tiff import tiff_plane
 
-    with parsed(path, series=False) as file:
+    with open_parsed(path, series=False) as file:
         pages = sum(not getattr(page, "is_reduced", False) for page in file.pages)
     if pages > 1:
         raise ReadError(

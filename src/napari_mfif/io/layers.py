@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from napari_mfif.arrays.stack import ZStack, as_dask, guess_axes, squeezed
-from napari_mfif.arrays.views import leveled
+from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
 
@@ -48,7 +48,7 @@ def open_levels(levels: Sequence[Any], axes: str | None, **known: Any) -> ZStack
     stack = ZStack.from_array(finest, axes, **known)
     if axes is None or len(axes) != len(finest.shape) or axes.upper() != stack.axes:
         return stack
-    return ZStack.from_array(leveled(finest, stack.axes, list(levels[1:])), stack.axes, **known)
+    return ZStack.from_array(multiscale(finest, stack.axes, list(levels[1:])), stack.axes, **known)
 
 
 def open_layers(layers: Sequence[Any], axes: str | None = None, name: str | None = None) -> ZStack:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.arrays.stack import ZStack, guess_axes
-from napari_mfif.arrays.views import Pixels, Reordered, leveled
+from napari_mfif.arrays.views import Pixels, Reordered, multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
@@ -72,7 +72,7 @@ def open_zarr(
         for one in (array, *(one for one in coarser if len(one.shape) == len(array.shape)))
     )
     return ZStack.from_array(
-        leveled(full, named, levels),
+        multiscale(full, named, levels),
         named,
         name=name or path.name.removesuffix(".zarr").removesuffix(".ome"),
         z_step=sizes.z_step,

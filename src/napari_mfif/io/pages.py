@@ -38,7 +38,7 @@ class Page(Protocol):
         """Type of the pixels, in this machine's byte order."""
 
     @property
-    def grain(self) -> tuple[int, int]:
+    def block_shape(self) -> tuple[int, int]:
         """How many rows and columns cannot be read apart."""
 
     def read(
@@ -106,7 +106,7 @@ class FlatPage:
         return prod(self.shape) * self.stored.itemsize
 
     @property
-    def grain(self) -> tuple[int, int]:
+    def block_shape(self) -> tuple[int, int]:
         """Every pixel can be read by itself."""
         return 1, 1
 
@@ -213,9 +213,9 @@ class PagePixels:
         self.dtype = pages[0].dtype
         self.ndim = len(self.shape)
         #: Whether reading again costs next to nothing: pages that lie in the file as they are.
-        self.cheap = isinstance(pages, FlatPages) or isinstance(pages[0], FlatPage)
+        self.random_access = isinstance(pages, FlatPages) or isinstance(pages[0], FlatPage)
         #: How many rows and columns of a plane cannot be read apart.
-        self.grain = pages[0].grain
+        self.block_shape = pages[0].block_shape
 
     def __getitem__(self, index: Any, /) -> Any:
         """Read a part: of each page that is asked for, only the rows that are."""

@@ -50,7 +50,7 @@ class Picture:
     turned: bool = False
 
     @property
-    def grain(self) -> tuple[int, int]:
+    def block_shape(self) -> tuple[int, int]:
         """The file is decoded whole."""
         return self.shape[0], self.shape[1]
 

@@ -100,11 +100,11 @@ def _open_path(path: Path, axes: str | None, series: int | None, name: str | Non
 
 
 def _open_tiff(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
-    from napari_mfif.io.tiff import Elsewhere, open_tiff
+    from napari_mfif.io.tiff import CompanionRedirect, open_tiff
 
     try:
         return open_tiff(path, axes=axes, series=series, name=name)
-    except Elsewhere as elsewhere:
+    except CompanionRedirect as elsewhere:
         if not elsewhere.companion.is_file():
             raise
         return _open_companion(elsewhere.companion, axes, series, name)

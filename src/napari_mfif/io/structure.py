@@ -15,7 +15,7 @@ from napari_mfif.errors import ReadError
 from napari_mfif.io import ome
 from napari_mfif.io.pages import COPY_AGAIN, unreadable
 
-__all__ = ["parsed"]
+__all__ = ["open_parsed"]
 
 #: Words in tifffile's log that tell of pixels or pages that are not there.
 DAMAGE = ("corrupt", "missing", "out of range", "invalid page offset", "failed to read", "expected")
@@ -38,7 +38,7 @@ class _Listener(logging.Filter):
 
 
 @contextmanager
-def parsed(path: Path, *, xml: str | None = None, series: bool = True) -> Iterator[Any]:
+def open_parsed(path: Path, *, xml: str | None = None, series: bool = True) -> Iterator[Any]:
     """Open a TIFF file with tifffile, silently, and follow its structure.
 
     Parameters

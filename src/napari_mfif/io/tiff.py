@@ -11,17 +11,17 @@ import numpy as np
 import tifffile
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.arrays.views import leveled
+from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
 from napari_mfif.io.axes import FileAxes, name_axes
-from napari_mfif.io.complete import check_complete
 from napari_mfif.io.compressed_pages import Coding, coded_page
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
-from napari_mfif.io.structure import parsed
+from napari_mfif.io.structure import open_parsed
+from napari_mfif.io.truncation import check_complete
 
 __all__ = [
-    "Elsewhere",
+    "CompanionRedirect",
     "description",
     "open_tiff",
     "pieces_of",
@@ -61,10 +61,10 @@ def open_tiff(
     AxesError
         Its axes leave a choice.
     """
-    with parsed(path, xml=xml) as file:
+    with open_parsed(path, xml=xml) as file:
         pointer = ome.companion(file.ome_metadata) if file.is_ome else None
         if pointer is not None:
-            raise Elsewhere(path.parent / pointer, path)
+            raise CompanionRedirect(path.parent / pointer, path)
         all_series = _merged(file.series)
         number, notes = _choose(path, all_series, series)
         chosen = all_series[number]
@@ -76,7 +76,7 @@ def open_tiff(
         facts, channels = _facts(file, chosen.keyframe, number if chosen.kind == "ome" else None)
         if chosen.keyframe.axes == "SYX":
             letters = letters[:-3] + letters[-2:] + letters[-3]
-        pixels = leveled(PagePixels(pages, leading), letters, _coarser(path, chosen, leading))
+        pixels = multiscale(PagePixels(pages, leading), letters, _coarser(path, chosen, leading))
     return ZStack.from_array(
         pixels,
         letters,
@@ -98,7 +98,7 @@ def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
     ReadError
         It holds several planes, or is damaged.
     """
-    with parsed(path, series=False) as file:
+    with open_parsed(path, series=False) as file:
         pages = [page for page in file.pages if not getattr(page, "is_reduced", False)]
         if len(pages) > 1:
             raise ReadError(
@@ -114,7 +114,7 @@ def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
 
 def description(path: Path) -> str:
     """Return the OME-XML in a TIFF file, empty when there is none."""
-    with parsed(path, series=False) as file:
+    with open_parsed(path, series=False) as file:
         return (file.ome_metadata or "") if file.is_ome else ""
 
 
@@ -131,7 +131,7 @@ def stacks_in(path: Path) -> list[int] | None:
     ReadError
         It is damaged.
     """
-    with parsed(path) as file:
+    with open_parsed(path) as file:
         series = _merged(file.series)
         return [i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size] or None
 
@@ -145,7 +145,7 @@ def stem(path: Path) -> str:
     return path.stem
 
 
-class Elsewhere(ReadError):
+class CompanionRedirect(ReadError):
     """The description of the image stands in another file."""
 
     def __init__(self, companion: Path, piece: Path) -> None:

@@ -58,7 +58,7 @@ class BinomialAlongZ:
         self._pairs: list[Map] = []
         self._taken = 0
 
-    def take(self, values: Map) -> Map | None:
+    def update(self, values: Map) -> Map | None:
         """Take the next map; return the smoothed one `reach` planes back, or None at the start.
 
         The array given is kept; the one returned is the caller's, to reuse at will.

@@ -77,11 +77,11 @@ class FocusWidth:
         self._peak: RunningPeak | None = None
         self._sum = 0.0
 
-    def take(self, energies: Map, mean: float) -> None:
+    def update(self, energies: Map, mean: float) -> None:
         """Take the energies of the next plane's pieces, (N, Y, X), and the pieces' mean value."""
         if self._peak is None:
             self._peak = RunningPeak((len(energies), energies[0].size))
-        self._peak.take(energies.reshape(len(energies), -1))
+        self._peak.update(energies.reshape(len(energies), -1))
         self._sum += mean
 
     def width(self, noise: NoiseLine) -> float | None:
@@ -97,9 +97,9 @@ class FocusWidth:
         float or None
             Standard deviation of the peak in planes; ``None`` where too few clear peaks were found.
         """
-        if self._peak is None or self._peak.taken < 3:
+        if self._peak is None or self._peak.n_seen < 3:
             return None
-        variance = float(noise.variance(np.array([self._sum / self._peak.taken], np.float32))[0])
+        variance = float(noise.variance(np.array([self._sum / self._peak.n_seen], np.float32))[0])
         floor = np.float32(max(variance, _LEAST_NOISE) * BAND_NOISE[0] ** 2)
         doubt = floor * np.sqrt(2 / (2 * np.pi * _WINDOW**2))
         height = self._peak.best - floor

@@ -43,7 +43,7 @@ class RunningBest:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self.taken = 0
+        self.n_seen = 0
         self.index = np.zeros(shape, np.uint16)
         self.best = np.zeros(shape, np.float32)
         self._before = np.zeros(shape, np.float32)
@@ -53,21 +53,21 @@ class RunningBest:
         self._fresh = np.zeros(shape, np.uint8)
         self._bands = bands(shape)
 
-    def take(self, scores: Map) -> None:
+    def update(self, scores: Map) -> None:
         """Take the score map of the next plane."""
         for band in self._bands:
-            self.take_rows(band.rows, scores[band.rows])
+            self.update_rows(band.rows, scores[band.rows])
         self.next()
 
     def next(self) -> None:
         """Go on to the next plane, when all rows of one were taken."""
-        self.taken += 1
+        self.n_seen += 1
 
-    def take_rows(self, rows: slice, scores: Map) -> None:
+    def update_rows(self, rows: slice, scores: Map) -> None:
         """Take some rows of the score map of the next plane."""
         best, after, fresh = self.best[rows], self._after[rows], self._fresh[rows]
         previous, total = self._previous[rows], self._total[rows]
-        if self.taken == 0:
+        if self.n_seen == 0:
             total[...], fresh[...] = 1, 255
             for kept in (best, after, previous):
                 kept[...] = scores
@@ -86,7 +86,7 @@ class RunningBest:
         cv2.copyTo(gone, fresh, total)
         cv2.copyTo(scores, fresh, best)
         # Four times as fast as numpy's assignment by mask.
-        cv2.copyTo(np.full(fresh.shape, self.taken, np.uint16), fresh, self.index[rows])
+        cv2.copyTo(np.full(fresh.shape, self.n_seen, np.uint16), fresh, self.index[rows])
         cv2.copyTo(previous, fresh, self._before[rows])
         # Until the next plane is seen its own score stands for it: no slope.
         cv2.copyTo(scores, fresh, after)
@@ -94,18 +94,18 @@ class RunningBest:
 
     def depth(self) -> Map:
         """Return the plane with fractions, from a parabola through the best and its neighbours."""
-        first, last = self.index == 0, self.index == self.taken - 1
+        first, last = self.index == 0, self.index == self.n_seen - 1
         before = np.where(first, self._after, self._before)
         after = np.where(last, self._before, self._after)
         shift = parabola_peak(before, self.best, after)
-        depth: Map = np.clip(self.index + shift, 0, max(0, self.taken - 1)).astype(np.float32)
+        depth: Map = np.clip(self.index + shift, 0, max(0, self.n_seen - 1)).astype(np.float32)
         return depth
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""
         scale = np.maximum(self.best, TINY)
         near = 1 + np.square(np.square(self._neighbour(self._before, 0) / scale))
-        near += np.square(np.square(self._neighbour(self._after, self.taken - 1) / scale))
+        near += np.square(np.square(self._neighbour(self._after, self.n_seen - 1) / scale))
         return np.clip(near / np.maximum(self._total, 1), 0, 1).astype(np.float32)
 
     def _neighbour(self, scores: Map, missing_at: int) -> Map:

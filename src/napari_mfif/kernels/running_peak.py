@@ -21,7 +21,7 @@ class RunningPeak:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self.taken = 0
+        self.n_seen = 0
         self.index = np.zeros(shape, np.uint16)
         self.best = np.full(shape, -np.inf, np.float32)
         self._before = np.zeros(shape, np.float32)
@@ -29,25 +29,25 @@ class RunningPeak:
         self._previous = np.zeros(shape, np.float32)
         self._fresh = np.zeros(shape, np.uint8)
 
-    def take(self, values: Map) -> None:
+    def update(self, values: Map) -> None:
         """Take the next map."""
-        self.take_rows(slice(None), values)
+        self.update_rows(slice(None), values)
         self.next()
 
-    def take_rows(self, rows: slice, values: Map) -> None:
+    def update_rows(self, rows: slice, values: Map) -> None:
         """Take some rows of the next map; `next` tells that all were taken."""
         previous, fresh = self._previous[rows], self._fresh[rows]
         cv2.copyTo(values, fresh, self._after[rows])
         cv2.compare(values, self.best[rows], cv2.CMP_GT, dst=fresh)
         # three times as fast as numpy's assignment by mask
-        cv2.copyTo(np.full(fresh.shape, self.taken, np.uint16), fresh, self.index[rows])
+        cv2.copyTo(np.full(fresh.shape, self.n_seen, np.uint16), fresh, self.index[rows])
         cv2.copyTo(previous, fresh, self._before[rows])
         cv2.copyTo(values, fresh, self.best[rows])
         previous[...] = values
 
     def next(self) -> None:
         """Go on to the next map."""
-        self.taken += 1
+        self.n_seen += 1
 
     def part(self, rows: slice) -> RunningPeak:
         """Return some rows; nothing is copied."""
@@ -58,14 +58,14 @@ class RunningPeak:
 
     def inside(self) -> NDArray[np.bool_]:
         """Return where the peak has a neighbour on either side."""
-        return (self.index > 0) & (self.index < self.taken - 1)
+        return (self.index > 0) & (self.index < self.n_seen - 1)
 
     def neighbours(self) -> tuple[Map, Map]:
         """Return the values before and after the peak; at the ends the one there is, twice."""
-        if self.taken < 2:
+        if self.n_seen < 2:
             return self.best, self.best
         before = np.where(self.index > 0, self._before, self._after)
-        after = np.where(self.index < self.taken - 1, self._after, self._before)
+        after = np.where(self.index < self.n_seen - 1, self._after, self._before)
         return before, after
 
     def position(self) -> Map:

@@ -90,7 +90,7 @@ class Plane:
     ----------
     index : int
         Its number in the z-stack, from 0.
-    decide : float32, (Y, X)
+    guide : float32, (Y, X)
         The image on which sharpness is judged: one channel or the mean of several, mapped by
         the survey's `offset` and `gain` so that the bulk of the stack lies in 0 to 1.
     pixels : (Y, X, K)
@@ -99,13 +99,13 @@ class Plane:
     """
 
     index: int
-    decide: FloatMap
+    guide: FloatMap
     pixels: NDArray[Any]
 
     def cut(self, region: Region) -> Plane:
         """Cut out a region, without a copy."""
         place = region.slices
-        return Plane(self.index, self.decide[place], self.pixels[place])
+        return Plane(self.index, self.guide[place], self.pixels[place])
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,11 @@ class Survey:
     n_bands : int
         K, the last axis of `Plane.pixels`.
     offset, gain : float
-        ``decide = (grey - offset) * gain``.
+        ``guide = (grey - offset) * gain``.
     noise : NoiseLine
-        The noise line of `Plane.decide`.
+        The noise line of `Plane.guide`.
     mean : float32, (Y/4, X/4)
-        Mean over some planes of `Plane.decide` in squares of 4 x 4 pixels, of the whole plane or of
+        Mean over some planes of `Plane.guide` in squares of 4 x 4 pixels, of the whole plane or of
         the region and more; ``None`` while that is left to the regions, as with large planes.
     facts : dict
         What the method asked for, see `Method.facts`. ``focus_width``: standard deviation of the
@@ -241,7 +241,7 @@ class Method(ABC):
         """
 
     @abstractmethod
-    def take(self, state: Any, plane: Plane) -> None:
+    def update(self, state: Any, plane: Plane) -> None:
         """Take the next plane, cut to the region, into the state; its buffers are reused later."""
 
     def turn(self, state: Any) -> None:  # noqa: B027 (most methods see the planes once)

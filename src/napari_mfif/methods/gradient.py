@@ -61,21 +61,21 @@ class Gradient(Method):
         parts = bands(region.shape, margin=margin + margin % 2)
         return _State(region.shape, window, smooth, RunningBest(region.shape), [], parts)
 
-    def take(self, state: _State, plane: Plane) -> None:
+    def update(self, state: _State, plane: Plane) -> None:
         """Compare the plane's score map with the best so far."""
         waiting, count = state.waiting, len(state.waiting)
         scores = waiting.pop(0) if count == 3 else np.empty(state.shape, np.float32)
 
         def score(band: Band) -> None:
             rows = band.rows
-            found = _sobel_energy(plane.decide[band.outer], state.window)[band.inner]
+            found = _sobel_energy(plane.guide[band.outer], state.window)[band.inner]
             if not state.smooth:
-                state.running.take_rows(rows, found)
+                state.running.update_rows(rows, found)
                 return
             scores[rows] = found
             if waiting:
                 sides = [one[rows] for one in waiting[-2:]]
-                state.running.take_rows(rows, binomial_mean(sides[0], sides[-1], found))
+                state.running.update_rows(rows, binomial_mean(sides[0], sides[-1], found))
 
         each(score, state.bands)
         if not state.smooth or waiting:
@@ -94,7 +94,7 @@ class Gradient(Method):
             running = state.running.part(rows)
             if state.smooth:
                 before, last = (one[rows] for one in (state.waiting[-2:][0], state.waiting[-1]))
-                running.take_rows(slice(None), binomial_mean(before, last, last))
+                running.update_rows(slice(None), binomial_mean(before, last, last))
                 running.next()
             depth[rows], decision[rows] = running.depth(), running.index
             confidence[rows] = calibrated(running.distinctness(), CALIBRATION)
@@ -104,7 +104,7 @@ class Gradient(Method):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the averaged Sobel magnitude."""
-        return _sobel_energy(plane.decide, settings["window"])
+        return _sobel_energy(plane.guide, settings["window"])
 
     def halo(self, settings: Settings) -> int:
         """Return half the window and the Sobel filter's row."""

@@ -87,10 +87,10 @@ class Guided(Method):
         totals = [np.zeros(region.shape, np.float32) for _ in range(2)]
         return _State(settings, RunningBest(region.shape), sums, totals)
 
-    def take(self, state: _State, plane: Plane) -> None:
+    def update(self, state: _State, plane: Plane) -> None:
         """First find the most salient plane of each pixel, then sum the planes by weight."""
         if not state.fusing:
-            state.running.take(_saliency(plane.decide))
+            state.running.update(_saliency(plane.guide))
             return
         chosen = (state.running.index == plane.index).astype(np.float32)
         if not chosen.any():
@@ -102,7 +102,7 @@ class Guided(Method):
         ):
             radius, epsilon = (state.settings[f"{name}_{what}"] for what in ("radius", "epsilon"))
             weight = np.clip(
-                GuidedFilter(plane.decide, radius=radius, epsilon=epsilon)(chosen), 0, 1
+                GuidedFilter(plane.guide, radius=radius, epsilon=epsilon)(chosen), 0, 1
             )
             total += weight
             fused += weight[..., None] * part
@@ -126,7 +126,7 @@ class Guided(Method):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the saliency: the blurred absolute Laplacian (eq. 11, 12)."""
-        return _saliency(plane.decide)
+        return _saliency(plane.guide)
 
     def halo(self, settings: Settings) -> int:
         """Return the reach of a guided filter (two boxes) and of the saliency before it."""

@@ -45,7 +45,7 @@ class _State:
     energy: list[FloatMap]  # per level: the largest energy so far
     details: list[FloatMap]  # per level (Y, X, K): the coefficients that had it
     base: FloatMap  # (Y, X, K): sum of the coarsest images
-    taken: int = 0
+    n_seen: int = 0
 
 
 class Laplacian(Method):
@@ -74,10 +74,10 @@ class Laplacian(Method):
             np.zeros((*shapes[-1], bands), np.float32),
         )
 
-    def take(self, state: _State, plane: Plane) -> None:
+    def update(self, state: _State, plane: Plane) -> None:
         """Keep the coefficients of this plane wherever they are the strongest so far."""
         energies = [
-            _energy(detail, state.window) for detail in _pyramid(plane.decide, state.levels)[:-1]
+            _energy(detail, state.window) for detail in _pyramid(plane.guide, state.levels)[:-1]
         ]
         bands = [
             _pyramid(np.ascontiguousarray(plane.pixels[..., k], np.float32), state.levels)
@@ -90,15 +90,15 @@ class Laplacian(Method):
                 np.copyto(state.details[level][..., k], band[level], where=stronger)
         for k, band in enumerate(bands):
             state.base[..., k] += band[-1]
-        state.running.take(_sharpness(energies))
-        state.taken += 1
+        state.running.update(_sharpness(energies))
+        state.n_seen += 1
 
     def finish(self, state: _State) -> Answer:
         """Collapse the pyramid of the strongest coefficients."""
         fused = np.empty((*state.energy[0].shape, state.base.shape[2]), np.float32)
         for k in range(fused.shape[2]):
             image: FloatMap = np.ascontiguousarray(state.base[..., k]) / np.float32(
-                state.taken or 1
+                state.n_seen or 1
             )
             for detail in reversed(state.details):
                 image = _up(image, detail.shape[:2]) + detail[..., k]
@@ -109,7 +109,7 @@ class Laplacian(Method):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the root of the energies of the two finest bands together."""
-        pyramid = _pyramid(plane.decide, min(settings["levels"], 2))
+        pyramid = _pyramid(plane.guide, min(settings["levels"], 2))
         return _sharpness([_energy(detail, settings["window"]) for detail in pyramid[:-1]])
 
     def halo(self, settings: Settings) -> int:

@@ -24,7 +24,7 @@ class ScorePeak:
 
     def __init__(self, shape: tuple[int, int], temperature: float) -> None:
         self.temperature = np.float32(temperature)
-        self.taken = 0
+        self.n_seen = 0
         self.index = np.zeros(shape, np.uint16)
         self.best = np.full(shape, -np.inf, np.float32)
         # Scores of the planes next to the best; not a number where there is none (yet).
@@ -33,7 +33,7 @@ class ScorePeak:
         self._previous = self._before
         self._total = np.zeros(shape, np.float32)
 
-    def take(self, scores: FloatMap, wins: NDArray[np.bool_] | None = None) -> None:
+    def update(self, scores: FloatMap, wins: NDArray[np.bool_] | None = None) -> None:
         """Take the scores of the next plane.
 
         Parameters
@@ -45,24 +45,24 @@ class ScorePeak:
         """
         if wins is None:
             wins = scores > self.best
-        if self.taken:
-            np.copyto(self._after, scores, where=self.index == self.taken - 1)
+        if self.n_seen:
+            np.copyto(self._after, scores, where=self.index == self.n_seen - 1)
         best = np.where(wins, scores, self.best)
         with np.errstate(over="ignore"):  # far above what a sequence took: no confidence
             self._total = self._total * self._plausible(self.best - best)
             self._total += self._plausible(scores - best)
         np.copyto(self._before, self._previous, where=wins)
         np.copyto(self._after, np.nan, where=wins)
-        np.copyto(self.index, np.uint16(self.taken), where=wins)
+        np.copyto(self.index, np.uint16(self.n_seen), where=wins)
         self.best, self._previous = best, scores
-        self.taken += 1
+        self.n_seen += 1
 
     def depth(self) -> FloatMap:
         """Return the plane with fractions, from a parabola through the best and its neighbours."""
         # A missing neighbour stands as high as the best: no fraction beyond the ends.
         sides = [np.where(np.isnan(m), self.best, m) for m in (self._before, self._after)]
         depth = self.index + parabola_peak(sides[0], self.best, sides[1])
-        return np.asarray(np.clip(depth, 0, max(0, self.taken - 1)), np.float32)
+        return np.asarray(np.clip(depth, 0, max(0, self.n_seen - 1)), np.float32)
 
     def share(self) -> FloatMap:
         """Return the part of the plausibility, 0 to 1, of the best plane and its neighbours."""

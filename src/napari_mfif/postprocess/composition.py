@@ -1,6 +1,6 @@
 """Pixels from decisions: copied, or blended between planes; one plane at a time.
 
-Two ways. `take_pixels` copies what a decision takes from each plane. `PyramidBlend` takes weights
+Two ways. `copy_pixels` copies what a decision takes from each plane. `PyramidBlend` takes weights
 in place of a decision and blends scale by scale (Liu et al. 2017, section 4.3; Mertens et al.
 2007): for planes that differ in more than focus, as two modalities or two exposures do.
 """
@@ -18,7 +18,7 @@ from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import collapse, gaussian_levels, level_shapes, up
 from napari_mfif.methods.base import FloatMap
 
-__all__ = ["PyramidBlend", "rounded", "take_pixels", "weighed", "well_exposed"]
+__all__ = ["PyramidBlend", "copy_pixels", "rounded", "weighed", "well_exposed"]
 
 #: What a plane counts for that is not decided for, and one that is badly exposed: so little, and
 #: still more than nothing where all planes are.
@@ -33,7 +33,7 @@ WORDS = {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}
 Pixels = NDArray[Any]
 
 
-def take_pixels(
+def copy_pixels(
     out: Pixels,
     pixels: Pixels,
     index: int,
@@ -124,7 +124,7 @@ class PyramidBlend:
         """Return what blending takes: sums, two pyramids at a time, the result twice."""
         return 14 * n_bands + 30
 
-    def take(self, pixels: Pixels, weight: FloatMap) -> None:
+    def add(self, pixels: Pixels, weight: FloatMap) -> None:
         """Add a plane.
 
         Parameters

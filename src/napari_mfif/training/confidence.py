@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.methods.base import FloatMap, Plane, Region, Survey
-from napari_mfif.methods.neural.pairwise import Chances, Comparer, PairwiseMethod
-from napari_mfif.methods.neural.scoring import Joint, Scorer, ScoringMethod, Trust
+from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod
+from napari_mfif.methods.neural.scoring import Joint, ScoreCalibration, Scorer, ScoringMethod
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
 from napari_mfif.settings.options import PREPARATION
@@ -46,7 +46,7 @@ def measured_trust(
     stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
-) -> Trust:
+) -> ScoreCalibration:
     """Measure how probable a depth is right within one plane, by how far its score stands out.
 
     Parameters
@@ -60,7 +60,7 @@ def measured_trust(
 
     Returns
     -------
-    Trust
+    ScoreCalibration
         The temperature that best tells right from wrong, and its table.
     """
     judged: dict[float, list[Judged]] = {temperature: [] for temperature in TEMPERATURES}
@@ -117,13 +117,13 @@ def monotone(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.repeat([mean for mean, _ in blocks], [count for _, count in blocks])
 
 
-def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> Trust:
+def _table(temperature: float, share: FloatMap, right: NDArray[np.bool_]) -> ScoreCalibration:
     """Sort pixels by share into parts of equal size; the share of right ones may not fall."""
     order = np.argsort(share, kind="stable")
     parts = np.array_split(order, BINS)
     shares = [round(float(share[part].mean()), 4) for part in parts]
     risen = monotone(np.array([right[part].mean() for part in parts]))
-    return Trust(temperature, shares, [round(float(p), 4) for p in risen])
+    return ScoreCalibration(temperature, shares, [round(float(p), 4) for p in risen])
 
 
 def measured_chances(
@@ -133,7 +133,7 @@ def measured_chances(
     stacks: Sequence[tuple[int, int]] = STACKS,
     kinds: Sequence[str] = tuple(KINDS),
     shape: tuple[int, int] = (128, 128),
-) -> Chances:
+) -> PairCalibration:
     """Measure how probable a depth is right within one plane, by the comparisons it won.
 
     Parameters
@@ -152,7 +152,7 @@ def measured_chances(
         found.append((state.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
     chances, right = (np.concatenate(values) for values in zip(*found, strict=True))
     table = _table(1.0, chances, right)
-    return Chances(table.shares, table.probabilities)
+    return PairCalibration(table.shares, table.probabilities)
 
 
 def simulated(
@@ -171,7 +171,7 @@ def folded(method: ScoringMethod | PairwiseMethod, network: Any, made: Simulatio
     survey, planes = _prepared(made)
     state = method.fold(network, Region.whole(made.stack.plane_shape), settings, survey)
     for plane in planes:
-        state.take(plane)
+        state.update(plane)
     return state
 
 
@@ -187,12 +187,12 @@ def _judge(scorer: Scorer, made: Simulation) -> Iterator[tuple[float, Judged]]:
     """Yield, per temperature, the shares of a stack's pixels and which of them are right."""
     shape = made.stack.plane_shape
     _, seen = _prepared(made)
-    maps = [scorer.compared(scorer(plane.decide), shape) for plane in seen]
+    maps = [scorer.compared(scorer(plane.guide), shape) for plane in seen]
     blank = np.zeros((1, 1), np.float32)
     for temperature in TEMPERATURES:
         fold = _Known(shape, scorer, maps, temperature)
         for index in range(len(maps)):
-            fold.take(Plane(index, blank, blank))
+            fold.update(Plane(index, blank, blank))
         answer = fold.answer(plain=True)
         right = np.abs(answer.depth - made.depth) <= 1
         yield temperature, (answer.confidence[::2, ::2].ravel(), right[::2, ::2].ravel())

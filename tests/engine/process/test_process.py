@@ -100,7 +100,7 @@ def test_states_that_nobody_holds_are_forgotten(slope, worker) -> None:
 
 
 def test_errors_arrive_as_they_are(worker) -> None:
-    with pytest.raises(ParameterError, match="no method 'nothing'"):
+    with pytest.raises(ParameterError, match="Unknown method 'nothing'"):
         worker.call("score", "nothing", None, {}, None)
     with pytest.raises(KeyError):
         worker.call("finish", 77)

@@ -30,7 +30,7 @@ def run(planes, region, **settings):
     state = method.begin(region, settings, survey_of(len(planes), planes.shape[1:]))
     for index, pixels in enumerate(planes):
         plane = Plane(index, pixels, pixels[..., None])
-        method.take(state, plane.cut(region))
+        method.update(state, plane.cut(region))
     return method.finish(state)
 
 
@@ -142,7 +142,7 @@ def test_answer_so_far_leaves_the_state_alone(floats) -> None:
     looked, left = (method.begin(region, {}, survey_of(5, (121, 67))) for _ in range(2))
     for index, pixels in enumerate(floats):
         for state in (looked, left):
-            method.take(state, Plane(index, pixels, pixels[..., None]))
+            method.update(state, Plane(index, pixels, pixels[..., None]))
         method.finish(looked)
     np.testing.assert_array_equal(method.finish(looked).depth, method.finish(left).depth)
 

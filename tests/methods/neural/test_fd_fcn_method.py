@@ -20,7 +20,7 @@ def run(planes, region, **settings):
     survey = Survey(len(planes), planes.shape[1:], 1, 0.0, 1.0, noise, blank)
     state = method.begin(region, settings, survey)
     for index, pixels in enumerate(planes):
-        method.take(state, Plane(index, pixels, pixels[..., None]).cut(region))
+        method.update(state, Plane(index, pixels, pixels[..., None]).cut(region))
     return method.finish(state)
 
 

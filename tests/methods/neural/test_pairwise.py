@@ -8,7 +8,13 @@ import pytest
 
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import Plane, Survey
-from napari_mfif.methods.neural.pairwise import Chances, Comparer, PairFold, logit, steadying
+from napari_mfif.methods.neural.pairwise import (
+    Comparer,
+    PairCalibration,
+    PairFold,
+    logit,
+    steadying,
+)
 
 SHAPE = (21, 34)
 
@@ -20,10 +26,10 @@ class ByValue(Comparer):
         return (1 / (1 + np.exp(10 * (first - second)))).astype(np.float32)
 
 
-def folded(values, worth=None):
-    fold = PairFold(values.shape[1:], len(values), ByValue(worth))
+def folded(values, calibration=None):
+    fold = PairFold(values.shape[1:], len(values), ByValue(calibration))
     for index, plane in enumerate(values):
-        fold.take(Plane(index, plane, np.zeros((*plane.shape, 0))))
+        fold.update(Plane(index, plane, np.zeros((*plane.shape, 0))))
     return fold.answer()
 
 
@@ -72,14 +78,14 @@ def test_confidence_is_low_where_a_plane_far_away_was_nearly_as_good() -> None:
 
 def test_confidence_is_what_chances_were_measured_to_be_worth(values) -> None:
     plain = folded(values).confidence
-    worth = Chances((0.0, 0.5, 1.0), (0.2, 0.3, 0.8))
-    np.testing.assert_allclose(folded(values, worth).confidence, worth(plain))
+    calibration = PairCalibration((0.0, 0.5, 1.0), (0.2, 0.3, 0.8))
+    np.testing.assert_allclose(folded(values, calibration).confidence, calibration(plain))
 
 
 def test_answer_so_far_leaves_the_state_alone(values) -> None:
     fold = PairFold(SHAPE, len(values), ByValue())
     for index, plane in enumerate(values):
-        fold.take(Plane(index, plane, np.zeros((*SHAPE, 0))))
+        fold.update(Plane(index, plane, np.zeros((*SHAPE, 0))))
         answer = fold.answer()
         np.testing.assert_array_equal(answer.decision, values[: index + 1].argmax(axis=0))
         answer.decision[:] = 9
@@ -111,7 +117,7 @@ def test_planes_are_compared_blurred_and_their_numbers_kept(values) -> None:
     fold = PairFold(SHAPE, len(values), ByValue())
     fold.sigma = 1.5
     for index, plane in enumerate(values):
-        fold.take(Plane(index, plane, np.zeros((*SHAPE, 0))))
+        fold.update(Plane(index, plane, np.zeros((*SHAPE, 0))))
     smooth = np.stack([cv2.GaussianBlur(plane, (0, 0), 1.5) for plane in values])
     np.testing.assert_array_equal(fold.answer().decision, smooth.argmax(axis=0))
 

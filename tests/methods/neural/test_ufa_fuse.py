@@ -6,7 +6,7 @@ import pytest
 from napari_mfif import fuse, methods
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import Plane, Survey
-from napari_mfif.methods.neural.pairwise import Chances
+from napari_mfif.methods.neural.pairwise import PairCalibration
 from napari_mfif.methods.neural.ufa_fuse import FusedFold
 from napari_mfif.metrics.truth import psnr
 
@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 class Halves:
     """Stands in for the network: takes the second plane where it is brighter, by so much."""
 
-    worth = Chances()
+    calibration = PairCalibration()
 
     def __init__(self, share=0.75):
         self.share = share
@@ -37,8 +37,8 @@ def sequence(planes, **survey):
     shape = planes[0].shape[:2]
     state = FusedFold(shape, len(planes), Halves(), survey_of(len(planes), **survey))
     for index, pixels in enumerate(planes):
-        decide = (pixels.mean(axis=2) - state.survey.offset) * state.survey.gain
-        state.take(Plane(index, decide.astype(np.float32), pixels))
+        guide = (pixels.mean(axis=2) - state.survey.offset) * state.survey.gain
+        state.update(Plane(index, guide.astype(np.float32), pixels))
     return state.answer()
 
 
@@ -75,7 +75,7 @@ def test_channel_attention_is_for_pairs_unless_asked_for(planes, always, used) -
     fuser = Halves()
     state = FusedFold((2, 3), planes, fuser, survey_of(planes), always=always)
     for index in range(2):
-        state.take(Plane(index, np.zeros((2, 3), np.float32), np.zeros((2, 3, 1), np.float32)))
+        state.update(Plane(index, np.zeros((2, 3), np.float32), np.zeros((2, 3, 1), np.float32)))
     assert fuser.channels == used
 
 
@@ -97,7 +97,7 @@ def test_preview_leaves_the_state_as_it_is() -> None:
     state = FusedFold((2, 3), 2, Halves(), survey_of(2))
     for index in range(2):
         pixels = np.full((2, 3, 1), index, np.float32)
-        state.take(Plane(index, pixels[..., 0], pixels))
+        state.update(Plane(index, pixels[..., 0], pixels))
         state.answer().confidence[:] = -1
     np.testing.assert_allclose(state.answer().confidence, 0.75)
 

@@ -14,8 +14,8 @@ from napari_mfif.errors import ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.plugin.layers import multiscale as levels
 from napari_mfif.plugin.layers import progressive as gradual
-from napari_mfif.plugin.layers.progressive import gradual_levels
-from napari_mfif.plugin.layers.tile_loader import desk
+from napari_mfif.plugin.layers.progressive import progressive_levels
+from napari_mfif.plugin.layers.tile_loader import tile_loader
 from napari_mfif.plugin.reader import layers_of
 from napari_mfif.settings.presets import PRESETS
 
@@ -37,7 +37,7 @@ class Slow:
 
     def __init__(self, pixels, *, cost=None):
         self.pixels, self.shape, self.dtype = pixels, pixels.shape, pixels.dtype
-        self.ndim, self.grain = pixels.ndim, (16, 16)
+        self.ndim, self.block_shape = pixels.ndim, (16, 16)
         self.gate, self.read, self.cost = threading.Event(), [], cost
 
     def __getitem__(self, index):
@@ -65,14 +65,14 @@ def settle():
     """Wait until the desk is empty."""
     waiting = threading.Event()
     for _ in range(3000):
-        if desk().is_idle():
+        if tile_loader().is_idle():
             return
         waiting.wait(0.02)
     raise AssertionError("the desk is never done")
 
 
 def test_whoever_does_not_draw_gets_the_pixels_as_they_are():
-    (level,) = gradual_levels([da.from_array(PIXELS, chunks=(1, 32, 32))])
+    (level,) = progressive_levels([da.from_array(PIXELS, chunks=(1, 32, 32))])
     for index in (np.s_[1], np.s_[:, 3:50:4, 7], np.s_[..., [1, 5]], np.s_[2, 60, 109]):
         np.testing.assert_array_equal(level[index], PIXELS[index])
     np.testing.assert_array_equal(np.asarray(level), PIXELS)
@@ -93,7 +93,7 @@ def test_what_is_there_in_time_is_drawn_as_it_is(view, place, kind, monkeypatch)
     source = da.from_array(PIXELS, chunks=(1, 32, 45)) if kind == "dask" else Slow(PIXELS)
     if kind == "pixels":
         source.gate.set()
-    (level,) = gradual_levels([source])
+    (level,) = progressive_levels([source])
     found = DRAWING["drawn"](level, view, place)
     np.testing.assert_array_equal(found, PIXELS[view][place])
 
@@ -101,7 +101,7 @@ def test_what_is_there_in_time_is_drawn_as_it_is(view, place, kind, monkeypatch)
 def test_colour_is_drawn(monkeypatch):
     monkeypatch.setattr(gradual, "PATIENCE", 30)
     colour = np.stack([PIXELS, PIXELS // 2, PIXELS // 3], -1)
-    fine, _ = gradual_levels([colour, colour[:, ::2, ::2]], colour=True)
+    fine, _ = progressive_levels([colour, colour[:, ::2, ::2]], colour=True)
     found = DRAWING["drawn"](fine, np.s_[:, 10:40, 20:30, :], np.s_[2, :, :, :])
     np.testing.assert_array_equal(found, colour[2, 10:40, 20:30])
 
@@ -109,7 +109,7 @@ def test_colour_is_drawn(monkeypatch):
 def test_coarser_levels_stand_in_for_what_is_not_there():
     fine, coarse = Slow(PIXELS), Slow(PIXELS[:, 1::2, 1::2])
     coarse.gate.set()
-    near, far = gradual_levels([fine, coarse])
+    near, far = progressive_levels([fine, coarse])
     DRAWING["drawn"](far, ALL, np.s_[1, :, :])
     settle()
     found = DRAWING["drawn"](near, np.s_[:, 20:50, 31:90], np.s_[1, :, :])
@@ -126,7 +126,7 @@ def test_coarser_levels_stand_in_for_what_is_not_there():
 
 def test_of_several_wishes_the_last_one_counts():
     source = Slow(PIXELS)
-    near, _ = gradual_levels([source, PIXELS[:, ::2, ::2]])
+    near, _ = progressive_levels([source, PIXELS[:, ::2, ::2]])
     for left in (0, 32, 64):
         DRAWING["drawn"](near, np.s_[:, 0:16, left : left + 32], np.s_[0, :, :])
     source.gate.set()
@@ -138,7 +138,7 @@ def test_of_several_wishes_the_last_one_counts():
 
 def test_an_array_that_napari_keeps_is_filled_as_pixels_come():
     source = Slow(PIXELS[0])
-    (level,) = gradual_levels([source])
+    (level,) = progressive_levels([source])
     kept = DRAWING["whole"](level)
     assert not kept.any()
     source.gate.set()
@@ -190,7 +190,7 @@ def test_results_lie_on_their_source_at_every_level(
 @pytest.mark.window
 def test_the_window_lives_while_pixels_are_read(viewer, qtbot):
     fine, coarse = Slow(PIXELS), Slow(PIXELS[:, 1::2, 1::2])
-    data = gradual_levels([fine, coarse])
+    data = progressive_levels([fine, coarse])
     layer = viewer.add_image(data, multiscale=True, contrast_limits=(0, 60_000))
     assert layer.thumbnail[..., :3].max() == 0
     coarse.gate.set()
@@ -216,7 +216,7 @@ def test_what_cannot_be_read_is_said_once(viewer, qtbot, monkeypatch):
     broken.gate.set()
     coarse = Slow(PIXELS[:, ::2, ::2])
     coarse.gate.set()
-    layer = viewer.add_image(gradual_levels([broken, coarse]), multiscale=True)
+    layer = viewer.add_image(progressive_levels([broken, coarse]), multiscale=True)
     layer.locked_data_level = 0
     qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
     settle()
@@ -226,7 +226,7 @@ def test_what_cannot_be_read_is_said_once(viewer, qtbot, monkeypatch):
 
 @pytest.mark.window
 def test_a_large_stack_can_be_looked_at_in_3d(viewer, qtbot):
-    data = gradual_levels([PIXELS, PIXELS[:, ::2, ::2]])
+    data = progressive_levels([PIXELS, PIXELS[:, ::2, ::2]])
     layer = viewer.add_image(data, multiscale=True, contrast_limits=(0, 60_000))
     viewer.dims.ndisplay = 3
     qtbot.waitUntil(
@@ -239,7 +239,7 @@ def test_saving_a_large_layer_writes_its_pixels(viewer, tmp_path):
     from napari_mfif.plugin.writer import write_image_layer
 
     layer = viewer.add_image(
-        gradual_levels([PIXELS, PIXELS[:, ::2, ::2]]), multiscale=True, contrast_limits=(0, 1)
+        progressive_levels([PIXELS, PIXELS[:, ::2, ::2]]), multiscale=True, contrast_limits=(0, 1)
     )
     data, attributes, _ = layer.as_layer_data_tuple()
     write_image_layer(str(tmp_path / "a.ome.tif"), data, attributes)

@@ -220,12 +220,12 @@ class _InWorker(Method):
         room = BYTES_PER_PIXEL * rows * columns
         return _State(self.worker, *self.worker.call("begin", *given, room=room))
 
-    def take(self, state: _State, plane: Plane) -> None:
+    def update(self, state: _State, plane: Plane) -> None:
         """Take the next plane."""
         whole = Plane(
-            plane.index, np.ascontiguousarray(plane.decide), np.ascontiguousarray(plane.pixels)
+            plane.index, np.ascontiguousarray(plane.guide), np.ascontiguousarray(plane.pixels)
         )
-        self.worker.call("take", state.number, whole, pid=state.pid)
+        self.worker.call("update", state.number, whole, pid=state.pid)
 
     def turn(self, state: _State) -> None:
         """Get ready for the next pass."""
@@ -239,7 +239,7 @@ class _InWorker(Method):
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the score map of one whole plane."""
         given = (self.name, plane, settings, survey)
-        scores: FloatMap = self.worker.call("score", *given, room=4 * plane.decide.size)[0]
+        scores: FloatMap = self.worker.call("score", *given, room=4 * plane.guide.size)[0]
         return scores
 
     def state_bytes(self, n_bands: int) -> int:

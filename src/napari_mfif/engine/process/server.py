@@ -20,13 +20,13 @@ from napari_mfif.settings.parameters import Settings
 __all__ = ["serve"]
 
 #: Functions that look at arrays only while they are called, so where they lie.
-FLEETING = ("take", "score")
+FLEETING = ("update", "score")
 
 #: How much the process stands back for the window, in the units of `os.nice`.
 NICENESS = 5
 
 
-class _Desk:
+class _MethodHost:
     """What the child can do."""
 
     def __init__(self) -> None:
@@ -43,9 +43,9 @@ class _Desk:
         self.states[number] = (method, method.begin(region, settings, survey))
         return number
 
-    def take(self, number: int, plane: Plane) -> None:
+    def update(self, number: int, plane: Plane) -> None:
         method, state = self.states[number]
-        method.take(state, plane)
+        method.update(state, plane)
 
     def turn(self, number: int) -> None:
         method, state = self.states[number]
@@ -77,7 +77,7 @@ def serve() -> None:
         pickle.dump((kind, content, spans), replies)
         replies.flush()
 
-    desk = _Desk()
+    host = _MethodHost()
     send("started", b"", [])
     with listening(lambda sentence: send("notice", sentence, [])):
         while True:
@@ -86,19 +86,21 @@ def serve() -> None:
             except (EOFError, OSError):
                 os._exit(0)  # the window is gone; views of shared memory need no farewell
             for number in dropped:
-                desk.states.pop(number, None)
-            send(*_answered(desk, function, payload, spans))
+                host.states.pop(number, None)
+            send(*_answered(host, function, payload, spans))
 
 
-def _answered(desk: _Desk, function: str, payload: bytes, spans: Spans) -> tuple[str, bytes, Spans]:
+def _answered(
+    host: _MethodHost, function: str, payload: bytes, spans: Spans
+) -> tuple[str, bytes, Spans]:
     try:
         kept = function not in FLEETING
-        answer = getattr(desk, function)(*unpacked(payload, spans, desk.memory, copy=kept))
+        answer = getattr(host, function)(*unpacked(payload, spans, host.memory, copy=kept))
     except Exception as error:
         return "raised", *packed(_portable(error), None)
     # behind what was given: the answer may be a part of it
     behind = max((start + length for start, length in spans), default=0)
-    return "done", *packed(answer, desk.memory, behind)
+    return "done", *packed(answer, host.memory, behind)
 
 
 def _portable(error: Exception) -> Exception:

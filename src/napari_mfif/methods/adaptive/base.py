@@ -22,7 +22,7 @@ class BaseFold:
         self._reference = np.full(shape, -np.inf)
         self._waiting: list[list[Map]] = []
 
-    def take(self, bands: list[Map], evidence: Map | None) -> None:
+    def update(self, bands: list[Map], evidence: Map | None) -> None:
         """Take the next plane's base, and the coarsest level's evidence of an earlier one."""
         self._waiting.append(bands)
         if evidence is not None:

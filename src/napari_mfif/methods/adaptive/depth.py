@@ -87,7 +87,7 @@ class DepthFold:
         self._total = np.zeros(self._shape, np.float32)
         self._last: list[Map] = []
 
-    def take(self, images: Sequence[Map]) -> None:
+    def update(self, images: Sequence[Map]) -> None:
         """Take the next plane: itself, at half and at quarter size."""
         # What is given to the filters along z is kept there, unchanged until the next plane.
         self._last = self._magnitudes(images)
@@ -121,7 +121,7 @@ class DepthFold:
         return found
 
     def _score(self, magnitudes: list[Map]) -> None:
-        smooth = [z.take(m) for z, m in zip(self._along_z, magnitudes, strict=True)]
+        smooth = [z.update(m) for z, m in zip(self._along_z, magnitudes, strict=True)]
         ready = [magnitude for magnitude in smooth if magnitude is not None]
         if not ready:
             return
@@ -129,7 +129,7 @@ class DepthFold:
             rows = band.rows
             score = self._sum_of_logs(band, ready)
             total, best = self._total[rows], self._peak.best[rows]
-            if self._peak.taken == 0:
+            if self._peak.n_seen == 0:
                 total += 1
             else:
                 top = cv2.max(best, score)
@@ -137,7 +137,7 @@ class DepthFold:
                 total *= cv2.exp(fading, dst=fading)
                 cv2.subtract(score, top, dst=top)
                 total += cv2.exp(top, dst=top)
-            self._peak.take_rows(rows, score)
+            self._peak.update_rows(rows, score)
         self._peak.next()
 
     def _sum_of_logs(self, band: Band, magnitudes: list[Map]) -> Map:
@@ -177,7 +177,7 @@ class DepthFold:
         Parameters
         ----------
         fused : float32, (Y, X)
-            The fused image, whose edges depth keeps to, in the units of `Plane.decide`.
+            The fused image, whose edges depth keeps to, in the units of `Plane.guide`.
         window : int
             Side of the window in which votes are gathered, in pixels of half size.
         """
@@ -210,20 +210,20 @@ class DepthFold:
         gather = GuidedFilter(guide, radius=window // 2, epsilon=VOTE_EDGE)
         votes = RunningPeak(_shape(own[band.inner]))
         first, last = own.min() - REACH_OF_VOTE, own.max() + REACH_OF_VOTE
-        for plane in range(peak.taken):
+        for plane in range(peak.n_seen):
             if not first < plane < last:  # nobody votes for it
-                votes.take(np.zeros_like(own[band.inner]))
+                votes.update(np.zeros_like(own[band.inner]))
                 continue
             near = cv2.absdiff(own, np.full_like(own, plane))
             near *= np.float32(-1 / REACH_OF_VOTE)
             near += 1
             cv2.max(near, 0.0, dst=near)
             near *= trust
-            votes.take(gather(near)[band.inner])
+            votes.update(gather(near)[band.inner])
         own, trust, depth = own[band.inner], trust[band.inner], votes.position()
         # where they agree, a trusted pixel's own fraction is better than that of the vote
         depth += np.where(np.abs(depth - own) < 0.5, (own - depth) * trust, 0)
-        return depth, _less_at_the_ends(votes.best, depth, peak.taken)
+        return depth, _less_at_the_ends(votes.best, depth, peak.n_seen)
 
 
 def _trust(peak: RunningPeak, total: Map) -> Map:
@@ -235,7 +235,7 @@ def _trust(peak: RunningPeak, total: Map) -> Map:
     near /= total
     square = np.square(best / np.float32(BELIEVED))
     trust: Map = np.minimum(near, 1) * (square / (1 + square))
-    if peak.taken > 3:
+    if peak.n_seen > 3:
         trust[~peak.inside()] *= END_VOTE
     return trust
 

@@ -95,7 +95,7 @@ class LevelFold:
         self._amplitudes = np.zeros(shape, np.float32)
         self._bands = bands(shape, margin=MARGIN)
 
-    def take(self, images: Sequence[tuple[Map, Map]]) -> Map | None:
+    def update(self, images: Sequence[tuple[Map, Map]]) -> Map | None:
         """Take this level of the next plane; return the evidence of the one `reach` planes back.
 
         Parameters
@@ -144,7 +144,7 @@ class LevelFold:
         half, shape, rows = band.reduced(), (band.height, self._shape[1]), band.rows
         energy = binomial_energy([m[band.outer] for m in self._recent], place, self._reach)
         wide = binomial(down(energy))
-        self._peak.take_rows(half.rows, wide[half.inner])
+        self._peak.update_rows(half.rows, wide[half.inner])
         amplitude = up(self._amplitude(wide, self._noise[half.outer]), shape)[band.inner]
         cv2.divide(wide, self._noise[half.outer], dst=wide, scale=self._from_wide)
         wide += 1
@@ -170,7 +170,7 @@ class LevelFold:
     def _weight(self, rows: slice, evidence: Map, *, out: Map) -> Map:
         """Power of the evidence over its reference, which is renewed where outgrown."""
         per = self._per_reference[rows]
-        if self._peak.taken == 0:
+        if self._peak.n_seen == 0:
             np.divide(1, evidence, out=per)
         weight = cv2.multiply(evidence, per, dst=out)
         if cv2.minMaxLoc(weight)[1] > HEADROOM:

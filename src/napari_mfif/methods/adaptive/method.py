@@ -32,7 +32,7 @@ __all__ = ["Adaptive"]
 LEVELS = 4
 #: `Survey.mean` is so many times smaller than the planes.
 QUARTER = 4
-#: No noise is believed to be smaller than this variance, in the unit of `Plane.decide`.
+#: No noise is believed to be smaller than this variance, in the unit of `Plane.guide`.
 LEAST_NOISE = 1e-9
 #: From so many planes on, and such a width of the focus curve in planes, energies are smoothed over
 #: one and over two planes on either side.
@@ -51,7 +51,7 @@ class State:
     depth: DepthFold | None
     lowest: NDArray[Any]
     highest: NDArray[Any]
-    taken: int = 0
+    n_seen: int = 0
     closed: bool = False
 
 
@@ -121,14 +121,14 @@ class Adaptive(Method):
         nothing = np.empty(0)
         return State(region, settings, survey, folds, base, depth, nothing, nothing)
 
-    def take(self, state: State, plane: Plane) -> None:
+    def update(self, state: State, plane: Plane) -> None:
         """Take the next plane into the running sums."""
         pyramids = [
-            gaussian_levels(image, len(state.levels)) for image in (plane.decide, *_apart(plane))
+            gaussian_levels(image, len(state.levels)) for image in (plane.guide, *_apart(plane))
         ]
 
         def level(number: int) -> FloatMap | None:
-            return state.levels[number].take([(p[number], p[number + 1]) for p in pyramids])
+            return state.levels[number].update([(p[number], p[number + 1]) for p in pyramids])
 
         def finest() -> FloatMap | None:
             _widen(state, plane.pixels)
@@ -136,15 +136,15 @@ class Adaptive(Method):
 
         def others() -> list[FloatMap | None]:
             if state.depth is not None:
-                state.depth.take(pyramids[0])
+                state.depth.update(pyramids[0])
             return [level(number) for number in range(1, len(state.levels))]
 
         # On two threads: the finest level costs as much as all the rest.
         first, rest = beside(finest, others)
         evidence = rest[-1] if rest else first
-        state.base.take([pyramid[-1] for pyramid in pyramids], evidence)
-        state.taken += 1
-        if state.taken == state.survey.n_planes:
+        state.base.update([pyramid[-1] for pyramid in pyramids], evidence)
+        state.n_seen += 1
+        if state.n_seen == state.survey.n_planes:
             _close(state)
 
     def finish(self, state: State) -> Answer:
@@ -168,7 +168,7 @@ class Adaptive(Method):
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the score by which depth is told, of one whole plane on its own."""
         state = self.begin(Region.whole(survey.plane_shape), settings, survey)
-        images = gaussian_levels(plane.decide, len(state.levels))
+        images = gaussian_levels(plane.guide, len(state.levels))
         assert state.depth is not None  # maps are asked for
         return align_up(state.depth.score(images), survey.plane_shape)
 
@@ -180,7 +180,7 @@ class Adaptive(Method):
 
 def _widen(state: State, pixels: NDArray[Any]) -> None:
     """Keep the lowest and the highest value of each pixel."""
-    if state.taken == 0:
+    if state.n_seen == 0:
         state.lowest, state.highest = pixels.copy(), pixels.copy()
     else:
         for band in bands(state.region.shape):

@@ -21,10 +21,10 @@ from napari_mfif.settings.parameters import Parameter, Settings
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["NeuralMethod", "Trained", "Worth", "available", "need_torch", "placement"]
+__all__ = ["Calibration", "NeuralMethod", "Trained", "available", "need_torch", "placement"]
 
 
-class Worth:
+class Calibration:
     """What a network's answers are worth: a dataclass of numbers, kept in the file of weights."""
 
     @classmethod
@@ -47,7 +47,7 @@ class Trained:
     #: The method whose weights it takes.
     method: ClassVar[str]
     #: The kind of its worth.
-    worth_kind: ClassVar[type[Worth]]
+    calibration_kind: ClassVar[type[Calibration]]
 
     @staticmethod
     def untrained() -> nn.Module:
@@ -122,9 +122,9 @@ class NeuralMethod(Method):
         """Load the network and make an empty state."""
         return self.fold(self.loaded(settings), region, settings, survey)
 
-    def take(self, state: Any, plane: Plane) -> None:
+    def update(self, state: Any, plane: Plane) -> None:
         """Compare the plane with the best or with the result so far."""
-        state.take(plane)
+        state.update(plane)
 
     def finish(self, state: Any) -> Answer:
         """Return the answer so far."""
@@ -140,8 +140,10 @@ def _loaded(kind: type[Kind], device: str, precision: str, compiled: bool, **mor
     need_torch(kind.method)
     network, facts = kind.shipped()
     make: Callable[..., Kind] = kind
-    worth = kind.worth_kind.of(facts)
-    return make(network, available(device), worth, precision=precision, compiled=compiled, **more)
+    calibration = kind.calibration_kind.of(facts)
+    return make(
+        network, available(device), calibration, precision=precision, compiled=compiled, **more
+    )
 
 
 def need_torch(method: str) -> None:

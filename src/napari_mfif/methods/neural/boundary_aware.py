@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural.base import Trained
-from napari_mfif.methods.neural.pairwise import Chances, Comparer, PairwiseMethod
+from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod
 from napari_mfif.settings.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class WindowComparer(Comparer):
         In float32; they stay as they are.
     device : str, optional
         Where they run.
-    worth : Chances, optional
+    calibration : PairCalibration, optional
         What the focus maps are worth on z-stacks.
     precision, compiled, block
         As for `napari_mfif.networks.feeding.Feeder`.
@@ -66,7 +66,7 @@ class WindowComparer(Comparer):
         self,
         networks: Networks,
         device: str = "cpu",
-        worth: Chances | None = None,
+        calibration: PairCalibration | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
@@ -76,7 +76,7 @@ class WindowComparer(Comparer):
         from napari_mfif.networks.boundary_aware import without_norms
         from napari_mfif.networks.window_feeding import WindowFeeder
 
-        super().__init__(worth)
+        super().__init__(calibration)
         self.refine = refine
         self.initial, self.boundary = (
             WindowFeeder(

@@ -17,7 +17,7 @@ import numpy as np
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural.base import Trained
-from napari_mfif.methods.neural.pairwise import Chances, Comparer, PairwiseMethod
+from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +45,7 @@ class FocusMapper(Comparer):
         In float32; it stays as it is.
     device : str, optional
         Where it runs.
-    worth : Chances, optional
+    calibration : PairCalibration, optional
         What its focus maps are worth on z-stacks.
     precision, compiled
         As for `napari_mfif.networks.feeding.Feeder`.
@@ -59,13 +59,13 @@ class FocusMapper(Comparer):
         self,
         network: MfifGenerator,
         device: str = "cpu",
-        worth: Chances | None = None,
+        calibration: PairCalibration | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
         strip: int | None = None,
     ) -> None:
-        super().__init__(worth)
+        super().__init__(calibration)
         self.network, self._precision, self._compiled = network, precision, compiled
         self._given_strip = strip
         self._place(device)

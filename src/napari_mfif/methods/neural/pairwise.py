@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
-from napari_mfif.methods.neural.base import NeuralMethod, Trained, Worth
+from napari_mfif.methods.neural.base import Calibration, NeuralMethod, Trained
 from napari_mfif.methods.neural.scoring import EVERYTHING
 from napari_mfif.settings.parameters import Settings
 
-__all__ = ["Chances", "Comparer", "PairFold", "PairwiseMethod", "logit", "steadying"]
+__all__ = ["Comparer", "PairCalibration", "PairFold", "PairwiseMethod", "logit", "steadying"]
 
 #: Sigma, in pixels, of the blur that a plane meets to be scored alone.
 REBLUR = 1.0
@@ -30,7 +30,7 @@ SURE = 1e-4
 
 
 @dataclass(frozen=True)
-class Chances(Worth):
+class PairCalibration(Calibration):
     """What won comparisons are worth, measured on simulated z-stacks of known depth.
 
     Parameters
@@ -53,14 +53,14 @@ class Comparer(Trained, ABC):
 
     Parameters
     ----------
-    worth : Chances, optional
+    calibration : PairCalibration, optional
         On z-stacks.
     """
 
-    worth_kind: ClassVar[type[Worth]] = Chances
+    calibration_kind: ClassVar[type[Calibration]] = PairCalibration
 
-    def __init__(self, worth: Chances | None = None) -> None:
-        self.worth = worth or Chances()
+    def __init__(self, calibration: PairCalibration | None = None) -> None:
+        self.calibration = calibration or PairCalibration()
 
     @abstractmethod
     def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
@@ -100,9 +100,9 @@ class PairwiseMethod(NeuralMethod):
         To look at only: planes are decided by comparing them with one another, which tells far
         more (on simulated stacks 83 % of depths right within one plane, against 50 % by this).
         """
-        blurred = cv2.GaussianBlur(plane.decide, (0, 0), REBLUR)
+        blurred = cv2.GaussianBlur(plane.guide, (0, 0), REBLUR)
         comparer: Comparer = self.loaded(settings)
-        return comparer.contrast(np.asarray(blurred, np.float32), plane.decide)
+        return comparer.contrast(np.asarray(blurred, np.float32), plane.guide)
 
     def halo(self, settings: Settings) -> int:
         """Return all rows: see the module."""
@@ -129,14 +129,15 @@ class PairFold:
     Notes
     -----
     A pixel's chance is the product of what the network said for its plane when it won and whenever
-    it was compared since, but for planes next to it; what that is worth is in `Comparer.worth`. A
-    neighbouring plane that was nearly as good pulls the depth towards itself by up to half a plane.
+    it was compared since, but for planes next to it; `Comparer.calibration` turns it into a
+    confidence. A neighbouring plane that was nearly as good pulls the depth towards itself by up to
+    half a plane.
     """
 
     def __init__(self, shape: tuple[int, int], n_planes: int, comparer: Comparer) -> None:
         self.n_planes, self.comparer = n_planes, comparer
         self.sigma = 0.0
-        self.taken = 0
+        self.n_seen = 0
         self.fused = np.zeros(shape, np.float32)
         self.index = np.zeros(shape, np.uint16)
         self.chance = np.ones(shape, np.float32)
@@ -145,29 +146,29 @@ class PairFold:
         #: The last focus map.
         self.focus: FloatMap | None = None
 
-    def take(self, plane: Plane) -> None:
+    def update(self, plane: Plane) -> None:
         """Take the next plane."""
-        seen = plane.decide
+        seen = plane.guide
         if self.sigma:
             seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), self.sigma), np.float32)
-        if not self.taken:
+        if not self.n_seen:
             np.copyto(self.fused, seen)
         else:
             self.focus = self.comparer(self.fused, seen)
             np.copyto(self.fused, seen, where=self.focus > 0.5)
             self._compare(self.focus)
-        self.taken += 1
+        self.n_seen += 1
 
     def _compare(self, focus: FloatMap) -> None:
         wins = focus > 0.5
-        beside = self.index == self.taken - 1  # the neighbour was the best so far
+        beside = self.index == self.n_seen - 1  # the neighbour was the best so far
         loser = np.where(wins, 1 - focus, focus)
         # Who beats the best so far need not have beaten the others.
         np.copyto(self.chance, 1, where=wins & ~beside)
         self.chance *= np.where(beside, 1, 1 - loser)
         np.copyto(self.before, np.where(beside, loser, 0), where=wins)
         np.copyto(self.after, np.where(wins, 0, loser), where=wins | beside)
-        np.copyto(self.index, np.uint16(self.taken), where=wins)
+        np.copyto(self.index, np.uint16(self.n_seen), where=wins)
 
     def answer(self) -> Answer:
         """Return depth with fractions, decision and confidence of the planes so far."""
@@ -176,8 +177,8 @@ class PairFold:
             focus = np.zeros_like(self.fused) if self.focus is None else self.focus
             sure = np.maximum(focus, 1 - focus)
             return Answer(decision.astype(np.float32), decision, sure, weight=focus)
-        depth = np.clip(decision + self.after - self.before, 0, max(0, self.taken - 1))
-        confidence = self.comparer.worth(self.chance)
+        depth = np.clip(decision + self.after - self.before, 0, max(0, self.n_seen - 1))
+        confidence = self.comparer.calibration(self.chance)
         return Answer(depth.astype(np.float32), decision, confidence)
 
 

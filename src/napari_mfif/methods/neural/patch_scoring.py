@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.methods.neural.scoring import TIE, Scorer, Trust
+from napari_mfif.methods.neural.scoring import TIE, ScoreCalibration, Scorer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ __all__ = [
     "PATCH",
     "STRIDE",
     "PatchScorer",
-    "Trust",
+    "ScoreCalibration",
     "enlarge",
     "spread",
 ]
@@ -70,7 +70,7 @@ class PatchScorer(Scorer):
         self,
         network: CollapsedCnn | SlightCnn | FullCnn,
         device: str = "cpu",
-        worth: Trust | None = None,
+        calibration: ScoreCalibration | None = None,
         *,
         form: str = "collapsed",
         **computing: Any,
@@ -79,7 +79,7 @@ class PatchScorer(Scorer):
 
         if form != "collapsed" and isinstance(network, CollapsedCnn):
             network = expand(network, full=form == "full")
-        super().__init__(network, device, worth, **computing)
+        super().__init__(network, device, calibration, **computing)
 
     @staticmethod
     def untrained() -> CollapsedCnn:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
-from napari_mfif.methods.neural.base import NeuralMethod, Trained, Worth
+from napari_mfif.methods.neural.base import Calibration, NeuralMethod, Trained
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.settings.options import ALONG, SMOOTH_ALONG_Z
 from napari_mfif.settings.parameters import Parameter, Settings
@@ -24,7 +24,15 @@ from napari_mfif.settings.parameters import Parameter, Settings
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["EVERYTHING", "TIE", "Joint", "Scorer", "ScoringMethod", "Sequential", "Trust"]
+__all__ = [
+    "EVERYTHING",
+    "TIE",
+    "Joint",
+    "ScoreCalibration",
+    "Scorer",
+    "ScoringMethod",
+    "Sequential",
+]
 
 #: Focus maps as near to one half as this are undecided.
 TIE = 1e-5
@@ -33,7 +41,7 @@ EVERYTHING = 1 << 24
 
 
 @dataclass(frozen=True)
-class Trust(Worth):
+class ScoreCalibration(Calibration):
     """What scores are worth, measured on simulated z-stacks of known depth.
 
     Parameters
@@ -59,13 +67,13 @@ class Scorer(Trained, ABC):
         In float32; it stays as it is.
     device : str, optional
         Where it runs.
-    worth : Trust, optional
+    calibration : ScoreCalibration, optional
         What the scores are worth on z-stacks.
     precision, compiled
         As for `napari_mfif.networks.feeding.Feeder`.
     """
 
-    worth_kind: ClassVar[type[Worth]] = Trust
+    calibration_kind: ClassVar[type[Calibration]] = ScoreCalibration
     #: How it is fed: context, stride, grid, see `napari_mfif.networks.feeding.Feeder`.
     feeding: ClassVar[Mapping[str, Any]]
 
@@ -73,28 +81,28 @@ class Scorer(Trained, ABC):
         self,
         network: nn.Module,
         device: str = "cpu",
-        worth: Trust | None = None,
+        calibration: ScoreCalibration | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
     ) -> None:
         from napari_mfif.networks.feeding import Feeder
 
-        self.worth = worth or Trust()
+        self.calibration = calibration or ScoreCalibration()
         self.feeder = Feeder(
             network, device=device, precision=precision, compiled=compiled, **self.feeding
         )
 
-    def __call__(self, decide: FloatMap) -> FloatMap:
+    def __call__(self, guide: FloatMap) -> FloatMap:
         """Return the scores of a plane, (Y', X'), as the network gives them: larger is sharper.
 
         Parameters
         ----------
-        decide : float32, (Y, X)
+        guide : float32, (Y, X)
             Grey of about 0 to 1; reflected at its borders.
         """
         scores: FloatMap = self.feeder(
-            decide[None] - np.float32(0.5), cells=self.cells(decide.shape)
+            guide[None] - np.float32(0.5), cells=self.cells(guide.shape)
         )[0]
         return scores
 
@@ -134,13 +142,13 @@ class Scorer(Trained, ABC):
         share : float32
             Part of the plausibility, 0 to 1, of the plane and its two neighbours.
         """
-        table = (self.worth.shares, self.worth.probabilities)
+        table = (self.calibration.shares, self.calibration.probabilities)
         return np.interp(share, *table).astype(np.float32)
 
     @property
     def temperature(self) -> float:
         """Difference of scores at which a plane is e times less plausible."""
-        return self.worth.temperature
+        return self.calibration.temperature
 
 
 class Joint:
@@ -169,18 +177,18 @@ class Joint:
         #: The last score maps, for smoothing along z.
         self.waiting: list[FloatMap] = []
 
-    def take(self, plane: Plane) -> None:
+    def update(self, plane: Plane) -> None:
         """Take the next plane."""
         scores = self._scores(plane)
         if not self.smooth:
-            self.peak.take(scores)
+            self.peak.update(scores)
             return
         self.waiting = [*(self.waiting or [scores]), scores][-3:]
         if len(self.waiting) == 3:
-            self.peak.take(binomial_mean(*self.waiting))
+            self.peak.update(binomial_mean(*self.waiting))
 
     def _scores(self, plane: Plane) -> FloatMap:
-        given = self.scorer(plane.decide)
+        given = self.scorer(plane.guide)
         if self.n_planes == 2:
             self.given.append(given)
         return self.scorer.compared(given, self.shape)
@@ -198,7 +206,7 @@ class Joint:
         peak = self.peak
         if self.smooth:
             peak = peak.copy()
-            peak.take(binomial_mean(self.waiting[-2], self.waiting[-1], self.waiting[-1]))
+            peak.update(binomial_mean(self.waiting[-2], self.waiting[-1], self.waiting[-1]))
         share = peak.share()
         confidence = share if plain else self.scorer.confidence(share)
         maps = (peak.depth(), peak.index, confidence)
@@ -220,19 +228,19 @@ class Sequential(Joint):
 
     fused: FloatMap | None = None
 
-    def take(self, plane: Plane) -> None:
+    def update(self, plane: Plane) -> None:
         """Take the next plane."""
         scores = self._scores(plane)
         if self.fused is None:
-            self.fused = plane.decide.copy()
-            self.peak.take(scores)
+            self.fused = plane.guide.copy()
+            self.peak.update(scores)
             return
         so_far = self.peak.best
-        if self.peak.taken > 1:  # the first plane is known already
+        if self.peak.n_seen > 1:  # the first plane is known already
             so_far = self.scorer.compared(self.scorer(self.fused), self.shape)
         wins = scores > so_far
-        np.copyto(self.fused, plane.decide, where=self.scorer.enlarged(wins, self.shape))
-        self.peak.take(scores, wins)
+        np.copyto(self.fused, plane.guide, where=self.scorer.enlarged(wins, self.shape))
+        self.peak.update(scores, wins)
 
 
 class ScoringMethod(NeuralMethod):
@@ -252,8 +260,8 @@ class ScoringMethod(NeuralMethod):
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the scores in which planes are compared: logits."""
         scorer: Scorer = self.loaded(settings)
-        shape = plane.decide.shape
-        return scorer.enlarged(scorer.compared(scorer(plane.decide), shape), shape)
+        shape = plane.guide.shape
+        return scorer.enlarged(scorer.compared(scorer(plane.guide), shape), shape)
 
     def halo(self, settings: Settings) -> int:
         """Return the rows that a score sees; in a sequence each plane adds to them: all rows."""

@@ -22,7 +22,7 @@ import numpy as np
 
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Trained
-from napari_mfif.methods.neural.pairwise import Chances, Comparer, PairFold, PairwiseMethod
+from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairFold, PairwiseMethod
 from napari_mfif.settings.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class PairFuser(Comparer):
         For one band; in float32, it stays as it is.
     device : str, optional
         Where it runs.
-    worth : Chances, optional
+    calibration : PairCalibration, optional
         What its attention is worth on z-stacks.
     precision, compiled, block
         As for `napari_mfif.networks.feeding.Feeder`.
@@ -70,13 +70,13 @@ class PairFuser(Comparer):
         self,
         network: Network,
         device: str = "cpu",
-        worth: Chances | None = None,
+        calibration: PairCalibration | None = None,
         *,
         precision: str = "float32",
         compiled: bool = False,
         block: tuple[int, int] | None = None,
     ) -> None:
-        super().__init__(worth)
+        super().__init__(calibration)
         from napari_mfif.networks.feeding import Feeder
         from napari_mfif.networks.ufa_fuse import REACH
 
@@ -119,18 +119,18 @@ class PairFuser(Comparer):
         share : float32, (Y, X)
             How much of the second plane is in them, 0 to 1.
         """
-        decides = np.stack([first[0], second[0]])
-        weights = self._channels(decides) if channels else np.full(1, 0.5, np.float32)
-        band, share = self.feeder(decides, run=functools.partial(_fused, weights))
+        guides = np.stack([first[0], second[0]])
+        weights = self._channels(guides) if channels else np.full(1, 0.5, np.float32)
+        band, share = self.feeder(guides, run=functools.partial(_fused, weights))
         fused = [band]
         for one, two in zip(first[1:], second[1:], strict=True):
             image = np.stack([one, two, share])
             fused.append(self.feeder(image, run=functools.partial(_rebuilt, weights))[0])
         return fused, share
 
-    def logit(self, decide: FloatMap) -> FloatMap:
+    def logit(self, guide: FloatMap) -> FloatMap:
         """Return the spatial attention of one plane before the softmax, (Y, X)."""
-        logit: FloatMap = self.feeder(decide[None], run=_logit)[0]
+        logit: FloatMap = self.feeder(guide[None], run=_logit)[0]
         return logit
 
     def _channels(self, planes: FloatMap) -> FloatMap:
@@ -218,15 +218,15 @@ class FusedFold(PairFold):
         #: The bands of the result so far, the image that decides first.
         self.bands: list[FloatMap] = []
 
-    def take(self, plane: Plane) -> None:
+    def update(self, plane: Plane) -> None:
         """Take the next plane."""
         bands = self._bands(plane)
-        if not self.taken:
+        if not self.n_seen:
             self.bands = [band.copy() for band in bands]
         else:
             self.bands, self.focus = self.fuser.fused(self.bands, bands, channels=self._channels)
             self._compare(self.focus)
-        self.taken += 1
+        self.n_seen += 1
 
     def answer(self) -> Answer:
         """Return depth, decision, confidence and pixels of the planes so far."""
@@ -240,10 +240,10 @@ class FusedFold(PairFold):
     def _bands(self, plane: Plane) -> list[FloatMap]:
         """Return the image that decides, and the bands where it is not the only one."""
         if self.survey is None or self.survey.n_bands == 1:
-            return [plane.decide]
+            return [plane.guide]
         offset, gain = np.float32(self.survey.offset), np.float32(self.survey.gain)
         rest = np.moveaxis(plane.pixels, 2, 0)
-        return [plane.decide, *((band.astype(np.float32) - offset) * gain for band in rest)]
+        return [plane.guide, *((band.astype(np.float32) - offset) * gain for band in rest)]
 
 
 class UfaFuse(PairwiseMethod):
@@ -272,7 +272,7 @@ class UfaFuse(PairwiseMethod):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the spatial attention's logit of a plane, all channels weighed alike."""
-        logit: FloatMap = self.loaded(settings).logit(plane.decide)
+        logit: FloatMap = self.loaded(settings).logit(plane.guide)
         return logit
 
     def state_bytes(self, n_bands: int) -> int:

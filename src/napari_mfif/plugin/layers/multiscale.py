@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.pyramid import seen_from_afar
-from napari_mfif.plugin.layers.progressive import gradual_levels
+from napari_mfif.engine.pyramid import coarser_stacks
+from napari_mfif.plugin.layers.progressive import progressive_levels
 
 __all__ = ["is_huge", "is_large", "level_arrays", "levels_of"]
 
@@ -55,8 +55,8 @@ def level_arrays(stack: ZStack) -> Any:
     """Return the pixels of a stack for a layer: as they are, or in levels where it is large."""
     if not is_large(stack.plane_shape):
         return stack.pixels if isinstance(stack.pixels, np.ndarray) else stack.dask()
-    levels = [one.pixels for one in (stack, *seen_from_afar(stack))]
-    return gradual_levels(levels, colour=stack.n_samples > 1)
+    levels = [one.pixels for one in (stack, *coarser_stacks(stack))]
+    return progressive_levels(levels, colour=stack.n_samples > 1)
 
 
 def _factors(shape: tuple[int, ...]) -> list[int]:

@@ -15,25 +15,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.cache import Kept
-from napari_mfif.arrays.chunked import grain_of
+from napari_mfif.arrays.cache import SizedCache
+from napari_mfif.arrays.chunked import block_shape_of
 from napari_mfif.arrays.views import as_slice, basic_index
-from napari_mfif.plugin.layers.tile_loader import Tile, desk
+from napari_mfif.plugin.layers.tile_loader import Tile, tile_loader
 
-__all__ = ["Gradual", "gradual_levels"]
+__all__ = ["ProgressiveLevel", "progressive_levels"]
 
 #: Seconds that the window waits for what is not there yet: most files give it in less.
 PATIENCE = 0.06
 #: Rows and columns of a tile have about this length, unless they come in pieces of at least LEAST.
 SIDE, LEAST = 512, 128
 #: Bytes of tiles that are kept.
-_TILES = Kept(512 << 20)
+_TILES = SizedCache(512 << 20)
 #: Where napari asks for pixels in order to draw them.
 _DRAWING = "napari.layers._scalar_field."
 _NUMBERS = itertools.count()
 
 
-def gradual_levels(levels: Sequence[Any], *, colour: bool = False) -> list[Gradual]:
+def progressive_levels(levels: Sequence[Any], *, colour: bool = False) -> list[ProgressiveLevel]:
     """Return arrays for the levels of one layer.
 
     Parameters
@@ -46,12 +46,12 @@ def gradual_levels(levels: Sequence[Any], *, colour: bool = False) -> list[Gradu
     family, coarser = next(_NUMBERS), None
     made = []
     for array in reversed(levels):
-        coarser = Gradual(array, family, coarser, colour=colour)
+        coarser = ProgressiveLevel(array, family, coarser, colour=colour)
         made.append(coarser)
     return made[::-1]
 
 
-class Gradual:
+class ProgressiveLevel:
     """One level of a large layer.
 
     Parameters
@@ -60,14 +60,19 @@ class Gradual:
         What is read tile by tile: a dask array, or pixels that are read when they are indexed.
     family : int
         The same number for all levels of a layer.
-    coarser : Gradual, optional
+    coarser : ProgressiveLevel, optional
         The next level, which stands in for what is not there.
     colour : bool, optional
         Whether an axis of colour samples follows rows and columns.
     """
 
     def __init__(
-        self, exact: Any, family: int, coarser: Gradual | None = None, *, colour: bool = False
+        self,
+        exact: Any,
+        family: int,
+        coarser: ProgressiveLevel | None = None,
+        *,
+        colour: bool = False,
     ) -> None:
         self.exact, self.family, self.coarser = exact, family, coarser
         self.shape = tuple(map(int, exact.shape))
@@ -78,7 +83,7 @@ class Gradual:
         self.number = next(_NUMBERS)
         self._whole: NDArray[Any] | None = None
 
-    def __deepcopy__(self, memo: Any) -> Gradual:
+    def __deepcopy__(self, memo: Any) -> ProgressiveLevel:
         """Stay the same when a layer is duplicated."""
         return self
 
@@ -97,8 +102,8 @@ class Gradual:
         box = [range(min(one), max(one) + 1) if one else one for one in spans]
         block = np.zeros([len(one) for one in box], self.dtype)
         if block.size:
-            self._summon(box)
-            self._lay_out(block, box)
+            self._request_missing(box)
+            self._fill(block, box)
         return block[
             tuple(
                 as_slice(one, there.start) if isinstance(one, range) else 0
@@ -127,24 +132,26 @@ class Gradual:
         everything = [range(n) for n in self.shape]
         if self._whole is None:
             self._whole = np.zeros(self.shape, self.dtype)
-            self._summon(everything)
-            self._lay_out(self._whole, everything)
+            self._request_missing(everything)
+            self._fill(self._whole, everything)
         return self._whole
 
-    def _summon(self, box: Sequence[range]) -> None:
+    def _request_missing(self, box: Sequence[range]) -> None:
         """Ask for the tiles that are not there, the middle first, and wait a moment."""
         rows, columns = box[self._leading : self._leading + 2]
         missing = [one for one in self._tiles(box) if _TILES.peek((self.number, one)) is None]
         if missing:
-            desk().want(self, sorted(missing, key=lambda one: self._distance(one, rows, columns)))
-            desk().wait(self, PATIENCE)
+            tile_loader().want(
+                self, sorted(missing, key=lambda one: self._distance(one, rows, columns))
+            )
+            tile_loader().wait(self, PATIENCE)
 
     def _tiles(self, box: Sequence[range]) -> Iterator[Tile]:
         down, across = map(_crossed, self._bounds, box[self._leading : self._leading + 2])
         for place in itertools.product(*box[: self._leading]):
             yield from ((place, row, column) for row in down for column in across)
 
-    def _lay_out(self, block: NDArray[Any], box: Sequence[range]) -> None:
+    def _fill(self, block: NDArray[Any], box: Sequence[range]) -> None:
         """Lay the tiles that are there into a block, coarser ones in the place of others."""
         inner = box[self._leading : self._leading + 2]
         for tile in self._tiles(box):
@@ -176,7 +183,7 @@ class Gradual:
         box = [range(one[0], one[-1] + 1) for one in (down, across)]
         tail = [range(n) for n in self.shape[self._leading + 2 :]]
         part = np.zeros([*map(len, box), *map(len, tail)], self.dtype)
-        coarser._lay_out(
+        coarser._fill(
             part.reshape((1,) * self._leading + part.shape),
             [*(range(one, one + 1) for one in place), *box, *tail],
         )
@@ -195,7 +202,7 @@ class Gradual:
 class _View:
     """A part of a level that napari is about to draw."""
 
-    def __init__(self, level: Gradual, asked: Sequence[int | range]) -> None:
+    def __init__(self, level: ProgressiveLevel, asked: Sequence[int | range]) -> None:
         self._level, self._asked = level, tuple(asked)
         self.shape = tuple(len(one) for one in asked if isinstance(one, range))
         self.dtype, self.ndim = level.dtype, len(self.shape)
@@ -232,7 +239,7 @@ def _bounds(exact: Any, leading: int) -> list[NDArray[np.intp]]:
     letters = "T" * leading + "YX"
     sides = (
         side if side >= LEAST else max(1, round(SIDE / side)) * side
-        for side in grain_of(exact, letters)
+        for side in block_shape_of(exact, letters)
     )
     return [
         np.append(np.arange(0, length, side), length)

@@ -15,7 +15,7 @@ from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.geometry import Placement
 from napari_mfif.plugin.layers.metadata import KEY, Result
 from napari_mfif.plugin.layers.multiscale import levels_of
-from napari_mfif.plugin.layers.progressive import gradual_levels
+from napari_mfif.plugin.layers.progressive import progressive_levels
 
 __all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "draw_maps", "warm_up"]
 
@@ -128,11 +128,13 @@ def draw_large(
     fusion: Fusion, look: Look, drawer: Callable[[Fusion, Look], list[Drawing]]
 ) -> list[Drawing]:
     """Return layers of a lazy fusion, each in several levels that are made when one looks."""
-    finest, *coarser = (drawer(one, look) for one in (fusion, *fusion.from_afar()))
+    finest, *coarser = (drawer(one, look) for one in (fusion, *fusion.coarser()))
     return [
         replace(
             same[0],
-            data=gradual_levels([one.data for one in same], colour=bool(same[0].first.get("rgb"))),
+            data=progressive_levels(
+                [one.data for one in same], colour=bool(same[0].first.get("rgb"))
+            ),
         )
         for same in zip(finest, *coarser, strict=True)
     ]
@@ -196,7 +198,7 @@ def _scores(fusion: Fusion) -> tuple[Any, str, str, dict[str, Any]]:
     scores = fusion.scores
     axes = "TZYX" if "T" in fusion.stack.axes else "ZYX"
     first: dict[str, Any] = {"visible": False, "colormap": "magma"}
-    if fusion.is_afar:
+    if fusion.is_coarser:
         return scores, axes, "scores", first
     place: tuple[Any, ...] = (0,) * (scores.ndim - 3) + (fusion.stack.n_planes // 2,)
     if not _is_there(fusion):

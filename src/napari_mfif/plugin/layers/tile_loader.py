@@ -17,9 +17,9 @@ from napari_mfif.errors import MfifError
 from napari_mfif.wording import in_window
 
 if TYPE_CHECKING:
-    from napari_mfif.plugin.layers.progressive import Gradual
+    from napari_mfif.plugin.layers.progressive import ProgressiveLevel
 
-__all__ = ["Desk", "Tile", "desk"]
+__all__ = ["Tile", "TileLoader", "tile_loader"]
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ TOGETHER = 90
 IDLE = 20.0
 
 
-class Desk:
+class TileLoader:
     """What is wanted, and the threads that make it.
 
     Of each layer only the last wish counts: for the overview, and for the level in view.
@@ -42,19 +42,19 @@ class Desk:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._wishes: dict[tuple[int, bool], tuple[Gradual, deque[Tile]]] = {}
+        self._requests: dict[tuple[int, bool], tuple[ProgressiveLevel, deque[Tile]]] = {}
         self._making: set[tuple[int, Tile]] = set()
         self._failed: set[tuple[int, Tile]] = set()
         self._threads = 0
-        self._herald: _Herald | None = None
+        self._notifier: _RedrawNotifier | None = None
 
-    def want(self, level: Gradual, tiles: list[Tile]) -> None:
+    def want(self, level: ProgressiveLevel, tiles: list[Tile]) -> None:
         """Ask for tiles of a level, in this order, in the place of what was asked for before."""
         overview = level.coarser is None
         key = (level.family, overview)
-        self._summon_herald()
+        self._start_notifier()
         with self._changed:
-            self._wishes.pop(key, None)
+            self._requests.pop(key, None)
             new = deque(
                 one
                 for one in tiles
@@ -63,15 +63,15 @@ class Desk:
             )
             if not new:
                 return
-            wishes = {key: (level, new), **self._wishes}
+            requests = {key: (level, new), **self._requests}
             # the overview stands in for all the rest
-            self._wishes = dict(sorted(wishes.items(), key=lambda item: not item[0][1]))
+            self._requests = dict(sorted(requests.items(), key=lambda item: not item[0][1]))
             for _ in range(min(len(new), THREADS - self._threads)):
                 self._threads += 1
                 threading.Thread(target=self._work, name="napari-mfif-view", daemon=True).start()
             self._changed.notify_all()
 
-    def wait(self, level: Gradual, seconds: float) -> None:
+    def wait(self, level: ProgressiveLevel, seconds: float) -> None:
         """Wait until what is wanted of a level is there, but not for long."""
         end = time.monotonic() + seconds
         with self._changed:
@@ -81,24 +81,24 @@ class Desk:
     def is_idle(self) -> bool:
         """Tell whether nothing is wanted and nothing is being made."""
         with self._changed:
-            return not self._wishes and not self._making
+            return not self._requests and not self._making
 
-    def _is_busy(self, level: Gradual) -> bool:
-        waiting = self._wishes.get((level.family, level.coarser is None))
+    def _is_busy(self, level: ProgressiveLevel) -> bool:
+        waiting = self._requests.get((level.family, level.coarser is None))
         made = any(number == level.number for number, _ in self._making)
         return made or (waiting is not None and waiting[0] is level)
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._wishes, IDLE)
-                if not self._wishes or _is_ending():
+                self._changed.wait_for(lambda: self._requests, IDLE)
+                if not self._requests or _is_ending():
                     self._threads -= 1
                     return
-                key, (level, tiles) = next(iter(self._wishes.items()))
+                key, (level, tiles) = next(iter(self._requests.items()))
                 tile = tiles.popleft()
                 if not tiles:
-                    del self._wishes[key]
+                    del self._requests[key]
                 mark = (level.number, tile)
                 self._making.add(mark)
             failed = not self._made(level, tile)
@@ -108,10 +108,10 @@ class Desk:
                     self._failed.add(mark)
                 self._changed.notify_all()
             if not failed:
-                self._herald_says("arrived", level.family)
+                self._notify("arrived", level.family)
             del level
 
-    def _made(self, level: Gradual, tile: Tile) -> bool:
+    def _made(self, level: ProgressiveLevel, tile: Tile) -> bool:
         try:
             level.make(tile)
         except MfifError as error:
@@ -126,34 +126,34 @@ class Desk:
         return False
 
     def _tell(self, sentence: str) -> None:
-        self._herald_says("failed", sentence)
+        self._notify("failed", sentence)
 
-    def _herald_says(self, what: str, news: int | str) -> None:
+    def _notify(self, what: str, news: int | str) -> None:
         with contextlib.suppress(RuntimeError):  # the window has been closed
-            if self._herald is not None:
-                getattr(self._herald, what).emit(news)
+            if self._notifier is not None:
+                getattr(self._notifier, what).emit(news)
 
     def keep(self, families: set[int]) -> None:
         """Forget what other layers wanted: they are gone."""
         with self._changed:
-            self._wishes = {key: one for key, one in self._wishes.items() if key[0] in families}
+            self._requests = {key: one for key, one in self._requests.items() if key[0] in families}
 
-    def _summon_herald(self) -> None:
+    def _start_notifier(self) -> None:
         application = QCoreApplication.instance()
-        if self._herald is None and application is not None:
-            self._herald = _Herald(self)
-            self._herald.moveToThread(application.thread())
+        if self._notifier is None and application is not None:
+            self._notifier = _RedrawNotifier(self)
+            self._notifier.moveToThread(application.thread())
 
 
-class _Herald(QObject):
+class _RedrawNotifier(QObject):
     """Lives in the window's thread and has layers drawn again."""
 
     arrived = Signal(int)
     failed = Signal(str)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, tile_loader: TileLoader) -> None:
         super().__init__()
-        self._desk = desk
+        self._loader = tile_loader
         self._families: set[int] = set()
         self._told: set[str] = set()
         self.arrived.connect(self._note)
@@ -170,7 +170,7 @@ class _Herald(QObject):
         for layer in _layers():
             if layer.multiscale and (family := getattr(layer.data[0], "family", None)) is not None:
                 shown.setdefault(family, []).append(layer)
-        self._desk.keep(set(shown))
+        self._loader.keep(set(shown))
         for layer in (layer for family in families for layer in shown.get(family, ())):
             layer.refresh(extent=False, highlight=False)
 
@@ -196,6 +196,6 @@ def _is_ending() -> bool:
 
 
 @lru_cache(maxsize=1)
-def desk() -> Desk:
+def tile_loader() -> TileLoader:
     """Return the one desk of this process."""
-    return Desk()
+    return TileLoader()

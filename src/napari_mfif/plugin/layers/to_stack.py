@@ -10,7 +10,7 @@ from typing import Any
 from napari.layers import Image
 
 from napari_mfif.arrays.stack import NAMES, ZStack
-from napari_mfif.arrays.views import leveled
+from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.layers import layer_axes, layer_sizes
 from napari_mfif.plugin.layers.metadata import opened, result
@@ -118,7 +118,7 @@ def to_stack(group: list[Image], axes: str | None = None) -> ZStack:
     sizes = _sizes(layer, axes.replace("S", ""))
     pixels = _pixels(layer)
     if layer.multiscale:
-        pixels = leveled(pixels, axes, layer.data[1:])
+        pixels = multiscale(pixels, axes, layer.data[1:])
     return ZStack.from_array(pixels, axes, name=layer.name, **sizes)
 
 
