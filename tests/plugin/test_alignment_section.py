@@ -33,13 +33,13 @@ def shown(panel, viewer, drifting):
 
 def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
     assert panel.request().alignment == {"align": "none", "crop": False}
-    assert not panel.method_box.alignment_form.controls["crop"].isEnabled()
+    assert not panel.method_box.alignment_form.controls["crop"].enabled
     qtbot.waitUntil(lambda: panel.method_box.advice.isVisibleTo(panel), timeout=WAIT)
     assert "px apart" in panel.method_box.advice.text()
     panel.method_box._align.click()
     assert panel.request().alignment == {"align": "similarity", "crop": False}
     assert not panel.method_box.advice.isVisibleTo(panel)
-    assert panel.method_box.alignment_form.controls["crop"].isEnabled()
+    assert panel.method_box.alignment_form.controls["crop"].enabled
 
 
 def test_stack_that_stands_still_gets_no_advice(panel, add_relief, qtbot):

@@ -308,8 +308,8 @@ def test_keyboard_reaches_every_control_from_top_to_bottom(panel, add_relief):
 def test_every_parameter_has_a_tooltip_with_its_range(panel):
     for form in (panel.method_box.basic_form, panel.method_box.cleaning_form):
         for control in form.controls.values():
-            assert control.parameter.help in control.toolTip()
-            assert "Default" in control.toolTip()
+            assert form.parameters[control.name].help in control.tooltip
+            assert "Default" in control.tooltip
 
 
 def test_file_is_opened_fused_and_repeated_by_python_and_command(

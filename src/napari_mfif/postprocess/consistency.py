@@ -66,7 +66,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         "Regions smaller than this share of the image take the plane of what surrounds them.",
         minimum=0.0,
         maximum=0.5,
-        title="Ignore small regions",
+        title="Small regions",
     ),
     Parameter(
         "holes",
@@ -87,7 +87,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         maximum=50,
         unit="px",
         advanced=True,
-        title="Grow earlier planes",
+        title="Grow earlier",
     ),
     Parameter(
         "smooth_depth",
@@ -97,7 +97,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         minimum=0,
         maximum=12,
         unit="px",
-        title="Smooth the height",
+        title="Smooth height",
     ),
     Parameter(
         "guided_radius",
@@ -107,7 +107,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         minimum=0,
         maximum=100,
         unit="px",
-        title="Edges follow the image",
+        title="Follow edges",
     ),
     Parameter(
         "guided_epsilon",

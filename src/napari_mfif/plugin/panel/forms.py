@@ -1,4 +1,4 @@
-"""Forms made from declared parameters: a row each, with unit, range and tooltip."""
+"""Forms made from declared parameters: magicgui widgets with unit, range and tooltip."""
 
 from __future__ import annotations
 
@@ -6,31 +6,44 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QValidator
+from magicgui.widgets import (
+    CheckBox,
+    ComboBox,
+    Container,
+    FloatSlider,
+    FloatSpinBox,
+    LineEdit,
+    Slider,
+    SpinBox,
+)
+from magicgui.widgets.bases import Widget
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
-    QCheckBox,
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QSlider,
-    QSpinBox,
+    QLineEdit,
     QWidget,
 )
 
 from napari_mfif.settings.parameters import Parameter, Settings
 
-__all__ = ["Form", "control_for", "tooltip"]
+__all__ = ["Form", "LogNumber", "control_for", "tooltip"]
 
-#: Positions of a slider.
+#: Positions of a slider that runs in even factors.
 STEPS = 200
+#: From so large a factor between its ends on, a range is run through in even factors.
+WIDE = 20
+#: Digits behind the point that can be typed beside a slider.
+DECIMALS = 3
+#: What has the keyboard, and would take the wheel.
+FOCUSABLE = (QAbstractSpinBox, QAbstractSlider, QComboBox, QLineEdit, QAbstractButton)
 
 
-def tooltip(parameter: Parameter) -> str:
-    """Return what a parameter does, what it may be, and its default."""
-    default = parameter.default
+def tooltip(parameter: Parameter, default: Any) -> str:
+    """Return what a parameter does, what it may be, its default, and its name in Python."""
     if isinstance(default, bool):
         default = "on" if default else "off"
     elif isinstance(default, float):
@@ -46,240 +59,158 @@ def tooltip(parameter: Parameter) -> str:
     )
 
 
-class Form(QWidget):
-    """Rows for some parameters.
+class LogNumber(Container[Widget]):
+    """A number of a wide range: a slider in even factors, and a field for the exact value."""
+
+    def __init__(self, minimum: float, maximum: float, value: float, **options: Any) -> None:
+        self._range = (minimum, maximum)
+        self._slider = Slider(min=0, max=STEPS, readout=False, label="")
+        self._field = LineEdit(label="")
+        super().__init__(
+            widgets=[self._slider, self._field], layout="horizontal", labels=False, **options
+        )
+        self.margins = (0, 0, 0, 0)
+        self._field.native.setFixedWidth(72)
+        self._value = value
+        self._show()
+        self._slider.changed.connect(self._slid)
+        self._field.native.editingFinished.connect(self._typed)
+
+    @property
+    def value(self) -> float:
+        """The number."""
+        return self._value
+
+    @value.setter
+    def value(self, value: float) -> None:
+        low, high = self._range
+        changed, self._value = self._value, min(high, max(low, float(value)))
+        self._show()
+        if changed != self._value:
+            self.changed.emit(self)
+
+    def _show(self) -> None:
+        low, high = self._range
+        with self._slider.changed.blocked(), self._field.changed.blocked():
+            share = math.log(self._value / low) / math.log(high / low)
+            self._slider.value = round(STEPS * share)
+            self._field.value = f"{self._value:.6g}"
+
+    def _slid(self, position: int) -> None:
+        low, high = self._range
+        self.value = float(f"{low * (high / low) ** (position / STEPS):.2g}")
+
+    def _typed(self) -> None:
+        try:
+            self.value = float(str(self._field.value).replace(",", "."))
+        except ValueError:
+            self._show()
+
+
+class Form(Container[Widget]):
+    """A row for each of some parameters; usable alone, in any dock or notebook.
 
     Parameters
     ----------
     parameters : iterable of Parameter
         What is shown, in this order.
+    defaults : mapping, optional
+        Values to begin with, and which tooltips call defaults, where they differ from those of the
+        declarations.
     """
 
-    changed = Signal()
-
-    def __init__(self, parameters: Iterable[Parameter], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.controls: dict[str, Control] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(1, 1)
-        for row, parameter in enumerate(parameters):
-            control = control_for(parameter)
-            control.setToolTip(tooltip(parameter))
-            control.changed.connect(self.changed)
-            self.controls[parameter.name] = control
-            if parameter.kind is bool:
-                grid.addWidget(control, row, 0, 1, 2)
-                continue
-            label = QLabel(parameter.label)
-            label.setToolTip(tooltip(parameter))
-            label.setBuddy(control)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(control, row, 1)
+    def __init__(
+        self, parameters: Iterable[Parameter], defaults: Mapping[str, Any] | None = None
+    ) -> None:
+        self.parameters = {parameter.name: parameter for parameter in parameters}
+        self.controls: dict[str, Any] = {
+            name: control_for(parameter, (defaults or {}).get(name, parameter.default))
+            for name, parameter in self.parameters.items()
+        }
+        super().__init__(widgets=list(self.controls.values()), labels=True)
+        self.margins = (0, 0, 0, 0)
+        for control in self.controls.values():
+            control.label = control.label  # widths of labels are made equal when one is set
+        self._wheel = WheelWithFocus()
+        for name, control in self.controls.items():
+            for part in parts(control):
+                part.setAccessibleName(self.parameters[name].label)
+                part.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                part.installEventFilter(self._wheel)
 
     def keyboard_order(self) -> list[QWidget]:
-        """Return the widgets that the keyboard reaches, from top to bottom."""
-        return [control.focusProxy() for control in self.controls.values()]
+        """Return the Qt widgets that the keyboard reaches, from top to bottom."""
+        return [part for control in self.controls.values() for part in parts(control)]
 
     def values(self) -> Settings:
-        """Return a value for each parameter."""
-        return {name: control.value() for name, control in self.controls.items()}
+        """Return a value for each parameter, in its declared type."""
+        return {
+            name: parameter.kind(self.controls[name].value)
+            for name, parameter in self.parameters.items()
+        }
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show these values; those of other parameters are left as they are."""
         for name, control in self.controls.items():
             if name in values:
-                control.set_value(values[name])
+                control.value = values[name]
+
+    def set_defaults(self, defaults: Mapping[str, Any]) -> None:
+        """Let tooltips name these defaults: those of a method, or for so many planes."""
+        for name, control in self.controls.items():
+            control.tooltip = tooltip(self.parameters[name], defaults[name])
 
 
-class Control(QWidget):
-    """One value and how it is changed."""
+class WheelWithFocus(QObject):
+    """Lets the wheel scroll the panel; it changes a value only where the keyboard is."""
 
-    changed = Signal()
-
-    def __init__(self, parameter: Parameter) -> None:
-        super().__init__()
-        self.parameter = parameter
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(8)
-
-    def _take(self, *widgets: QWidget) -> None:
-        for widget in widgets:
-            widget.setAccessibleName(self.parameter.label)
-            self._row.addWidget(widget)
-        self.setFocusProxy(widgets[-1])
-
-    def value(self) -> Any:
-        """Return the value in the parameter's type."""
-        raise NotImplementedError
-
-    def set_value(self, value: Any) -> None:
-        """Show a value."""
-        raise NotImplementedError
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hand the wheel on to what lies around a control without the focus."""
+        if event.type() == QEvent.Type.Wheel and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
 
 
-class Switch(Control):
-    """Yes or no."""
-
-    def __init__(self, parameter: Parameter) -> None:
-        super().__init__(parameter)
-        self._box = QCheckBox(parameter.label)
-        self._box.setChecked(parameter.default)
-        self._box.toggled.connect(self.changed)
-        self._take(self._box)
-
-    def value(self) -> bool:
-        """Return whether it is on."""
-        return bool(self._box.isChecked())
-
-    def set_value(self, value: Any) -> None:
-        """Switch it."""
-        self._box.setChecked(bool(value))
+def parts(control: Widget) -> list[QWidget]:
+    """Return the Qt widgets of a control that can have the keyboard, from left to right."""
+    native = control.native
+    inside = [native] if isinstance(native, FOCUSABLE) else native.findChildren(QWidget)
+    return [
+        part
+        for part in inside
+        if isinstance(part, FOCUSABLE)
+        # the line inside a number field is not a control of its own, nor is a number not shown
+        and not isinstance(part.parent(), QAbstractSpinBox)
+        and not part.isHidden()
+    ]
 
 
-class Choice(Control):
-    """One of several words."""
-
-    def __init__(self, parameter: Parameter) -> None:
-        super().__init__(parameter)
-        self._box = QComboBox()
-        self._box.addItems(parameter.choices)
-        self._box.setCurrentText(parameter.default)
-        self._box.currentTextChanged.connect(self.changed)
-        self._take(self._box)
-
-    def value(self) -> str:
-        """Return the word."""
-        return str(self._box.currentText())
-
-    def set_value(self, value: Any) -> None:
-        """Choose a word."""
-        self._box.setCurrentText(str(value))
-
-
-class Number(Control):
-    """A number: a slider for the hand, and a field for the exact value."""
-
-    def __init__(self, parameter: Parameter) -> None:
-        super().__init__(parameter)
-        whole = parameter.kind is int
-        self._field = QSpinBox() if whole else FreeDoubleSpinBox()
-        low = -1e9 if parameter.minimum is None else parameter.minimum
-        high = 1e9 if parameter.maximum is None else parameter.maximum
-        self._field.setRange(*((int(low), int(high)) if whole else (low, high)))
-        if not whole:
-            self._field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        if parameter.unit:
-            self._field.setSuffix(f" {parameter.unit}")
-        self._field.setFixedWidth(104)
-        self._field.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._field.setKeyboardTracking(False)
-        self._scale = Scale.of(parameter)
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(0, STEPS)
-        self._slider.setMinimumWidth(60)
-        self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the field beside it has the keyboard
-        self._slider.setVisible(self._scale is not None)
-        self.set_value(parameter.default)
-        self._slider.valueChanged.connect(self._slid)
-        self._field.valueChanged.connect(self._typed)
-        if self._scale is None:
-            self._row.addStretch()
-        self._take(*((self._slider, self._field) if self._scale else (self._field,)))
-
-    def value(self) -> Any:
-        """Return the number."""
-        return self.parameter.kind(self._field.value())
-
-    def set_value(self, value: Any) -> None:
-        """Show a number."""
-        self._field.setValue(value)
-        self._follow()
-
-    def _slid(self, position: int) -> None:
-        if self._scale is not None:
-            self._field.setValue(self._scale.value(position / STEPS))
-
-    def _typed(self) -> None:
-        self._follow()
-        self.changed.emit()
-
-    def _follow(self) -> None:
-        if self._scale is not None:
-            blocked = self._slider.blockSignals(True)
-            self._slider.setValue(round(STEPS * self._scale.position(self._field.value())))
-            self._slider.blockSignals(blocked)
-
-
-class Scale:
-    """How a slider runs over a range: evenly, or in even factors where the range is wide."""
-
-    def __init__(self, low: float, high: float, *, whole: bool, power: float, log: bool) -> None:
-        self._low, self._high, self._whole = low, high, whole
-        self._power, self._log = power, log
-
-    @classmethod
-    def of(cls, parameter: Parameter) -> Scale | None:
-        """Return the scale of a parameter, None where its range is open."""
-        low, high = parameter.minimum, parameter.maximum
-        if low is None or high is None:
-            return None
-        log = low > 0 and high / low >= 20
-        few = parameter.kind is int and high - low <= 20
-        power = 1.0 if log or low != 0 or few or (high <= 2 and parameter.default > 0.1) else 3.0
-        return cls(low, high, whole=parameter.kind is int, power=power, log=log)
-
-    def value(self, position: float) -> float:
-        """Return the value at a position from 0 to 1, with few digits."""
-        if self._log:
-            value = self._low * (self._high / self._low) ** position
-        else:
-            value = self._low + (self._high - self._low) * position**self._power
-        if self._whole:
-            return float(round(value))
-        return min(self._high, max(self._low, float(f"{value:.2g}")))
-
-    def position(self, value: float) -> float:
-        """Return the position of a value, 0 to 1."""
-        if self._log:
-            return float(math.log(value / self._low) / math.log(self._high / self._low))
-        share = (value - self._low) / (self._high - self._low)
-        return float(math.pow(max(0.0, share), 1 / self._power))
-
-
-class FreeDoubleSpinBox(QDoubleSpinBox):
-    """A number field that shows as many digits as a value has, and no more."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setDecimals(10)
-
-    def textFromValue(self, value: float) -> str:
-        """Write the number briefly."""
-        return f"{value:.6g}"
-
-    def valueFromText(self, text: str) -> float:
-        """Read it back."""
-        return float(text.removesuffix(self.suffix()).replace(",", "."))
-
-    def validate(self, text: str, position: int) -> tuple[Any, str, int]:
-        """Accept what is, or may become, a number in the range."""
-        number = text.removesuffix(self.suffix()).replace(",", ".")
-        try:
-            inside = self.minimum() <= float(number) <= self.maximum()
-        except ValueError:
-            unfinished = all(sign in "0123456789.+-eE" for sign in number.strip())
-            state = QValidator.State.Intermediate if unfinished else QValidator.State.Invalid
-            return state, text, position
-        state = QValidator.State.Acceptable if inside else QValidator.State.Intermediate
-        return state, text, position
-
-
-def control_for(parameter: Parameter) -> Control:
-    """Return the control that suits a parameter."""
+def control_for(parameter: Parameter, value: Any) -> Any:
+    """Return the magicgui widget that suits a parameter, showing a value."""
+    options: dict[str, Any] = {
+        "name": parameter.name,
+        "label": f"{parameter.label} ({parameter.unit})" if parameter.unit else parameter.label,
+        "tooltip": tooltip(parameter, value),
+    }
     if parameter.kind is bool:
-        return Switch(parameter)
-    return Choice(parameter) if parameter.choices else Number(parameter)
+        return CheckBox(value=value, **(options | {"text": parameter.label, "label": ""}))
+    if parameter.choices:
+        return ComboBox(value=value, choices=parameter.choices, **options)
+    return number_for(parameter, value, options)
+
+
+def number_for(parameter: Parameter, value: Any, options: Mapping[str, Any]) -> Any:
+    """Return a slider with a field, or a field alone where the range is open."""
+    low, high = parameter.minimum, parameter.maximum
+    if low is None or high is None:
+        kind = SpinBox if parameter.kind is int else FloatSpinBox
+        open_ends = {"min": -1e9 if low is None else low, "max": 1e9 if high is None else high}
+        return kind(value=value, **open_ends, **options)
+    if parameter.kind is int:
+        return Slider(value=value, min=int(low), max=int(high), **options)
+    if low > 0 and high / low >= WIDE:
+        return LogNumber(low, high, value, **options)
+    slider = FloatSlider(value=value, min=low, max=high, step=(high - low) / 1000, **options)
+    slider.native.findChild(QDoubleSpinBox).setDecimals(DECIMALS)
+    return slider

@@ -89,7 +89,7 @@ class MethodBox(QWidget):
         column.addWidget(self.method)
         column.addWidget(self._about_method)
         column.addWidget(self.problem)
-        column.addWidget(self.basic_form)
+        column.addWidget(self.basic_form.native)
         self._device_row = QWidget()
         row = QHBoxLayout(self._device_row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -99,11 +99,11 @@ class MethodBox(QWidget):
         row.addWidget(self.device, 1)
         column.addWidget(self._device_row)
         column.addWidget(self.advanced)
-        self.advanced.column.addWidget(self.advanced_form)
+        self.advanced.column.addWidget(self.advanced_form.native)
         column.addWidget(self.cleaning)
-        self.cleaning.column.addWidget(self.cleaning_form)
+        self.cleaning.column.addWidget(self.cleaning_form.native)
         column.addWidget(self.alignment)
-        self.alignment.column.addWidget(self.alignment_form)
+        self.alignment.column.addWidget(self.alignment_form.native)
         column.addWidget(self._advice_row())
         self.column = column
 
@@ -129,7 +129,7 @@ class MethodBox(QWidget):
 
     def _alignment_changed(self) -> None:
         aligned = self.alignment_values()["align"] != "none"
-        self.alignment_form.controls[CROP.name].setEnabled(aligned)
+        self.alignment_form.controls[CROP.name].enabled = aligned
         if aligned:
             self._advice_line.hide()
         self._tell()
@@ -224,11 +224,11 @@ class MethodBox(QWidget):
 
     def _replaced(self, old: Form, column: Any, parameters: Any, *, advanced: bool) -> Form:
         new = Form(p for p in parameters if p.advanced == advanced)
-        new.setVisible(bool(new.controls))
+        new.native.setVisible(bool(new.controls))
         new.changed.connect(self._tell)
-        column.replaceWidget(old, new)
-        old.hide()
-        old.deleteLater()
+        column.replaceWidget(old.native, new.native)
+        old.native.hide()
+        old.native.deleteLater()
         return new
 
     def _tell(self) -> None:
