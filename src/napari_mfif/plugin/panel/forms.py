@@ -37,7 +37,7 @@ STEPS = 200
 #: From so large a factor between its ends on, a range is run through in even factors.
 WIDE = 20
 #: Digits behind the point that can be typed beside a slider.
-DECIMALS = 3
+DECIMALS = 4
 #: What has the keyboard, and would take the wheel.
 FOCUSABLE = (QAbstractSpinBox, QAbstractSlider, QComboBox, QLineEdit, QAbstractButton)
 
