@@ -7,12 +7,27 @@ from dataclasses import dataclass
 from napari_mfif.arrays.stack import AXES
 from napari_mfif.errors import AxesError, ReadError
 
-__all__ = ["FileAxes", "name_axes"]
+__all__ = ["FileAxes", "letter_of", "name_axes"]
 
 #: Letters that only say "one after the other".
 SEQUENCE = "IQ"
 
+#: What axes may be called.
+WORDS = {
+    "T": ("t", "time", "frame", "timepoint"),
+    "C": ("c", "channel", "ch"),
+    "Z": ("z", "plane", "slice", "depth"),
+    "Y": ("y", "row"),
+    "X": ("x", "column"),
+}
+
 PLURALS = {"T": "timepoints", "C": "channels"}
+
+
+def letter_of(word: str) -> str | None:
+    """Return the letter of an axis that is called so, or None."""
+    plain = word.strip().lower()
+    return next((letter for letter, words in WORDS.items() if plain in words), None)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def find_stacks(folder: str | os.PathLike[str], *, leave_out: Sequence[Path] = (
 
 
 def _below(folder: Path, root: Path, left_out: set[Path]) -> Iterator[Found]:
-    from napari_mfif.io.ome_zarr import is_zarr
+    from napari_mfif.io.zarr_store import is_zarr
 
     if is_zarr(folder):
         yield from _in_zarr(folder, root)
@@ -191,32 +191,19 @@ def _without(path: Path, dropped: Sequence[int]) -> str:
 
 def _in_zarr(folder: Path, root: Path) -> Iterator[Found]:
     """Yield the images of a Zarr: of a plate, the fields of its wells."""
+    from napari_mfif.io.zarr_images import images_in
+    from napari_mfif.io.zarr_store import open_node
+
     name = _name(folder, root)
     try:
-        import zarr
-
-        node = zarr.open(str(folder), mode="r")
-        places = list(_images(node)) if hasattr(node, "groups") else []
+        node = open_node(folder)
+        images = images_in(node) if hasattr(node, "groups") else []
     except Exception:
-        places = []  # it fails when it is opened
-    if not places:
+        images = []  # it fails when it is opened
+    if not images:
         yield Found(name, (folder,))
-    for place in places:
+    for place, _ in images:
         yield Found(f"{name}/{place.replace('/', '_')}", (folder / place,))
-
-
-def _images(group: Any) -> Iterator[str]:
-    """Yield the places of images in a Zarr group that is not one itself."""
-    facts = dict(group.attrs)
-    facts = facts.get("ome", facts)
-    if "plate" in facts:
-        for well in facts["plate"].get("wells", ()):
-            inner = dict(group[well["path"]].attrs)
-            for image in inner.get("ome", inner)["well"]["images"]:
-                yield f"{well['path']}/{image['path']}"
-    elif not facts.get("multiscales") and not list(group.array_keys()):
-        numbers = sorted((key for key in group.group_keys() if key.isdigit()), key=int)
-        yield from numbers if len(numbers) > 1 else ()
 
 
 def _name(path: Path, root: Path) -> str:

@@ -10,18 +10,10 @@ from typing import Any
 from napari_mfif.arrays.stack import ZStack, as_dask, guess_axes, squeezed
 from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import AxesError, ReadError
+from napari_mfif.io.axes import letter_of
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
 
 __all__ = ["are_levels", "is_layer", "layer_axes", "layer_sizes", "open_layers", "open_levels"]
-
-#: What axes may be called.
-WORDS = {
-    "T": ("t", "time", "frame", "timepoint"),
-    "C": ("c", "channel", "ch"),
-    "Z": ("z", "plane", "slice", "depth"),
-    "Y": ("y", "row"),
-    "X": ("x", "column"),
-}
 
 
 def is_layer(source: Any) -> bool:
@@ -139,7 +131,7 @@ def _with_sizes(stack: ZStack, sizes: Sizes) -> ZStack:
 def layer_axes(layer: Any) -> str | None:
     """Return the letters that a layer's axis labels and its dimensions leave no doubt about."""
     colour = "S" if getattr(layer, "rgb", False) else ""
-    letters = [_letter(label) for label in layer.axis_labels]
+    letters = [letter_of(str(label)) for label in layer.axis_labels]
     if "T" in letters and "Z" not in letters:
         return None  # time in place of planes: ask
     if len(letters) == 3:
@@ -147,11 +139,6 @@ def layer_axes(layer: Any) -> str | None:
     named = "".join(letter or "?" for letter in letters)
     unique = "?" not in named and len(set(named)) == len(named)
     return named + colour if unique and {"Z", "Y", "X"} <= set(named) else None
-
-
-def _letter(label: str) -> str | None:
-    word = str(label).strip().lower()
-    return next((letter for letter, words in WORDS.items() if word in words), None)
 
 
 def layer_sizes(layer: Any, letters: str) -> Sizes:

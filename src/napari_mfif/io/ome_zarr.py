@@ -1,40 +1,40 @@
-"""Z-stacks in Zarr: plain arrays, and OME-Zarr (0.4 and 0.5) with axes and sizes."""
+"""Z-stacks in Zarr: plain arrays, and OME-Zarr (0.1 to 0.5) with axes, sizes and levels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from napari_mfif.arrays.stack import ZStack, guess_axes
-from napari_mfif.arrays.views import Pixels, Reordered, multiscale
+from napari_mfif.arrays.stack import ZStack, guess_axes, squeezed
+from napari_mfif.arrays.views import Reordered, multiscale
 from napari_mfif.errors import ReadError
+from napari_mfif.io import ngff
 from napari_mfif.io.axes import FileAxes, name_axes
-from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
+from napari_mfif.io.zarr_images import ZarrImage, facts_of, images_in
+from napari_mfif.io.zarr_store import ZarrPixels, is_zarr, open_node
 
 __all__ = ["is_zarr", "open_zarr"]
 
-UNITS = {"micrometer": "um", "nanometer": "nm", "millimeter": "mm", "meter": "m"}
-
-
-def is_zarr(folder: Path) -> bool:
-    """Tell whether a folder is a Zarr array or group."""
-    return any((folder / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
-
 
 def open_zarr(
-    path: Path, *, axes: str | None = None, series: int | None = None, name: str | None = None
+    source: Path | str,
+    *,
+    axes: str | None = None,
+    series: int | str | None = None,
+    name: str | None = None,
 ) -> ZStack:
-    """Open a Zarr array, an OME-Zarr image with its levels, or a group of one array.
+    """Open a Zarr array, an OME-Zarr image with its levels, or one of the images of a Zarr.
 
     Parameters
     ----------
-    path : Path
-        The folder.
+    source : Path or str
+        The folder, a ZIP archive of one, or an address.
     axes : str, optional
         A letter for each axis longer than 1; it goes before what the Zarr says.
-    series : int, optional
-        Which image, where the Zarr holds several under numbers.
+    series : int or str, optional
+        Which image, by number or name, where the Zarr holds several; otherwise the first.
     name : str, optional
         Name of the z-stack; otherwise the folder's.
 
@@ -45,128 +45,178 @@ def open_zarr(
     AxesError
         Its axes leave a choice.
     """
-    import zarr
-
+    node = open_node(source)
     try:
-        node = zarr.open(str(path), mode="r")
-        array, image, coarser = _image(path, node, series)
+        node, place, notes = _chosen(source, node, series)
+        where = f"{place} in {source}" if place else str(source)
+        levels, image, facts = _levels(where, node)
+        pixels = [ZarrPixels(one, f"The array {one.path or '/'} of {source}") for one in levels]
     except ReadError:
         raise
     except Exception as error:
         raise ReadError(
-            f"{path} is damaged: this Zarr cannot be opened ({error}). Copy it again."
+            f"{source} is damaged: this Zarr cannot be opened ({error}). Copy it again."
         ) from error
-    letters = _letters(array, image) or axes or guess_axes(array.shape, array.dtype)
-    if len(letters) != len(array.shape):
-        letters = "Q" * (len(array.shape) - 2) + "YX"
-    found = FileAxes(letters.upper(), tuple(array.shape))
-    named, notes = name_axes(found, axes, where=str(path))
+    letters, named, said = _named(where, levels[0], image, axes)
+    sizes, about = ngff.image_sizes(image, letters)
     kept = [
         axis
-        for axis, (letter, length) in enumerate(zip(found.letters, found.lengths, strict=True))
+        for axis, (letter, length) in enumerate(zip(letters, levels[0].shape, strict=True))
         if length > 1 or letter in "YX"
     ]
-    sizes, channels = _facts(image)
-    full, *levels = (
-        one if len(kept) == len(one.shape) else Reordered(one, kept)
-        for one in (array, *(one for one in coarser if len(one.shape) == len(array.shape)))
+    full, *coarser = (
+        one if len(kept) == one.ndim else Reordered(one, kept)
+        for one in pixels
+        if one.ndim == pixels[0].ndim
     )
     return ZStack.from_array(
-        multiscale(full, named, levels),
+        multiscale(full, named, coarser),
         named,
-        name=name or path.name.removesuffix(".zarr").removesuffix(".ome"),
+        name=name or _name(source, place),
         z_step=sizes.z_step,
         pixel_size=sizes.pixel_size,
         unit=sizes.unit,
-        channel_names=channels,
-        notes=tuple(notes),
-        source=str(path),
+        channel_names=ngff.channel_names(facts),
+        notes=(*notes, *said, *about),
+        source=_whole(source, place),
     )
 
 
-def _image(
-    path: Path, node: Any, series: int | None
-) -> tuple[Any, Mapping[str, Any], list[Pixels]]:
-    """Return the array to read, what OME-Zarr says about it, and its coarser copies."""
+def _name(source: Path | str, place: str) -> str:
+    name = source.name if isinstance(source, Path) else source.rstrip("/").rpartition("/")[2]
+    for ending in (".zip", ".ozx", ".zarr", ".ome"):
+        name = name.removesuffix(ending)
+    return f"{name} {place.replace('/', '_')}" if place else name
+
+
+def _whole(source: Path | str, place: str) -> str | None:
+    """Return what opens this image again; None for one of several in an archive."""
+    if not place:
+        return str(source)
+    if isinstance(source, Path):
+        return None if source.is_file() else str(source / place)
+    return f"{source.rstrip('/')}/{place}"
+
+
+def _chosen(source: Path | str, node: Any, series: int | str | None) -> tuple[Any, str, list[str]]:
+    """Return the image that is meant, its place, and what there is to say."""
     if hasattr(node, "shape"):
-        return node, {}, []
-    facts = dict(node.attrs)
-    facts = facts.get("ome", facts)
-    if facts.get("multiscales"):
-        datasets = facts["multiscales"][0]["datasets"]
-        return node[datasets[0]["path"]], facts, _coarser(node, datasets)
+        return node, "", []
+    images = images_in(node)
+    if not images:
+        _refuse_series(source, series)
+        return node, "", []
+    number = _number(source, images, series)
+    place, _ = images[number]
+    try:
+        image = node[place]
+    except Exception as error:
+        raise ReadError(
+            f"{source} is incomplete: its image {place} is missing or damaged ({error!r}). "
+            "Copy it again."
+        ) from error
+    if len(images) == 1 or series is not None:
+        return image, place, []
+    named = ", ".join(f"{i} {label}" for i, (_, label) in enumerate(images[:6]))
+    more = ", ..." if len(images) > 6 else ""
+    note = (
+        f"It holds {len(images)} images ({named}{more}), of which this is number {number}. "
+        "Take another by `series=`."
+    )
+    return image, place, [note]
+
+
+def _refuse_series(source: Path | str, series: int | str | None) -> None:
+    if series not in (None, 0):
+        raise ReadError(f"{source} holds one image: there is no `series={series}`.")
+
+
+def _number(source: Path | str, images: Sequence[ZarrImage], series: int | str | None) -> int:
+    if series is None:
+        return 0
+    for number, names in enumerate(images):
+        if series == number or series in names:
+            return number
+    raise ReadError(
+        f"{source} has no image {series!r}: it holds {len(images)}, numbered from 0, named "
+        f"{', '.join(label for _, label in images[:6])}{', ...' if len(images) > 6 else ''}."
+    )
+
+
+def _levels(where: str, node: Any) -> tuple[list[Any], Mapping[str, Any], Mapping[str, Any]]:
+    """Return the arrays to read, finest first, and what OME-Zarr says about them."""
+    if hasattr(node, "shape"):
+        return [node], {}, {}
+    facts = facts_of(node)
+    images = [one for one in ngff.items(facts, "multiscales") if isinstance(one, Mapping)]
+    if images and (found := ngff.datasets(images[0])):
+        return _aligned(where, node, found), images[0], facts
     arrays = dict(node.arrays())
     if len(arrays) == 1:
-        return next(iter(arrays.values())), {}, []
-    wanted = str(series or 0)
+        return [next(iter(arrays.values()))], {}, facts
+    if images and arrays:  # levels that are not listed
+        ordered = sorted(arrays.values(), key=lambda one: -prod(one.shape))
+        return ordered[:1], images[0], facts
     groups = sorted(key for key, _ in node.groups())
-    if not arrays and wanted in groups:
-        return _image(path, node[wanted], None)
     there = ", ".join([*sorted(arrays), *groups][:8]) or "nothing"
     raise ReadError(
-        f"{path} is a Zarr group without an OME-Zarr image in it: it holds {there}. "
+        f"{where} is a Zarr group without an OME-Zarr image in it: it holds {there}. "
         "Open one of its arrays."
     )
 
 
-def _coarser(node: Any, datasets: Sequence[Mapping[str, Any]]) -> list[Pixels]:
-    """Return the copies that lie where the finest level lies; a level that is not there is none."""
-    scale, place = _placed(datasets[0])
-    found: list[Pixels] = []
-    for one in datasets[1:]:
-        coarse, at = _placed(one)
+def _aligned(where: str, node: Any, datasets: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the finest level, and those that lie where it lies; what is missing is left out."""
+    levels: list[tuple[Any, Mapping[str, Any]]] = []
+    for one in datasets:
         try:
             level = node[one["path"]]
         except Exception:
             continue
-        # the corner of both is the same, whether squares were averaged or their first pixel taken
-        inside = all(
-            -0.5 * fine <= there - here <= max(wide - fine, 0) + 0.5 * fine
-            for here, there, fine, wide in zip(place, at, scale, coarse, strict=False)
+        if hasattr(level, "shape"):
+            levels.append((level, one))
+    if not levels or levels[0][1] is not datasets[0]:
+        raise ReadError(
+            f"{where} is incomplete: its finest level, the array {datasets[0]['path']}, is missing "
+            "or damaged. Copy it again."
         )
-        if inside and hasattr(level, "shape"):
-            found.append(level)
-    return found
-
-
-def _placed(dataset: Mapping[str, Any]) -> tuple[list[float], list[float]]:
-    """Return the scale and the translation of a level; nothing where it has none."""
-    changes = {one.get("type"): one for one in dataset.get("coordinateTransformations", ())}
-    scale, place = (changes.get(kind, {}).get(kind) for kind in ("scale", "translation"))
-    scale = list(map(float, scale)) if isinstance(scale, list | tuple) else []
-    return scale, list(map(float, place)) if isinstance(place, list | tuple) else [0.0] * len(scale)
-
-
-def _letters(array: Any, image: Mapping[str, Any]) -> str | None:
-    """Return the axes that the Zarr names."""
-    names: Sequence[Any] = [
-        axis["name"] if isinstance(axis, Mapping) else axis
-        for axis in (image.get("multiscales") or [{}])[0].get("axes", ())
+    levels.sort(key=lambda pair: -prod(pair[0].shape))
+    scale, place = ngff.placed(levels[0][1])
+    return [levels[0][0]] + [
+        level
+        for level, one in levels[1:]
+        if _same_corner(scale, place, *ngff.placed(one))
+        and len(level.shape) == len(levels[0][0].shape)
     ]
-    if not names:
-        names = array.attrs.get("_ARRAY_DIMENSIONS") or ()
-    if not names:
-        names = getattr(array.metadata, "dimension_names", None) or ()
-    letters = "".join(str(name)[:1].upper() if name else "Q" for name in names)
-    return letters or None
 
 
-def _facts(image: Mapping[str, Any]) -> tuple[Sizes, tuple[str, ...]]:
-    """Return the physical sizes and the channels' names that OME-Zarr gives."""
-    labels = [channel.get("label", "") for channel in image.get("omero", {}).get("channels", ())]
-    names = tuple(map(str, labels)) if any(labels) else ()
-    scales = (image.get("multiscales") or [{}])[0]
-    axes = scales.get("axes", ())
-    if not axes or not all(isinstance(axis, Mapping) for axis in axes):
-        return NO_SIZES, names
-    factors = [1.0] * len(axes)
-    for holder in (scales["datasets"][0], scales):
-        for change in holder.get("coordinateTransformations", ()):
-            if change.get("type") == "scale" and isinstance(change.get("scale"), (list, tuple)):
-                factors = [a * float(b) for a, b in zip(factors, change["scale"], strict=True)]
-    lengths = {
-        axis["name"]: (factor if axis.get("unit") else None, plain_unit(axis.get("unit")))
-        for axis, factor in zip(axes, factors, strict=True)
-    }
-    none = (None, None)
-    return sizes_of(*(lengths.get(letter, none) for letter in "zyx")), names
+def _same_corner(
+    scale: list[float], place: list[float], coarse: list[float], at: list[float]
+) -> bool:
+    """Tell whether both begin in one corner, be it by means of squares or by their first pixels."""
+    return all(
+        -0.5 * fine <= there - here <= max(wide - fine, 0) + 0.5 * fine
+        for here, there, fine, wide in zip(place, at, scale, coarse, strict=False)
+    )
+
+
+def _named(
+    where: str, array: Any, image: Mapping[str, Any], axes: str | None
+) -> tuple[str, str, list[str]]:
+    """Return a letter per axis, letters of those longer than 1, and what was decided."""
+    shape = tuple(array.shape)
+    letters = ngff.axis_letters(image, len(shape)) or _dimension_names(array)
+    if letters is None and axes is None:
+        guessed = dict(zip(squeezed(shape), guess_axes(shape, array.dtype), strict=True))
+        letters = "".join(guessed.get(axis, "?") for axis in range(len(shape)))
+    letters = letters or "?" * (len(shape) - 2) + "YX"
+    found = FileAxes(letters.replace("?", "Q"), shape)
+    named, notes = name_axes(found, axes, where=where)
+    return letters.replace("?", "Q"), named, notes
+
+
+def _dimension_names(array: Any) -> str | None:
+    """Return the axes that the array itself names."""
+    names = ngff.items(dict(array.attrs), "_ARRAY_DIMENSIONS")
+    names = names or getattr(array.metadata, "dimension_names", None) or ()
+    return ngff.axis_letters({"axes": list(names)}, len(array.shape)) if names else None

@@ -12,28 +12,34 @@ from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, is_xml, not_readable
 from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
 from napari_mfif.io.png_jpeg import open_picture
+from napari_mfif.io.zarr_store import is_address, is_zipped_zarr
 
 __all__ = ["open_stack"]
 
 
 def open_stack(
-    source: Any, *, axes: str | None = None, series: int | None = None, name: str | None = None
+    source: Any,
+    *,
+    axes: str | None = None,
+    series: int | str | None = None,
+    name: str | None = None,
 ) -> ZStack:
     """Open a z-stack; its pixels are read when they are needed.
 
     Parameters
     ----------
     source : path, list of paths, or array
-        A TIFF file in any of the forms that microscopes write, a Zarr, a folder or a list of
+        A TIFF file in any of the forms that microscopes write, a Zarr (a folder, zipped, or at an
+        address as ``https://`` or ``s3://``), a folder or a list of
         TIFF, PNG or JPEG files with a plane each (taken in the natural order of their names, 2
         before 10), an array, a list of the resolution levels of one, finest first, or a layer of
         napari, or the layers that are its channels.
     axes : str, optional
         A letter out of ``TCZYXS`` for each axis longer than 1; it goes before what the file
         says.
-    series : int, optional
-        Which image of a file that holds several, from 0; otherwise the first with several
-        planes.
+    series : int or str, optional
+        Which image of a file that holds several, by number from 0 or name; otherwise the first
+        with several planes.
     name : str, optional
         Name of the z-stack; otherwise that of the file or folder.
 
@@ -51,6 +57,8 @@ def open_stack(
     """
     if isinstance(source, ZStack):
         return _renamed(source, axes)
+    if is_address(source):
+        return _open_zarr(source, axes, series, name)
     if isinstance(source, (str, os.PathLike)):
         return _open_path(Path(source), axes, series, name)
     if isinstance(source, Iterator):
@@ -82,7 +90,7 @@ def _renamed(stack: ZStack, axes: str | None) -> ZStack:
     return stack
 
 
-def _open_path(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
+def _open_path(path: Path, axes: str | None, series: int | str | None, name: str | None) -> ZStack:
     if path.is_dir():
         return _open_folder(path, axes, series, name)
     start = first_bytes(path)
@@ -96,10 +104,20 @@ def _open_path(path: Path, axes: str | None, series: int | None, name: str | Non
             f"{path} is a single picture. A z-stack needs at least two planes: "
             "open the folder or the list of the files that hold them."
         )
+    if is_zipped_zarr(path):
+        return _open_zarr(path, axes, series, name)
     raise ReadError(not_readable(path, start))
 
 
-def _open_tiff(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
+def _open_zarr(
+    source: Path | str, axes: str | None, series: int | str | None, name: str | None
+) -> ZStack:
+    from napari_mfif.io.ome_zarr import open_zarr
+
+    return open_zarr(source, axes=axes, series=series, name=name)
+
+
+def _open_tiff(path: Path, axes: str | None, series: int | str | None, name: str | None) -> ZStack:
     from napari_mfif.io.tiff import CompanionRedirect, open_tiff
 
     try:
@@ -110,7 +128,9 @@ def _open_tiff(path: Path, axes: str | None, series: int | None, name: str | Non
         return _open_companion(elsewhere.companion, axes, series, name)
 
 
-def _open_companion(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
+def _open_companion(
+    path: Path, axes: str | None, series: int | str | None, name: str | None
+) -> ZStack:
     """Open the OME-TIFF that an OME-XML file beside it describes."""
     from napari_mfif.io import ome
     from napari_mfif.io.tiff import open_tiff, stem
@@ -131,7 +151,7 @@ def _open_companion(path: Path, axes: str | None, series: int | None, name: str 
 def _open_list(
     paths: Sequence[Path],
     axes: str | None,
-    series: int | None,
+    series: int | str | None,
     name: str | None,
     notes: Sequence[str] = (),
 ) -> ZStack:
@@ -144,7 +164,9 @@ def _open_list(
     return open_planes(paths, axes=axes, name=name, notes=notes)
 
 
-def _open_folder(path: Path, axes: str | None, series: int | None, name: str | None) -> ZStack:
+def _open_folder(
+    path: Path, axes: str | None, series: int | str | None, name: str | None
+) -> ZStack:
     from napari_mfif.io.folder import planes_in
     from napari_mfif.io.ome_zarr import is_zarr, open_zarr
 

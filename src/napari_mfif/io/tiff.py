@@ -35,7 +35,7 @@ def open_tiff(
     path: Path,
     *,
     axes: str | None = None,
-    series: int | None = None,
+    series: int | str | None = None,
     name: str | None = None,
     xml: str | None = None,
 ) -> ZStack:
@@ -167,8 +167,9 @@ def _merged(series: list[Any]) -> list[Any]:
     return [tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)]
 
 
-def _choose(path: Path, series: Sequence[Any], wanted: int | None) -> tuple[int, list[str]]:
+def _choose(path: Path, series: Sequence[Any], wanted: int | str | None) -> tuple[int, list[str]]:
     """Return the number of the series to take, and what there is to say about it."""
+    wanted = _number_of(wanted, series)
     if wanted is not None and not 0 <= wanted < len(series):
         raise ReadError(f"{path} has no series {wanted}: it holds {len(series)}, numbered from 0.")
     full = [one for one in series if not one.keyframe.is_reduced]
@@ -182,6 +183,14 @@ def _choose(path: Path, series: Sequence[Any], wanted: int | None) -> tuple[int,
         f"The file holds {len(series)} series, numbered from 0; this is number {number}. "
         "Choose another by `series=`."
     ]
+
+
+def _number_of(wanted: int | str | None, series: Sequence[Any]) -> int | None:
+    """Return the number of a series that may be given by name; -1 for an unknown name."""
+    if wanted is None or isinstance(wanted, int):
+        return wanted
+    named = [i for i, one in enumerate(series) if one.name == wanted]
+    return named[0] if named else int(wanted) if wanted.isdigit() else -1
 
 
 def _check_same_size(path: Path, series: Sequence[Any]) -> None:

@@ -1,0 +1,153 @@
+"""Opening Zarr wherever it lies: in a folder, a ZIP archive, or at an address of the internet."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.errors import ReadError
+
+__all__ = ["ZarrPixels", "is_address", "is_zarr", "is_zipped_zarr", "open_node"]
+
+#: Files of which a Zarr array or group has one.
+MARKS = ("zarr.json", ".zarray", ".zgroup")
+
+#: Packages that fsspec needs for each kind of address.
+NEEDS = {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}
+
+
+def is_address(source: object) -> bool:
+    """Tell whether a source is an address such as ``https://...`` or ``s3://...``."""
+    return isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source) is not None
+
+
+def is_zarr(folder: Path) -> bool:
+    """Tell whether a folder is a Zarr array or group."""
+    return any((folder / name).is_file() for name in (*MARKS, ".zattrs"))
+
+
+def is_zipped_zarr(path: Path) -> bool:
+    """Tell whether a file is a ZIP archive with a Zarr in it."""
+    try:
+        return _inside(path) is not None
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def _inside(path: Path) -> str | None:
+    """Return the folder of an archive in which its Zarr lies, the topmost; None without any."""
+    with zipfile.ZipFile(path) as archive:
+        folders = [
+            name.rpartition("/")[0] for name in archive.namelist() if name.split("/")[-1] in MARKS
+        ]
+    return min(folders, key=lambda one: (one.count("/") + bool(one), one), default=None)
+
+
+def open_node(source: Path | str) -> Any:
+    """Open a Zarr array or group for reading.
+
+    Parameters
+    ----------
+    source : Path or str
+        A folder, a ZIP archive, or an address.
+
+    Raises
+    ------
+    ReadError
+        It cannot be reached or opened; the message says what is missing.
+    """
+    import zarr
+
+    try:
+        if isinstance(source, Path) and source.is_file():
+            inside = _inside(source)
+            store = zarr.storage.ZipStore(str(source), mode="r")
+            return zarr.open(store, mode="r", path=inside or None)
+        if is_address(source):
+            return _open_address(str(source))
+        return zarr.open(str(source), mode="r")
+    except Exception as error:
+        if is_address(source):
+            raise _unreachable(str(source), error) from error
+        reason = "it lacks its metadata" if isinstance(error, FileNotFoundError) else error
+        raise ReadError(
+            f"{source} is damaged: this Zarr cannot be opened ({reason}). Copy it again."
+        ) from error
+
+
+def _open_address(address: str) -> Any:
+    import zarr
+
+    try:
+        return zarr.open(address, mode="r")
+    except Exception as error:
+        # public buckets are read without an account
+        if not address.startswith("s3:") or "credential" not in f"{type(error)} {error}".lower():
+            raise
+        return zarr.open(address, mode="r", storage_options={"anon": True})
+
+
+def _unreachable(address: str, error: Exception) -> ReadError:
+    scheme = address.partition("://")[0].lower()
+    if isinstance(error, ImportError):
+        package = NEEDS.get(scheme, f"a package for {scheme}")
+        return ReadError(f"{address} needs {package}: python -m pip install 'napari-mfif[remote]'.")
+    if isinstance(error, FileNotFoundError):
+        return ReadError(
+            f"There is no Zarr at {address}. Check the address; other files have to be downloaded "
+            "first."
+        )
+    return ReadError(f"{address} cannot be read as Zarr: {error}. Check the address.")
+
+
+class ZarrPixels:
+    """A Zarr array whose chunks, where they are damaged, are named.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        The array.
+    where : str
+        What to call it in messages.
+    """
+
+    def __init__(self, array: Any, where: str) -> None:
+        self._array, self._where = array, where
+        self.shape: tuple[int, ...] = tuple(array.shape)
+        self.dtype = np.dtype(array.dtype)
+        self.ndim = len(self.shape)
+        self.chunks = tuple(array.chunks)
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """Read a part."""
+        try:
+            return np.asarray(self._array[index])
+        except IndexError:
+            raise
+        except Exception as error:
+            raise ReadError(
+                f"{self._where} is damaged or out of reach: the part {_in_words(index)} cannot "
+                f"be read ({type(error).__name__}: {error}). Copy it again."
+            ) from error
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = np.asarray(self[...])
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+
+def _in_words(index: Any) -> str:
+    """Write an index as it stands in square brackets."""
+    items = index if isinstance(index, tuple) else (index,)
+    words = []
+    for item in items:
+        if isinstance(item, slice):
+            ends = ["" if end is None else str(end) for end in (item.start, item.stop)]
+            words.append(":".join(ends))
+        else:
+            words.append("..." if item is Ellipsis else str(item))
+    return f"[{', '.join(words)}]"
