@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+NO_TORCH = "needs torch, which is not installed"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what runs a network where there is no torch: by its mark or by its method."""
+    if find_spec("torch"):
+        return
+    from napari_mfif.methods import registry
+
+    networks = {name for name in registry.names() if registry.get(name).neural}
+    for item in items:
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        named = any(isinstance(value, str) and value in networks for value in values)
+        if item.get_closest_marker("torch") or named:
+            item.add_marker(pytest.mark.skip(reason=NO_TORCH))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested."""
+    reasons = [str(one.longrepr[2]) for one in terminalreporter.stats.get("skipped", [])]
+    count = sum("torch" in reason for reason in reasons)
+    if count:
+        text = f"LEFT OUT: {count} tests or files of tests that need torch, which is not installed"
+        terminalreporter.write_sep("#", text, yellow=True, bold=True)
 
 
 @pytest.fixture

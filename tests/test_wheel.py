@@ -50,6 +50,7 @@ def test_wheel_brings_a_manifest_that_validates(scripts) -> None:
     assert "valid" in said.lower()
 
 
+@pytest.mark.torch
 def test_wheel_brings_the_weights(scripts) -> None:
     code = (
         "import numpy as np, napari_mfif\n"

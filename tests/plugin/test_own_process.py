@@ -15,7 +15,7 @@ import pytest
 
 from napari_mfif.engine.process.client import shared_worker
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.torch]
 
 WAIT = 90_000
 

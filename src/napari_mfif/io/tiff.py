@@ -14,10 +14,11 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
-from napari_mfif.io.axes import FileAxes, name_axes
+from napari_mfif.io.axes import name_axes
 from napari_mfif.io.compressed_pages import Coding, coded_page
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
 from napari_mfif.io.structure import open_parsed
+from napari_mfif.io.tifffile_versions import all_axes, all_series
 from napari_mfif.io.truncation import check_complete
 
 __all__ = [
@@ -65,12 +66,12 @@ def open_tiff(
         pointer = ome.companion(file.ome_metadata) if file.is_ome else None
         if pointer is not None:
             raise CompanionRedirect(path.parent / pointer, path)
-        all_series = _merged(file.series)
-        number, notes = _choose(path, all_series, series)
-        chosen = all_series[number]
+        every = _merged(all_series(file))
+        number, notes = _choose(path, every, series)
+        chosen = every[number]
         _check_pixels(path, chosen.keyframe)
-        found = FileAxes(chosen.get_axes(False), tuple(chosen.get_shape(False)))
-        where = str(path) if len(all_series) < 2 else f"Series {number} of {path}"
+        found = all_axes(chosen)
+        where = str(path) if len(every) < 2 else f"Series {number} of {path}"
         letters, said = name_axes(found, axes, where=where)
         pages, leading = _pages(path, chosen, letters, found.squeezed().lengths)
         facts, channels = _facts(file, chosen.keyframe, number if chosen.kind == "ome" else None)
@@ -132,7 +133,7 @@ def stacks_in(path: Path) -> list[int] | None:
         It is damaged.
     """
     with open_parsed(path) as file:
-        series = _merged(file.series)
+        series = _merged(all_series(file))
         return [i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size] or None
 
 

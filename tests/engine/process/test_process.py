@@ -62,6 +62,7 @@ def test_fold_gives_the_same_wherever_it_runs(name, slope, worker) -> None:
     assert shared_files() == before  # while the process is still there
 
 
+@pytest.mark.torch
 def test_network_runs_without_torch_in_this_process(slope, tmp_path) -> None:
     code = f"""
 import sys
