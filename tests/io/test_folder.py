@@ -133,7 +133,7 @@ def test_several_series_of_names_are_refused_and_named(tmp_path):
     for name in ("left", "right"):
         for z in range(2):
             write(tmp_path / f"{name}_{z}.png", np.zeros((21, 35), np.uint8))
-    with pytest.raises(ReadError, match=r"2 z-stacks.*left_#\.png \(2\), right_#\.png \(2\)"):
+    with pytest.raises(ReadError, match=r"2 z-stacks.*left \(2\), right \(2\)"):
         open_stack(tmp_path)
     assert open_stack(sorted(tmp_path.glob("left*"))).n_planes == 2
 
@@ -153,8 +153,10 @@ def test_times_channels_and_planes_in_names_become_axes(tmp_path):
 def test_several_positions_are_refused(tmp_path):
     for p, z in np.ndindex(2, 3):
         write(tmp_path / f"pos{p}_z{z}.png", np.zeros((9, 14), np.uint8))
-    with pytest.raises(ReadError, match="holds 2 positions"):
+    with pytest.raises(ReadError, match=r"2 z-stacks.*pos0 \(3\), pos1 \(3\).*series=.pos0."):
         open_stack(tmp_path)
+    for chosen in (1, "1", "pos1", "POS1"):
+        assert open_stack(tmp_path, series=chosen).name == "pos1"
 
 
 def test_numbers_that_only_count_along_stay_planes(tmp_path):
@@ -170,11 +172,12 @@ def test_folder_with_one_tiff_opens_it(tmp_path):
     assert open_stack(tmp_path).n_planes == 5
 
 
-def test_tiffs_of_many_pages_in_a_list_are_refused(tmp_path):
+def test_tiffs_of_many_pages_in_a_list_are_stacks_to_choose_from(tmp_path):
     for z in range(2):
         tifffile.imwrite(tmp_path / f"{z}.tif", np.zeros((5, 21, 35), np.uint16), metadata=None)
-    with pytest.raises(ReadError, match=r"0\.tif holds 5 pages.*Open this file alone"):
+    with pytest.raises(ReadError, match=r"holds 2 z-stacks.*series="):
         open_stack(tmp_path)
+    assert open_stack(sorted(tmp_path.iterdir()), series=1).n_planes == 5
 
 
 def test_planes_of_different_size_are_both_named_with_their_sizes(tmp_path, stacked):

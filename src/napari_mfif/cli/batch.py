@@ -6,12 +6,16 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from napari_mfif.cli.options import add_options, given_options, given_recipe
+from napari_mfif.cli.options import add_options, add_pattern, given_options, given_recipe
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.parameters import unknown_name
+
+if TYPE_CHECKING:
+    from napari_mfif.io.collection import Search
 
 __all__ = ["add", "run"]
 
@@ -30,6 +34,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         metavar="NAMES",
         help=f"maps to write too, with commas: {','.join(MAPS)}",
     )
+    add_pattern(parser)
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a dask cluster: tcp://host:8786")
     parser.add_argument("--workers", type=int, default=1, help="processes of this machine")
     parser.add_argument("--dry-run", action="store_true", help="only list what would be fused")
@@ -46,10 +51,21 @@ def run(given: argparse.Namespace) -> int:
     options = given_options(given, recipe)
     options |= {"axes": given.axes, "recipe": recipe.to_json() if recipe else None}
     means = {"device": given.device, "memory": given.memory or _share(given.workers)}
-    jobs = jobs_in(given.input, given.output, options=options, means=means, maps=_maps(given.maps))
+    searched: list[Search] = []
+    jobs = jobs_in(
+        given.input,
+        given.output,
+        options=options,
+        means=means,
+        maps=_maps(given.maps),
+        pattern=given.pattern,
+        tell=searched.append,
+    )
+    left = _left_out(searched[0], given.input)
     if given.dry_run:
         for job in jobs:
             print(f"{job.found.name}  {'done' if job.is_done() else job.output}")
+        print("\n".join(left))
         return 0
     outcomes: list[Outcome] = []
     with _client(given.scheduler, given.workers) as client:
@@ -59,10 +75,28 @@ def run(given: argparse.Namespace) -> int:
                 print(f"[{len(outcomes)}/{len(jobs)}] {_line(outcome)}", flush=True)
     failed = [outcome for outcome in outcomes if outcome.state == FAILED]
     if not given.quiet:
-        print(_sum(outcomes))
+        print("\n".join([*left, _sum(outcomes)]))
     if failed:
         print(_table(failed), file=sys.stderr)
     return 1 if failed else 0
+
+
+def _left_out(searched: Search, source: str, most: int = 8) -> list[str]:
+    """Say in lines what belongs to no z-stack, and why."""
+    root = Path(source).resolve()
+    reasons: dict[str, list[str]] = {}
+    for path, reason in searched.left:
+        reasons.setdefault(reason, []).append(path.resolve().parent.joinpath(path.name).as_posix())
+    lines = []
+    for reason, paths in reasons.items():
+        shown = [path.removeprefix(f"{root.as_posix()}/") for path in paths[:most]]
+        more = f" and {len(paths) - most} more" if len(paths) > most else ""
+        lines.append(f"Left out, {reason}: {', '.join(shown)}{more}")
+    if searched.others:
+        told = ", ".join(f"{count} {kind}" for kind, count in searched.others.most_common(most))
+        more = ", ..." if len(searched.others) > most else ""
+        lines.append(f"Left out, no images: {told}{more}")
+    return lines
 
 
 def _share(workers: int) -> int | None:

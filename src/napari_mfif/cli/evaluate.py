@@ -79,7 +79,7 @@ def _files(named: Sequence[str]) -> list[str]:
     """Return the files that are named or lie in named folders."""
     from pathlib import Path
 
-    from napari_mfif.io.folder import ENDINGS
+    from napari_mfif.io.content import ENDINGS
     from napari_mfif.io.names import natural_key
 
     files: list[str] = []
@@ -139,7 +139,7 @@ def _row(given: argparse.Namespace, path: str | None, measures: Sequence[str]) -
 def _stem(path: str) -> str:
     from pathlib import Path
 
-    from napari_mfif.io.tiff import stem
+    from napari_mfif.io.names import stem
 
     return stem(Path(path))
 

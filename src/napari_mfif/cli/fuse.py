@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_mfif.cli.options import add_options, given_options, given_recipe
+from napari_mfif.cli.options import (
+    add_options,
+    add_reading,
+    given_options,
+    given_recipe,
+    opened,
+)
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.parameters import Settings
@@ -33,7 +39,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--save-transforms", metavar="FILE", help="write the planes' places as JSON"
     )
-    parser.add_argument("--series", type=int, help="which image of a file with several")
+    add_reading(parser)
     for name in MAPS:
         parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name}, TIFF or Zarr")
     parser.add_argument(
@@ -52,15 +58,13 @@ def run(given: argparse.Namespace) -> int:
     """Fuse one z-stack and write the results."""
     from napari_mfif.engine.memory import keep_freed_memory
     from napari_mfif.fusion.api import iter_fuse
-    from napari_mfif.io import open_stack
 
     keep_freed_memory()
     recipe = given_recipe(given)
     _check_outputs(given)
-    source = given.input[0] if len(given.input) == 1 else given.input
     axes = given.axes or (recipe.axes if recipe else None)
     options = _options(given, recipe)
-    stack = open_stack(source, axes=axes, series=given.series)
+    stack = opened(given, axes)
     maps = {name: path for name in MAPS if (path := getattr(given, name))}
     wanted = {"image": given.output, **maps}
     # Timepoints are written one by one, so that any number of them takes no more memory than one,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from napari_mfif.cli.options import add_reading, opened
 from napari_mfif.errors import MfifError, ParameterError
 from napari_mfif.wording import on_command_line
 
@@ -21,7 +22,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("input", nargs="+")
     parser.add_argument("--axes")
-    parser.add_argument("--series", type=int)
+    add_reading(parser)
     parser.add_argument("--method", help="estimate time and memory of this method, by trying a bit")
     parser.add_argument("--memory", help="what it may use, for example 2GB")
     parser.add_argument(
@@ -37,10 +38,8 @@ def run(given: argparse.Namespace) -> int:
     import json
 
     from napari_mfif.engine.memory import format_bytes
-    from napari_mfif.io import open_stack
 
-    source = given.input[0] if len(given.input) == 1 else given.input
-    stack = open_stack(source, axes=given.axes, series=given.series)
+    stack = opened(given, given.axes)
     facts = {
         "name": stack.name,
         "axes": stack.axes,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES
 from napari_mfif.settings.parameters import Settings
 
-__all__ = ["add_options", "given_options", "given_recipe"]
+if TYPE_CHECKING:
+    from napari_mfif.arrays.stack import ZStack
+
+__all__ = ["add_options", "add_pattern", "add_reading", "given_options", "given_recipe", "opened"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +45,39 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", metavar="FILE", help="take all values from a recipe")
     parser.add_argument("--device", default=DEVICES[0], choices=DEVICES)
     parser.add_argument("--memory", help="what it may use, for example 2GB")
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Declare what the commands that open one z-stack can be told about it, but for its axes."""
+    parser.add_argument(
+        "--series", metavar="IMAGE", help="number or name of the image, where there are several"
+    )
+    add_pattern(parser)
+    parser.add_argument(
+        "--order",
+        choices=("natural", "given"),
+        default="natural",
+        help="of several files: by the numbers in their names, or as they are given",
+    )
+
+
+def add_pattern(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that says what the names of files mean."""
+    parser.add_argument(
+        "--pattern",
+        metavar="NAMES",
+        help="what names of files mean, for example '{sample}_{z}.tif': plane {z}, channel {c}, "
+        "time {t}, nothing {_}, any other word a z-stack of its own",
+    )
+
+
+def opened(given: argparse.Namespace, axes: str | None) -> ZStack:
+    """Open the z-stack that a command was given."""
+    from napari_mfif.io import open_stack
+
+    source = given.input[0] if len(given.input) == 1 else given.input
+    how = {"series": given.series, "pattern": given.pattern, "order": given.order}
+    return open_stack(source, axes=axes, **how)
 
 
 def given_recipe(given: argparse.Namespace) -> Any:

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 from napari_mfif.errors import MfifError, ParameterError, WriteError
 from napari_mfif.fusion.api import iter_fuse
 from napari_mfif.io.atomic import replacing
-from napari_mfif.io.collection import Found, find_stacks
+from napari_mfif.io.collection import Found, Search, search
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.recipe import Recipe
 
@@ -161,6 +161,8 @@ def jobs_in(
     options: Mapping[str, Any] | None = None,
     means: Mapping[str, Any] | None = None,
     maps: Sequence[str] = (),
+    pattern: str | None = None,
+    tell: Callable[[Search], object] | None = None,
 ) -> list[Job]:
     """Find what there is to do.
 
@@ -174,6 +176,10 @@ def jobs_in(
         See `Job`.
     maps : sequence of str, optional
         Out of ``depth``, ``height``, ``decision``, ``confidence``, ``scores``.
+    pattern : str, optional
+        What the names of files mean, see `napari_mfif.open_stack`.
+    tell : callable, optional
+        Called with all that the search found, and what it left out.
 
     Raises
     ------
@@ -187,9 +193,11 @@ def jobs_in(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(f"{out} cannot be made: {error.strerror or error}.") from error
-    found = find_stacks(folder, leave_out=[out])
+    searched = search(folder, leave_out=[out], pattern=pattern)
+    if tell is not None:
+        tell(searched)
     known = out, dict(options or {}), dict(means or {}), tuple(maps)
-    return [Job(one, *known) for one in found]
+    return [Job(one, *known) for one in searched.found]
 
 
 def iter_batch(jobs: Sequence[Job], client: Any = None) -> Iterator[Outcome]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.errors import ReadError
-from napari_mfif.io.content import first_bytes, is_tiff
-from napari_mfif.io.folder import ENDINGS
-from napari_mfif.io.names import NUMBER, WORDS, natural_key, pattern
-from napari_mfif.io.read import open_stack
+from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.io.content import ENDINGS, FOREIGN, first_bytes
+from napari_mfif.io.contents import contents
+from napari_mfif.io.grouping import Arranged
+from napari_mfif.io.names import natural_key, stem
+from napari_mfif.io.read import open_arranged, open_stack
 
-__all__ = ["Found", "find_stacks"]
+__all__ = ["Found", "Search", "find_stacks", "search"]
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,17 @@ class Found:
     name : str
         Its place below the folder that was searched, with ``/`` and without an ending.
     paths : tuple of Path
-        The file or folder; or the files of its planes.
+        The file or folder; or all of its files.
     series : int, optional
         Which image of the file.
+    arranged : Arranged, optional
+        Which file is which plane, channel and timepoint.
     """
 
     name: str
     paths: tuple[Path, ...]
     series: int | None = None
+    arranged: Arranged | None = None
 
     def open(self, axes: str | None = None) -> ZStack:
         """Open it.
@@ -44,11 +47,12 @@ class Found:
         Raises
         ------
         ReadError
-            It is damaged, or no z-stack.
+            It is damaged, no z-stack, or the names of its files leave a question.
         """
-        source: Any = self.paths[0] if len(self.paths) == 1 else list(self.paths)
         name = self.name.rpartition("/")[2]
-        return open_stack(source, axes=axes, series=self.series, name=name)
+        if self.arranged is not None:
+            return open_arranged(self.arranged, axes=axes, series=self.series, name=name)
+        return open_stack(self.paths[0], axes=axes, series=self.series, name=name)
 
     def fingerprint(self) -> str:
         """Return what changes when a file of it does: names, sizes and times of change."""
@@ -62,25 +66,55 @@ class Found:
         return known.hexdigest()
 
 
-def find_stacks(folder: str | os.PathLike[str], *, leave_out: Sequence[Path] = ()) -> list[Found]:
+@dataclass
+class Search:
+    """What a search found.
+
+    Parameters
+    ----------
+    found : list of Found
+        The z-stacks, in natural order; all names differ.
+    left : list of (Path, str)
+        Images, links and files of microscopes that belong to none of them, and why.
+    others : Counter
+        How many other files there are, by their endings.
+    """
+
+    found: list[Found] = field(default_factory=list)
+    left: list[tuple[Path, str]] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+
+def find_stacks(
+    folder: str | os.PathLike[str],
+    *,
+    leave_out: Sequence[Path] = (),
+    pattern: str | None = None,
+) -> list[Found]:
+    """Find the z-stacks below a folder, see `search`."""
+    return search(folder, leave_out=leave_out, pattern=pattern).found
+
+
+def search(
+    folder: str | os.PathLike[str],
+    *,
+    leave_out: Sequence[Path] = (),
+    pattern: str | None = None,
+) -> Search:
     """Find the z-stacks below a folder, by the names and first bytes of what is there.
 
     A file of several planes is a z-stack, or several where it holds several series. Files of one
-    plane whose names differ only in numbers make one together, or one per position where the
-    names tell positions. A lone picture is left out. What is damaged is found, and fails when it
-    is opened.
+    plane are put together by their names, one z-stack for every position. A lone picture is left
+    out. What is damaged, or whose names leave a question, is found, and fails when it is opened.
 
     Parameters
     ----------
     folder : path
-        Where to search, folders in it included.
+        Where to search, folders in it included; none is searched twice where links lead back.
     leave_out : sequence of Path, optional
         Folders that are not searched.
-
-    Returns
-    -------
-    list of Found
-        In natural order; all names differ.
+    pattern : str, optional
+        What the parts of names mean, see `open_stack`.
 
     Raises
     ------
@@ -90,103 +124,110 @@ def find_stacks(folder: str | os.PathLike[str], *, leave_out: Sequence[Path] = (
     root = Path(folder)
     if not root.is_dir():
         raise ReadError(f"There is no folder {root}. Check the path.")
-    left_out = {path.resolve() for path in leave_out}
-    return _unique(list(_below(root, root, left_out)))
+    result = Search()
+    searched = {path.resolve() for path in leave_out}
+    result.found = _unique(list(_below(root, root, searched, pattern, result)))
+    return result
 
 
-def _below(folder: Path, root: Path, left_out: set[Path]) -> Iterator[Found]:
+def _below(
+    folder: Path, root: Path, searched: set[Path], pattern: str | None, result: Search
+) -> Iterator[Found]:
     from napari_mfif.io.zarr_store import is_zarr
 
+    real = folder.resolve()
+    if real in searched:
+        return
+    searched.add(real)
     if is_zarr(folder):
         yield from _in_zarr(folder, root)
         return
     try:
         entries = sorted(folder.iterdir(), key=natural_key)
     except OSError as error:
-        raise ReadError(f"{folder} may not be read: {error.strerror or error}.") from error
-    entries = [path for path in entries if not path.name.startswith(".")]
-    yield from _in_files([path for path in entries if path.is_file()], folder, root)
-    for path in entries:
-        if path.is_dir() and path.resolve() not in left_out:
-            yield from _below(path, root, left_out)
-
-
-def _in_files(files: Sequence[Path], folder: Path, root: Path) -> Iterator[Found]:
-    companions = [path for path in files if path.name.lower().endswith(".companion.ome")]
-    if companions:
-        for path in companions:
-            yield Found(_name(path, root), (path,))
+        if folder == root:
+            raise ReadError(f"{folder} may not be read: {error.strerror or error}.") from error
+        result.left.append((folder, f"a folder that may not be read ({error.strerror or error})"))
         return
-    groups: dict[str, list[Path]] = defaultdict(list)
-    for path in files:
-        if path.suffix.lower() in ENDINGS:
-            groups[pattern(path)].append(path)
-    planes: list[tuple[str, list[Path]]] = []
-    for group in groups.values():
-        whole = _whole_stacks(group, root)
-        if whole is None:
-            planes += _positions(group) if len(group) > 1 else []
+    entries = [path for path in entries if not path.name.startswith(".")]
+    inner = yield from _in_files(entries, folder, root, pattern, result)
+    if inner:
+        return
+    for path in entries:
+        if path.is_dir():
+            yield from _below(path, root, searched, pattern, result)
+
+
+def _in_files(
+    entries: Sequence[Path], folder: Path, root: Path, pattern: str | None, result: Search
+) -> Generator[Found, None, bool]:
+    """Yield the z-stacks of the files of a folder; return whether those of its folders are in."""
+    companions = [path for path in entries if path.name.lower().endswith(".companion.ome")]
+    described: set[Path] = set()
+    for path in companions:
+        described |= _pieces_beside(path)
+        yield Found(_name(path, root), (path, *sorted(described)))
+    _note_others(entries, companions, result)
+    try:
+        found = contents(folder, pattern, without=described)
+    except ParameterError:  # a pattern need not fit in every folder
+        return False
+    result.left += found.left
+    planes = [one for one in found.stacks if one.axes or one.problem]
+    for one in found.stacks:
+        if one.axes or one.problem:
+            alone = folder != root and (len(planes) == 1 or not one.name)
+            label = _name(folder if alone or not one.name else folder / one.name, root)
+            yield Found(label, (*one.files, *one.others), arranged=one)
         else:
-            yield from whole
-    for label, paths in planes:
-        alone = len(planes) == 1 and folder != root
-        yield Found(_name(folder if alone else folder / label, root), tuple(paths))
+            yield from _series(one, root)
+    return found.inner
 
 
-def _whole_stacks(group: Sequence[Path], root: Path) -> list[Found] | None:
-    """Return the z-stacks of files that hold several planes each; None where they are planes."""
-    from napari_mfif.io.tiff import pieces_of, stacks_in
+def _pieces_beside(companion: Path) -> set[Path]:
+    from napari_mfif.io import ome
 
-    for first in group:  # the first that can be read speaks for all
-        try:
-            if not is_tiff(first_bytes(first)):
-                return None
-            pieces = pieces_of(first)
-            if len(pieces) > 1:
-                others = [path for path in group if path.name not in pieces]
-                found = [Found(_name(first, root), (first,))]
-                return found + ((_whole_stacks(others, root) or []) if others else [])
-            if stacks_in(first) is None:
-                return None
-        except ReadError:
+    try:
+        names = ome.pieces(companion.read_bytes())
+    except OSError:
+        return set()
+    return set(ome.existing_pieces(companion.parent, names)[0])
+
+
+def _note_others(entries: Sequence[Path], known: Sequence[Path], result: Search) -> None:
+    """Note the files that are no images, and those of microscopes by themselves."""
+    for path in entries:
+        if path.name.lower().endswith(ENDINGS) or path in known or path.is_dir():
             continue
-        break
-    return [found for path in group for found in _series(path, root)]
+        try:
+            start = first_bytes(path) if path.suffix.lower() in MICROSCOPES else b""
+        except ReadError:
+            start = b""
+        kind = next((kind for magic, kind in FOREIGN.items() if start.startswith(magic)), None)
+        if kind:
+            result.left.append((path, f"{kind}, which is not read here; export it as OME-TIFF"))
+        else:
+            result.others[path.suffix.lower() or path.name] += 1
 
 
-def _series(path: Path, root: Path) -> list[Found]:
+#: Endings of files that microscopes write and that are named one by one where they are left out.
+MICROSCOPES = (".czi", ".nd2", ".lif", ".oib", ".oir", ".ims", ".zvi", ".vsi", ".dv", ".zip")
+
+
+def _series(one: Arranged, root: Path) -> list[Found]:
+    """Return the z-stacks in one file."""
     from napari_mfif.io.tiff import stacks_in
 
+    path = one.files[0]
+    paths = (path, *one.others)
     name = _name(path, root)
     try:
         numbers = stacks_in(path) or []
     except ReadError:
         numbers = []
     if len(numbers) < 2:
-        return [Found(name, (path,))]
-    return [Found(f"{name}_series{number}", (path,), number) for number in numbers]
-
-
-def _positions(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
-    """Share files of one plane out among the positions that their names tell."""
-    found = [NUMBER.findall(path.stem) for path in paths]
-    varying = [i for i in range(len(found[0])) if len({numbers[i][1] for numbers in found}) > 1]
-    words = {i: WORDS.get(found[0][i][0].lower()) for i in varying}
-    places = [i for i in varying if words[i] == "P"] if "Z" in words.values() else []
-    groups: dict[tuple[str, ...], list[Path]] = defaultdict(list)
-    for path, numbers in zip(paths, found, strict=True):
-        groups[tuple(numbers[i][1] for i in places)].append(path)
-    dropped = [i for i in varying if i not in places]
-    return [(_without(group[0], dropped), group) for group in groups.values()]
-
-
-def _without(path: Path, dropped: Sequence[int]) -> str:
-    """Return a file's name without the numbers that differ from plane to plane."""
-    stem = path.stem
-    for i, match in reversed(list(enumerate(NUMBER.finditer(path.stem)))):
-        if i in dropped:
-            stem = stem[: match.start()] + stem[match.end() :]
-    return stem.strip(" _-.") or path.parent.name or "stack"
+        return [Found(name, paths)]
+    return [Found(f"{name}_series{number}", paths, number) for number in numbers]
 
 
 def _in_zarr(folder: Path, root: Path) -> Iterator[Found]:
@@ -207,8 +248,6 @@ def _in_zarr(folder: Path, root: Path) -> Iterator[Found]:
 
 
 def _name(path: Path, root: Path) -> str:
-    from napari_mfif.io.tiff import stem
-
     inner = Path(root.resolve().name or "stack") if path == root else path.relative_to(root)
     last = stem(inner) if path.is_file() else inner.name
     return (inner.parent / last.removesuffix(".zarr").removesuffix(".ome")).as_posix()
@@ -223,5 +262,5 @@ def _unique(found: list[Found]) -> list[Found]:
         while name.casefold() in taken:
             name, number = f"{one.name}_{number}", number + 1
         taken.add(name.casefold())
-        unique.append(Found(name, one.paths, one.series))
+        unique.append(replace(one, name=name))
     return unique

@@ -6,7 +6,21 @@ from pathlib import Path
 
 from napari_mfif.io.pages import COPY_AGAIN, unreadable
 
-__all__ = ["first_bytes", "is_picture", "is_tiff", "is_xml", "not_readable"]
+__all__ = [
+    "ENDINGS",
+    "PICTURE_ENDINGS",
+    "TIFF_ENDINGS",
+    "first_bytes",
+    "is_picture",
+    "is_tiff",
+    "is_xml",
+    "not_readable",
+]
+
+#: How names of files end that may hold planes or z-stacks.
+TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf2", ".tf8", ".lsm", ".stk", ".flex")
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg")
+ENDINGS = TIFF_ENDINGS + PICTURE_ENDINGS
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff")

@@ -1,110 +1,75 @@
-"""Z-stacks whose planes lie in a file each."""
+"""Z-stacks whose planes, channels or timepoints lie in files of their own."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from napari_mfif.arrays.joined import Joined
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, not_readable
-from napari_mfif.io.names import arrange, pattern
+from napari_mfif.io.grouping import PLURALS, Arranged
 from napari_mfif.io.pages import Page, PagePixels
 from napari_mfif.io.png_jpeg import Picture, open_picture
 from napari_mfif.io.sizes import NO_SIZES, Sizes
 
-__all__ = ["open_planes", "planes_in"]
-
-ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
+__all__ = ["join", "open_planes"]
 
 
-def planes_in(folder: Path) -> tuple[list[Path], list[str]]:
-    """Find the files of a folder that are the planes of a z-stack.
-
-    Files whose names differ only in numbers belong together; a single picture beside them,
-    such as a reference, is left out.
+def join(stacks: Sequence[ZStack], one: Arranged, **known: Any) -> ZStack:
+    """Make one z-stack of z-stacks that are its channels or timepoints.
 
     Parameters
     ----------
-    folder : Path
-        The folder; what lies in folders in it does not count.
-
-    Returns
-    -------
-    list of Path
-        The planes; or the one file that holds or describes them all.
-    list of str
-        What was left out, in sentences.
+    stacks : sequence of ZStack
+        In the order of the files.
+    one : Arranged
+        The files.
+    **known
+        Fields of `ZStack` that go before those of the first.
 
     Raises
     ------
     ReadError
-        There are none, or those of several z-stacks.
+        They differ in size, type or axes.
     """
-    files = [path for path in _entries(folder) if not path.name.startswith(".") and path.is_file()]
-    described = [path for path in files if path.name.lower().endswith(".companion.ome")]
-    if len(described) == 1:
-        return described, []
-    groups: dict[str, list[Path]] = defaultdict(list)
-    for path in files:
-        if path.suffix.lower() in ENDINGS:
-            groups[pattern(path)].append(path)
-    if not groups:
-        raise ReadError(_nothing(folder))
-    series = [group for group in groups.values() if len(group) > 1]
-    if len(series) > 1:
-        raise ReadError(_several(folder, series))
-    if not series:
-        return sorted(path for (path,) in groups.values()), []
-    others = sorted(path.name for group in groups.values() if len(group) == 1 for path in group)
-    note = f"Left out, since the name is not that of a plane: {', '.join(others)}."
-    return sorted(series[0]), [note] if others else []
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError as error:
+    first = stacks[0]
+    for path, stack in zip(one.files, stacks, strict=True):
+        if (stack.axes, stack.shape, stack.dtype) != (first.axes, first.shape, first.dtype):
+            raise ReadError(
+                f"The z-stacks are not alike: {one.files[0]} is {first.describe()}, {path} is "
+                f"{stack.describe()}. Leave it out, or bring all to one size and type."
+            )
+    if set(one.axes) & set(first.axes):
         raise ReadError(
-            f"{folder} may not be read: {error.strerror or error}. Change its permissions."
-        ) from error
-
-
-def _nothing(folder: Path) -> str:
-    inner = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    if inner:
-        names = ", ".join(inner[:5]) + (", ..." if len(inner) > 5 else "")
-        return (
-            f"{folder} holds no TIFF, PNG or JPEG file, but {len(inner)} folders: {names}. "
-            "Open one of them."
+            f"{one.files[0].parent} holds a file for each of several "
+            f"{' and '.join(PLURALS[axis] for axis in one.axes)}, by the names, but each has "
+            "several by itself. Open one of the files."
         )
-    return f"{folder} holds no TIFF, PNG or JPEG file. Open a folder with a file for each plane."
-
-
-def _several(folder: Path, series: Sequence[Sequence[Path]]) -> str:
-    shown = sorted(series, key=lambda group: group[0].name)[:4]
-    named = ", ".join(f"{pattern(group[0])} ({len(group)})" for group in shown)
-    more = ", ..." if len(series) > 4 else ""
-    return (
-        f"{folder} holds the files of {len(series)} z-stacks, by their names: {named}{more}. "
-        "Give the files of one of them."
-    )
+    pixels = Joined([stack.pixels for stack in stacks], one.lengths)
+    channels = one.channels if "C" in one.axes else first.channel_names
+    facts: dict[str, Any] = {
+        "z_step": first.z_step,
+        "pixel_size": first.pixel_size,
+        "unit": first.unit,
+    }
+    what = " and ".join(PLURALS[axis] for axis in one.axes)
+    notes = (f"Each of the {len(stacks)} files holds one of the {what}.", *first.notes)
+    facts |= {"channel_names": channels, "notes": notes, **known}
+    return ZStack.from_array(pixels, one.axes + first.axes, **facts)
 
 
 def open_planes(
-    paths: Sequence[Path],
-    *,
-    axes: str | None = None,
-    name: str | None = None,
-    notes: Sequence[str] = (),
+    one: Arranged, *, axes: str | None = None, name: str | None = None, notes: Sequence[str] = ()
 ) -> ZStack:
     """Open a z-stack of files with a plane each, without reading their pixels.
 
     Parameters
     ----------
-    paths : sequence of Path
-        TIFF, PNG or JPEG files, in any order: they are sorted by the numbers in their names.
+    one : Arranged
+        TIFF, PNG or JPEG files in order.
     axes : str, optional
         Axes instead of those that the names tell.
     name : str, optional
@@ -115,28 +80,27 @@ def open_planes(
     Raises
     ------
     ReadError
-        There are fewer than two, or they differ in size, type or colour.
+        They differ in size, type or colour.
     """
-    if len(paths) < 2:
-        raise ReadError("A z-stack needs at least two planes: give the list of their files.")
-    ordered, letters, leading = arrange(paths)
-    said = list(notes)
-    if list(paths) not in (ordered, sorted(paths)):
-        said.append("The files were put into the natural order of their names.")
-    opened = [_open_plane(path) for path in ordered]
+    opened = [_open_plane(path) for path in one.files]
     pages, facts = [page for page, _ in opened], opened[0][1]
-    _check_alike(ordered, pages)
-    said += _picture_notes(pages)
+    _check_alike(one.files, pages)
     inner = "YXS" if len(pages[0].shape) == 3 else "YX"
+    said = [*notes, *_picture_notes(pages)]
+    z_step, unit = facts.z_step, facts.unit
+    if one.z_step and z_step is None and unit in (None, "um"):
+        z_step, unit = one.z_step, "um"
+        said.append(f"The names say that planes lie {z_step:g} um apart.")
     return ZStack.from_array(
-        PagePixels(pages, leading),
-        axes or letters + inner,
-        name=name or ordered[0].parent.name or "stack",
-        z_step=facts.z_step,
+        PagePixels(pages, one.lengths),
+        axes or one.axes + inner,
+        name=name or one.name or one.files[0].parent.name or "stack",
+        z_step=z_step,
         pixel_size=facts.pixel_size,
-        unit=facts.unit,
+        unit=unit,
+        channel_names=one.channels,
         notes=tuple(said),
-        source=str(ordered[0].parent),
+        source=str(one.files[0].parent),
     )
 
 

@@ -1,96 +1,286 @@
-"""What the names of files tell: their order, and which belong together."""
+"""Names of files taken apart: which parts differ from file to file, and what they may mean."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
+from napari_mfif.io.words import DYE, STAMP, axis_of
 
-from napari_mfif.errors import ReadError
+__all__ = ["Part", "Piece", "families", "natural_key", "parts_of", "stem", "value_of"]
 
-__all__ = ["arrange", "natural_key", "pattern"]
+#: Endings that are more than what stands after the last dot.
+LONG_ENDINGS = (".ome.tiff", ".ome.tif", ".companion.ome", ".ome.zarr")
 
-#: Words before a number in a file's name, and the axis they stand for; P is a stage position.
-WORDS = {
-    "z": "Z", "slice": "Z", "plane": "Z", "focus": "Z",
-    "t": "T", "time": "T", "frame": "T",
-    "c": "C", "ch": "C", "w": "C", "channel": "C",
-    "p": "P", "pos": "P", "position": "P", "s": "P", "series": "P", "xy": "P", "field": "P",
-}  # fmt: skip
+#: A well of a plate, standing alone; its letter may be another word where it does not vary.
+WELL = re.compile(r"(?<![A-Za-z0-9])(?P<row>A[A-F]|[A-P])(?P<column>\d{1,2})(?![A-Za-z0-9])")
+#: A row and a column that follow each other.
+ROW_COLUMN = re.compile(r"(?<![A-Za-z])r(?P<row>\d+)c(?P<column>\d+)(?!\d)")
+#: A number with decimals, where the word before it or the unit after it speaks for that.
+DECIMAL = re.compile(
+    r"(?:(?<=[zZ])|(?<=[zZ][_= -])|(?<=zpos)|(?<=zpos[_= -])|(?<=focus)|(?<=focus[_= -])|"
+    r"(?<=depth)|(?<=depth[_= -]))[-+]?\d+[.,]\d+(?!\d)"
+    r"|(?<![\d.,])\d+(?:[.,p]\d+)(?=[ _]?(?:um|µm|μm|mm)(?![A-Za-z]))",
+    re.IGNORECASE,
+)
+SIGNED = re.compile(r"(?<=[_\s=(])[-+]\d+")
+NUMBER = re.compile(r"\d+")
+WORD_BEFORE = re.compile(r"([^\W\d_]+)[\s_=#.-]*[(\[]?$")
+UNIT_AFTER = re.compile(r"^[ _]?(um|µm|μm|mm|nm|hrs?|hpf|h|min|sec)(?![A-Za-z])", re.IGNORECASE)
 
-NUMBER = re.compile(r"(?:(?<![A-Za-z])([A-Za-z]+)[ _-]?)?(\d+)")
+
+def stem(path: Path) -> str:
+    """Return the file's name without what stands for its kind."""
+    name = path.name
+    for ending in LONG_ENDINGS:
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return path.stem
 
 
 def natural_key(path: Path) -> tuple[tuple[object, ...], ...]:
     """Return a key that sorts numbers in names by their value: 2 before 10."""
+    return tuple(_natural(name) for name in (*path.parent.parts, path.name))
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    parts = re.split(r"(\d+)", name)
     return tuple(
-        tuple((1, int(part), "") if part.isdigit() else (0, 0, part.casefold()) for part in parts)
-        for parts in (re.split(r"(\d+)", name) for name in (*path.parent.parts, path.name))
+        (1, int(part), "") if number % 2 else (0, 0, part.casefold())
+        for number, part in enumerate(parts)
     )
 
 
-def pattern(path: Path) -> str:
-    """Return the name with ``#`` for every number: planes of one z-stack share it."""
-    return re.sub(r"\d+", "#", path.stem) + path.suffix.lower()
+def value_of(text: str) -> tuple[int, float, tuple[object, ...]]:
+    """Return what a part of a name is sorted by: numbers by value, then texts.
+
+    Examples
+    --------
+    >>> sorted(["10", "9", "-1", "0.5", "DAPI"], key=value_of)
+    ['-1', '0.5', '9', '10', 'DAPI']
+    """
+    try:
+        return 0, float(text.replace(",", ".").replace("p", ".")), ()
+    except ValueError:
+        return 1, 0.0, _natural(text)
 
 
-def arrange(paths: Sequence[Path]) -> tuple[list[Path], str, tuple[int, ...]]:
-    """Put files into the order of planes, and of channels and timepoints if the names tell.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part of one name that may differ from that of another.
 
     Parameters
     ----------
-    paths : sequence of Path
-        A file per plane.
-
-    Returns
-    -------
-    list of Path
-        In natural order.
-    str
-        Letters of the axes that they make, for example ``"Z"`` or ``"TCZ"``.
-    tuple of int
-        Their lengths.
-
-    Raises
-    ------
-    ReadError
-        The names speak of several positions, or of planes that are not there.
+    kind : str
+        ``"number"``, ``"well"``, ``"dye"`` or ``"stamp"`` (a date or time of the day).
+    text : str
+        The part itself.
+    start, stop : int
+        Where it stands in the stem.
     """
-    ordered = sorted(paths, key=natural_key)
-    plain = ordered, "Z", (len(ordered),)
-    if len({(path.parent, pattern(path)) for path in ordered}) > 1:
-        return plain
-    found = [NUMBER.findall(path.stem) for path in ordered]
-    varying = [place for place in range(len(found[0])) if len({f[place][1] for f in found}) > 1]
-    letters = [WORDS.get(found[0][place][0].lower(), "?") for place in varying]
-    if len(varying) < 2 or "Z" not in letters or "?" in letters:
-        return plain
-    if len(set(letters)) < len(letters):
-        return plain
-    values = np.array([[int(numbers[place][1]) for place in varying] for numbers in found])
-    return _grid(ordered, letters, values)
+
+    kind: str
+    text: str
+    start: int
+    stop: int
 
 
-def _grid(
-    paths: list[Path], letters: list[str], values: np.ndarray
-) -> tuple[list[Path], str, tuple[int, ...]]:
-    kept = [letter for letter in "TCZ" if letter in letters]
-    lengths = {letter: len(set(values[:, i])) for i, letter in enumerate(letters)}
-    if "P" in letters:
-        raise ReadError(
-            f"{paths[0].parent} holds {lengths['P']} positions, by the names of its files. "
-            "Give the files of one of them."
-        )
-    expected = tuple(lengths[letter] for letter in kept)
-    if np.prod(expected) != len(paths):
-        said = ", ".join(
-            f"{letter} {length}" for letter, length in zip(kept, expected, strict=True)
-        )
-        raise ReadError(
-            f"{paths[0].parent} is incomplete: by their names ({said}) there should be "
-            f"{np.prod(expected)} files, but there are {len(paths)}. Add those that are missing."
-        )
-    columns = [values[:, letters.index(letter)] for letter in reversed(kept)]
-    return [paths[i] for i in np.lexsort(columns)], "".join(kept), expected
+@dataclass(frozen=True)
+class Part:
+    """What differs among files: one or more pieces that change together.
+
+    Parameters
+    ----------
+    pieces : tuple of (int, int)
+        Numbers of the first and the last of its pieces, counted through the name, most telling
+        one first; they are more than one for ``0.5``.
+    values : tuple of tuple of str
+        For every file, their texts.
+    axis : str
+        ``Z``, ``C``, ``T`` or ``P`` where a word says so, otherwise empty.
+    kind : str
+        That of its most telling piece.
+    word, unit : str
+        The word before that piece, and the unit after it.
+    """
+
+    pieces: tuple[tuple[int, int], ...]
+    values: tuple[tuple[str, ...], ...]
+    axis: str
+    kind: str
+    word: str
+    unit: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return len(set(self.values))
+
+
+def pieces_of(name: str) -> list[Piece]:
+    """Take a name apart."""
+    found: list[Piece] = []
+    taken = [False] * (len(name) + 1)
+    for kind, expression in (
+        ("stamp", STAMP),
+        ("well", ROW_COLUMN),
+        ("well", WELL),
+        ("dye", DYE),
+        ("number", DECIMAL),
+        ("number", SIGNED),
+        ("number", NUMBER),
+    ):
+        for match in expression.finditer(name):
+            if not any(taken[match.start() : match.end()]):
+                found.append(Piece(kind, match[0], match.start(), match.end()))
+                taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    return sorted(found, key=lambda piece: piece.start)
+
+
+def skeleton(name: str, pieces: Sequence[Piece]) -> str:
+    """Return the name with a mark for every piece: planes of one z-stack share it."""
+    marks = {"number": "#", "well": "@", "dye": "~", "stamp": "&"}
+    text, place = [], 0
+    for piece in pieces:
+        text += [name[place : piece.start], marks[piece.kind]]
+        place = piece.stop
+    return "".join([*text, name[place:]])
+
+
+def families(paths: Sequence[Path]) -> list[list[Path]]:
+    """Share files out among families: names of one differ only in their pieces, not in words.
+
+    Names with a sign before their number, of which others have none (``z-1``, ``z0``), and with
+    and without decimals (``z0.5``, ``z1``) are of one family.
+    """
+    groups: dict[tuple[str, str, str], list[Path]] = defaultdict(list)
+    for path in paths:
+        name = stem(path)
+        alike = re.sub(r"(?<=[^\W\d_])[-+]#", "#", skeleton(name, pieces_of(name)))
+        groups[str(path.parent), alike, path.suffix.lower()].append(path)
+    return list(groups.values())
+
+
+def parts_of(names: Sequence[str]) -> list[Part]:
+    """Find what differs among the names of one family; pieces that change together are one part.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Stems of files.
+    """
+    columns = [_Column(names, number, pieces) for number, pieces in enumerate(_aligned(names))]
+    varying = _join_decimals([column for column in columns if len(set(column.texts)) > 1])
+    parts: list[list[_Column]] = []
+    for column in varying:
+        for together in parts:
+            if _change_together(column.texts, together[0].texts):
+                together.append(column)
+                break
+        else:
+            parts.append([column])
+    return [_part(columns) for columns in parts]
+
+
+class _Column:
+    """The pieces at one place of all names."""
+
+    def __init__(self, names: Sequence[str], number: int, pieces: Sequence[Piece]) -> None:
+        self.numbers: tuple[int, ...] = (number,)
+        self.texts = tuple(piece.text for piece in pieces)
+        self.kind = pieces[0].kind
+        before = WORD_BEFORE.search(names[0][: pieces[0].start])
+        after = UNIT_AFTER.match(names[0][pieces[0].stop :])
+        self.word = before[1] if before else ""
+        self.glued = before is not None and before.end(1) == pieces[0].start
+        self.dot = names[0][: pieces[0].start][-1:] in (".", ",")
+        if self.kind == "well":
+            self._settle_well()
+        self.unit = after[1] if after else ""
+        self.axis = _axis(self.kind, self.word, self.unit, self.texts)
+
+    def _settle_well(self) -> None:
+        """Read a letter that is the same everywhere as a word: C01 is a channel more often."""
+        rows = {re.split(r"\d", text)[0] for text in self.texts}
+        if len(rows) == 1 and axis_of(min(rows)):
+            self.kind, self.word = "number", min(rows)
+            self.texts = tuple(text[len(self.word) :] for text in self.texts)
+
+
+def _axis(kind: str, word: str, unit: str, texts: Sequence[str]) -> str:
+    if kind in ("well", "dye"):
+        return "P" if kind == "well" else "C"
+    if kind == "stamp" or (word == "P" and len(texts[0]) == 7):  # cameras of Olympus count so
+        return ""
+    return axis_of(word, unit)
+
+
+def _aligned(names: Sequence[str]) -> list[list[Piece]]:
+    """Return the pieces by place; a sign that some names have belongs to the number."""
+    rows = [pieces_of(name) for name in names]
+    if len({len(row) for row in rows}) > 1:
+        return []
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    for column in columns:
+        if column[0].kind != "number":
+            continue
+        signs = [_sign(name, piece) for name, piece in zip(names, column, strict=True)]
+        if any(signs) and not all(signs):
+            for place, (sign, piece) in enumerate(zip(signs, column, strict=True)):
+                start = piece.start - len(sign)
+                column[place] = Piece("number", sign + piece.text, start, piece.stop)
+    return columns
+
+
+def _sign(name: str, piece: Piece) -> str:
+    before = name[max(0, piece.start - 2) : piece.start]
+    return before[-1:] if len(before) == 2 and before[-1] in "+-" and before[0].isalpha() else ""
+
+
+def _join_decimals(columns: list[_Column]) -> list[_Column]:
+    """Read ``0.5`` as one number where the two do not vary freely, as numbers of versions do."""
+    joined: list[_Column] = []
+    for column in columns:
+        last = joined[-1] if joined else None
+        if last is not None and column.dot and column.numbers[0] == last.numbers[-1] + 1:
+            pairs = zip(last.texts, column.texts, strict=True)
+            whole = tuple(f"{units}.{decimals}" for units, decimals in pairs)
+            free = len(set(last.texts)) * len(set(column.texts))
+            if not last.glued and len(set(whole)) < free and _are_even(whole):
+                last.texts = whole
+                last.numbers += column.numbers
+                last.axis = last.axis or column.axis
+                continue
+        joined.append(column)
+    return joined
+
+
+def _are_even(texts: Sequence[str]) -> bool:
+    """Tell whether numbers are all different and equally far apart."""
+    values = sorted(float(text) for text in texts)
+    steps = [after - before for before, after in pairwise(values)]
+    return min(steps) > 0 and max(steps) - min(steps) < 1e-6 * max(1.0, abs(values[-1]))
+
+
+def _change_together(one: Sequence[str], other: Sequence[str]) -> bool:
+    pairs = len(set(zip(one, other, strict=True)))
+    return pairs == len(set(one)) == len(set(other))
+
+
+def _part(columns: Sequence[_Column]) -> Part:
+    axes = [column.axis for column in columns]
+    axis = next((letter for letter in "ZCTP" if letter in axes), "")
+    telling = next(column for column in columns if column.axis == axis)
+    ordered = [telling, *(column for column in columns if column is not telling)]
+    return Part(
+        tuple((column.numbers[0], column.numbers[-1]) for column in ordered),
+        tuple(zip(*(column.texts for column in ordered), strict=True)),
+        axis,
+        telling.kind,
+        telling.word,
+        telling.unit,
+    )

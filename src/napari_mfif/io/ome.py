@@ -56,11 +56,12 @@ def _all(root: ElementTree.Element, name: str) -> list[ElementTree.Element]:
     return [element for element in root.iter() if _local(element) == name]
 
 
-def companion(xml: str) -> str | None:
+def companion(xml: str | bytes) -> str | None:
     """Return the name of the file that holds the real description, if this is only a pointer."""
     root = _parse(xml)
     pointers = _all(root, "BinaryOnly") if root is not None else []
-    return pointers[0].get("MetadataFile") if pointers else None
+    name = pointers[0].get("MetadataFile") if pointers else None
+    return Path(name.replace("\\", "/")).name if name else None
 
 
 def pieces(xml: str | bytes) -> list[str]:

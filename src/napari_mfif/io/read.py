@@ -8,13 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.errors import AxesError, ReadError
+from napari_mfif.errors import AxesError, ParameterError, ReadError
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff, is_xml, not_readable
+from napari_mfif.io.contents import (
+    GONE,
+    Contents,
+    chosen,
+    contents,
+    nothing_in,
+    of_files,
+    of_pattern,
+)
+from napari_mfif.io.folder import join, open_planes
+from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
+from napari_mfif.io.names import natural_key, stem
 from napari_mfif.io.png_jpeg import open_picture
-from napari_mfif.io.zarr_store import is_address, is_zipped_zarr
+from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr
 
-__all__ = ["open_stack"]
+__all__ = ["open_arranged", "open_stack"]
+
+#: Orders in which a list of files can be taken.
+ORDERS = ("natural", "given")
 
 
 def open_stack(
@@ -23,6 +38,8 @@ def open_stack(
     axes: str | None = None,
     series: int | str | None = None,
     name: str | None = None,
+    pattern: str | None = None,
+    order: str = "natural",
 ) -> ZStack:
     """Open a z-stack; its pixels are read when they are needed.
 
@@ -30,18 +47,23 @@ def open_stack(
     ----------
     source : path, list of paths, or array
         A TIFF file in any of the forms that microscopes write, a Zarr (a folder, zipped, or at an
-        address as ``https://`` or ``s3://``), a folder or a list of
-        TIFF, PNG or JPEG files with a plane each (taken in the natural order of their names, 2
-        before 10), an array, a list of the resolution levels of one, finest first, or a layer of
-        napari, or the layers that are its channels.
+        address as ``https://`` or ``s3://``), a folder or a list of files with a plane each, or
+        with a z-stack for each channel or timepoint; an array, a list of the resolution levels of
+        one, finest first, a layer of napari, or the layers that are its channels.
     axes : str, optional
         A letter out of ``TCZYXS`` for each axis longer than 1; it goes before what the file
         says.
     series : int or str, optional
-        Which image of a file that holds several, by number from 0 or name; otherwise the first
-        with several planes.
+        Number, from 0, or name of the image of a file or folder that holds several.
     name : str, optional
         Name of the z-stack; otherwise that of the file or folder.
+    pattern : str, optional
+        What the names of the files mean: ``"{sample}_{z}.tif"``. ``{z}`` is the plane, ``{c}`` the
+        channel, ``{t}`` the time, ``{_}`` nothing, any other word a z-stack of its own; see
+        docs/files.md.
+    order : str, optional
+        ``"natural"``: a list of files is taken in the order of the numbers in their names, 2
+        before 10; ``"given"``: as it is, a plane in each file.
 
     Returns
     -------
@@ -55,16 +77,21 @@ def open_stack(
     AxesError
         Its axes leave a choice.
     """
+    if order not in ORDERS:
+        raise ParameterError(f'`order="{order}"` is not possible: {" or ".join(ORDERS)}.')
     if isinstance(source, ZStack):
         return _renamed(source, axes)
     if is_address(source):
         return _open_zarr(source, axes, series, name)
     if isinstance(source, (str, os.PathLike)):
-        return _open_path(Path(source), axes, series, name)
+        return _open_path(Path(source), axes, series, name, pattern)
     if isinstance(source, Iterator):
         source = list(source)
     if isinstance(source, Sequence) and all(isinstance(one, (str, os.PathLike)) for one in source):
-        return _open_list([Path(one) for one in source], axes, series, name)
+        paths = [Path(one) for one in source]
+        if order == "given" and len(paths) > 1:
+            return open_planes(Arranged("", tuple(paths), "Z", (len(paths),)), axes=axes, name=name)
+        return _open_list(paths, axes, series, name, pattern)
     layers = [source] if is_layer(source) else source
     if isinstance(layers, Sequence) and all(map(is_layer, layers)):
         return open_layers(layers, axes, name)
@@ -90,9 +117,15 @@ def _renamed(stack: ZStack, axes: str | None) -> ZStack:
     return stack
 
 
-def _open_path(path: Path, axes: str | None, series: int | str | None, name: str | None) -> ZStack:
+def _open_path(
+    path: Path,
+    axes: str | None,
+    series: int | str | None,
+    name: str | None,
+    pattern: str | None = None,
+) -> ZStack:
     if path.is_dir():
-        return _open_folder(path, axes, series, name)
+        return _open_folder(path, axes, series, name, pattern)
     start = first_bytes(path)
     if is_tiff(start):
         return _open_tiff(path, axes, series, name)
@@ -131,12 +164,12 @@ def _open_tiff(path: Path, axes: str | None, series: int | str | None, name: str
 def _open_companion(
     path: Path, axes: str | None, series: int | str | None, name: str | None
 ) -> ZStack:
-    """Open the OME-TIFF that an OME-XML file beside it describes."""
+    """Open the OME-TIFF that an OME-XML file beside it, or one of its own files, describes."""
     from napari_mfif.io import ome
-    from napari_mfif.io.tiff import open_tiff, stem
+    from napari_mfif.io.tiff import described, open_tiff
 
-    description = path.read_bytes()
-    there, absent = ome.existing_pieces(path.parent, ome.pieces(description))
+    text = described(path)
+    there, absent = ome.existing_pieces(path.parent, ome.pieces(text.encode()))
     if absent or not there:
         missing = ", ".join(absent[:3]) or "the images"
         more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
@@ -144,8 +177,27 @@ def _open_companion(
             f"{path} describes an OME-TIFF of several files, of which {missing}{more} cannot be "
             f"found in {path.parent.absolute()}. Put all its files into one folder."
         )
-    text = description.decode("utf-8-sig")
-    return open_tiff(there[0], axes=axes, series=series, name=name or stem(path), xml=text)
+    # a description in a TIFF speaks of the file it stands in as its own
+    first = path if path in there else there[0]
+    return open_tiff(first, axes=axes, series=series, name=name or stem(path), xml=text)
+
+
+def _open_folder(
+    path: Path,
+    axes: str | None,
+    series: int | str | None,
+    name: str | None,
+    pattern: str | None,
+) -> ZStack:
+    if is_zarr(path):
+        return _open_zarr(path, axes, series, name)
+    companions = [one for one in path.iterdir() if one.name.lower().endswith(".companion.ome")]
+    if len(companions) == 1 and pattern is None:
+        return _open_companion(companions[0], axes, series, name or path.name)
+    found = contents(path, pattern)
+    if not found.stacks:
+        found = _of_any_names(found, path)
+    return _open_one(found, path, axes, series, name or path.name)
 
 
 def _open_list(
@@ -153,35 +205,88 @@ def _open_list(
     axes: str | None,
     series: int | str | None,
     name: str | None,
+    pattern: str | None,
+) -> ZStack:
+    if len(paths) == 1:
+        return _open_path(paths[0], axes, series, name)
+    if not paths:
+        raise ReadError("A z-stack needs at least two planes: give the list of their files.")
+    if pattern is not None:
+        found = of_pattern(paths, pattern, paths[0].parent)
+    else:
+        found = of_files(paths)
+        if any(path not in {left for left, _ in found.left} for path in paths) and found.left:
+            found = _of_any_names(Contents([], [(path, "") for path in paths]), paths[0].parent)
+        elif not found.stacks:
+            found = _of_any_names(found, paths[0].parent)
+    ordered = [path for one in found.stacks for path in one.files]
+    notes = []
+    if ordered != list(paths) != sorted(paths) and len(ordered) == len(paths):
+        notes.append(
+            'The files were put into the natural order of their names; `order="given"` keeps '
+            "that of the list."
+        )
+    return _open_one(found, paths[0].parent, axes, series, name, notes)
+
+
+def _of_any_names(found: Contents, where: Path) -> Contents:
+    """Take single pictures with any names for planes."""
+    paths = sorted((path for path, reason in found.left if reason != GONE), key=natural_key)
+    if not paths:
+        raise ReadError(nothing_in(where, found.notes()))
+    if len(paths) == 1:
+        return Contents([Arranged(where.name, (paths[0],))], [])
+    note = "The names have no number in common: the planes are in the order of the alphabet."
+    one = Arranged("", tuple(paths), "Z", (len(paths),), notes=(note,))
+    return Contents([one], [(path, reason) for path, reason in found.left if reason == GONE])
+
+
+def _open_one(
+    found: Contents,
+    where: Path,
+    axes: str | None,
+    series: int | str | None,
+    name: str | None,
     notes: Sequence[str] = (),
 ) -> ZStack:
-    from napari_mfif.io.folder import open_planes
+    """Open one of the z-stacks that were found; of a single one in a file, one of its series."""
+    alone = len(found.stacks) == 1
+    one = chosen(found.stacks, None if alone else series, where)
+    inner = series if alone and not one.axes else None
+    stack = open_arranged(one, axes=axes, series=inner, name=name if alone else one.name or name)
+    return stack.with_notes(*notes, *found.notes())
 
-    if len(paths) == 1:
-        return _open_path(paths[0], axes, series, name).with_notes(*notes)
-    if _is_one_ome_tiff(paths):
-        return _open_tiff(min(paths), axes, series, name).with_notes(*notes)
-    return open_planes(paths, axes=axes, name=name, notes=notes)
 
-
-def _open_folder(
-    path: Path, axes: str | None, series: int | str | None, name: str | None
+def open_arranged(
+    one: Arranged,
+    *,
+    axes: str | None = None,
+    series: int | str | None = None,
+    name: str | None = None,
 ) -> ZStack:
-    from napari_mfif.io.folder import planes_in
-    from napari_mfif.io.ome_zarr import is_zarr, open_zarr
+    """Open a z-stack whose files are known.
 
-    if is_zarr(path):
-        return open_zarr(path, axes=axes, series=series, name=name)
-    planes, notes = planes_in(path)
-    return _open_list(planes, axes, series, name or path.name, notes)
+    Parameters
+    ----------
+    one : Arranged
+        Its files.
+    axes, series, name
+        As for `open_stack`.
 
-
-def _is_one_ome_tiff(paths: Sequence[Path]) -> bool:
-    """Tell whether the files are all the pieces of one OME-TIFF, by what the first of them says."""
-    from napari_mfif.io import ome
-    from napari_mfif.io.tiff import description
-
-    if not paths or not is_tiff(first_bytes(min(paths))):
-        return False
-    pieces = ome.pieces(description(min(paths)))
-    return len(pieces) > 1 and {path.name for path in paths} == set(pieces)
+    Raises
+    ------
+    ReadError
+        It cannot be read, or the names of its files leave a question.
+    AxesError
+        Its axes leave a choice.
+    """
+    if one.problem:
+        raise ReadError(one.problem)
+    if not one.axes:
+        return _open_path(one.files[0], axes, series, name).with_notes(*one.notes)
+    if "Z" in one.axes:
+        return open_planes(one, axes=axes, name=name, notes=one.notes)
+    stacks = [_open_path(path, axes, series, None) for path in one.files]
+    return join(stacks, one, name=name or one.name or one.files[0].parent.name).with_notes(
+        *one.notes
+    )

@@ -15,7 +15,10 @@ from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
 from napari_mfif.io.axes import name_axes
+from napari_mfif.io.choosing import pick
 from napari_mfif.io.compressed_pages import Coding, coded_page
+from napari_mfif.io.content import first_bytes, is_tiff
+from napari_mfif.io.names import stem
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
 from napari_mfif.io.structure import open_parsed
 from napari_mfif.io.tifffile_versions import all_axes, all_series
@@ -23,11 +26,11 @@ from napari_mfif.io.truncation import check_complete
 
 __all__ = [
     "CompanionRedirect",
+    "described",
     "description",
     "open_tiff",
     "pieces_of",
     "stacks_in",
-    "stem",
     "tiff_plane",
 ]
 
@@ -119,9 +122,21 @@ def description(path: Path) -> str:
         return (file.ome_metadata or "") if file.is_ome else ""
 
 
-def pieces_of(path: Path) -> set[str]:
-    """Return the names of all files of the OME-TIFF that a file belongs to."""
-    return set(ome.pieces(description(path)))
+def pieces_of(path: Path) -> list[str]:
+    """Return the names of all files of the OME-TIFF that a file belongs to; of one alone, none."""
+    text: str | bytes = description(path)
+    pointer = ome.companion(text)
+    if pointer is not None and (path.parent / pointer).is_file():
+        text = described(path.parent / pointer)
+    names = ome.pieces(text)
+    return names if len(names) > 1 else []
+
+
+def described(path: Path) -> str:
+    """Return the OME-XML in a file that is a TIFF, or is nothing else."""
+    if is_tiff(first_bytes(path)):
+        return description(path)
+    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def stacks_in(path: Path) -> list[int] | None:
@@ -135,15 +150,6 @@ def stacks_in(path: Path) -> list[int] | None:
     with open_parsed(path) as file:
         series = _merged(all_series(file))
         return [i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size] or None
-
-
-def stem(path: Path) -> str:
-    """Return the file's name without what stands for its kind."""
-    name = path.name
-    for ending in (".ome.tiff", ".ome.tif", ".companion.ome", ".ome.zarr"):
-        if name.lower().endswith(ending):
-            return name[: -len(ending)]
-    return path.stem
 
 
 class CompanionRedirect(ReadError):
@@ -168,30 +174,20 @@ def _merged(series: list[Any]) -> list[Any]:
     return [tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)]
 
 
-def _choose(path: Path, series: Sequence[Any], wanted: int | str | None) -> tuple[int, list[str]]:
+def _choose(path: Path, series: Sequence[Any], named: int | str | None) -> tuple[int, list[str]]:
     """Return the number of the series to take, and what there is to say about it."""
-    wanted = _number_of(wanted, series)
-    if wanted is not None and not 0 <= wanted < len(series):
-        raise ReadError(f"{path} has no series {wanted}: it holds {len(series)}, numbered from 0.")
+    wanted = None if named is None else pick([str(one.name) for one in series], named, path)
     full = [one for one in series if not one.keyframe.is_reduced]
     if wanted is None and full and full[0].kind in ("generic", "uniform", "shaped"):
         _check_same_size(path, full)
     several = (i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size)
     number = next(several, 0) if wanted is None else wanted
-    if len(full) < 2:
+    if len(full) < 2 or wanted is not None:
         return number, []
     return number, [
         f"The file holds {len(series)} series, numbered from 0; this is number {number}. "
         "Choose another by `series=`."
     ]
-
-
-def _number_of(wanted: int | str | None, series: Sequence[Any]) -> int | None:
-    """Return the number of a series that may be given by name; -1 for an unknown name."""
-    if wanted is None or isinstance(wanted, int):
-        return wanted
-    named = [i for i, one in enumerate(series) if one.name == wanted]
-    return named[0] if named else int(wanted) if wanted.isdigit() else -1
 
 
 def _check_same_size(path: Path, series: Sequence[Any]) -> None:

@@ -1,0 +1,29 @@
+"""Choosing one of several by its number or name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from napari_mfif.errors import ReadError
+
+__all__ = ["pick"]
+
+
+def pick(names: Sequence[str], series: int | str, where: object) -> int:
+    """Return the number of the series that is given by number or name.
+
+    Raises
+    ------
+    ReadError
+        There is none of this number or name.
+    """
+    text = str(series)
+    same = [i for i, name in enumerate(names) if name.casefold() == text.casefold()]
+    if len(same) == 1:
+        return same[0]
+    if text.isdigit() and int(text) < len(names):
+        return int(text)
+    there = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    raise ReadError(
+        f"{where} has no series {text}: it holds {len(names)}, numbered from 0: {there}."
+    )

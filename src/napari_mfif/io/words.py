@@ -1,0 +1,59 @@
+"""What parts of file names mean by themselves: words before numbers, units after them, dyes."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["DYE", "GENERIC", "STAMP", "UNITS", "WORDS", "axis_of"]
+
+_BY_AXIS = {
+    "Z": "z zs zl zpos zplane zslice zstep zlevel slice sl plane focus foc depth layer",
+    "T": "t time timepoint tp tl frame fr",
+    "C": "c ch chan channel w wv wavelength lambda",
+    "P": (
+        "p pos position s series xy f fld field well tile m fov site scene roi cycle region view "
+        "angle point stage sample specimen mouse animal embryo fish larva worm organoid plate dish "
+        "slide"
+    ),
+}
+
+#: Words before a number, and the axis they stand for; P is a position, which is another z-stack.
+WORDS = {word: axis for axis, words in _BY_AXIS.items() for word in words.split()}
+
+#: Units after a number, and the axis it measures, where no word says so.
+UNITS = {
+    "um": "Z", "µm": "Z", "μm": "Z", "mm": "Z", "nm": "C",
+    "h": "T", "hr": "T", "hrs": "T", "hpf": "T", "min": "T", "sec": "T",
+}  # fmt: skip
+
+#: Words that cameras and programs put before every number: they say nothing.
+GENERIC = frozenset(
+    "img image im dsc dscn dscf dscp pic picture photo snap snapshot capture scan stack pxl wa "
+    "burst untitled default output export result tif tiff".split()
+)
+
+_NAMES = (
+    "DAPI|Hoechst|FITC|TRITC|TexasRed|TxRed|TXR|Cy[2357](?:[.]5)?|e?GFP|e?YFP|e?CFP|e?BFP|RFP|"
+    "mCherry|tdTomato|mKate|AF[ -]?[4-7]\\d\\d|Alexa[ -]?[4-7]\\d\\d|BF|Brightfield|DIC|Phase|"
+    "TL|TransLight|Trans"
+)
+
+#: Names of channels, standing alone.
+DYE = re.compile(rf"(?<![A-Za-z0-9])(?:{_NAMES})(?![A-Za-z0-9])", re.IGNORECASE)
+
+_DATE = r"(?:19|20)\d\d(?P<d>[-_.]?)(?:0[1-9]|1[0-2])(?P=d)(?:0[1-9]|[12]\d|3[01])"
+_CLOCK = r"(?:[01]\d|2[0-3])(?P<c>[-_.:h]?)[0-5]\d(?:(?P=c)|m?)[0-5]\d(?:[.,]\d+|\d{3})?s?"
+
+#: A date, with the time of the day where it is there.
+STAMP = re.compile(rf"(?<!\d){_DATE}(?:[-_ T.]{{1,3}}{_CLOCK})?(?!\d)")
+
+
+def axis_of(word: str, unit: str = "") -> str:
+    """Return the axis of a number between a word and a unit; empty where neither is known.
+
+    Examples
+    --------
+    >>> axis_of("Z"), axis_of("mouse"), axis_of("bead", "um"), axis_of("bead")
+    ('Z', 'P', 'Z', '')
+    """
+    return WORDS.get(word.lower()) or UNITS.get(unit, UNITS.get(unit.lower(), ""))
