@@ -13,7 +13,7 @@ import tifffile
 
 from napari_mfif import ZStack, fuse, iter_fuse
 from napari_mfif.engine import cluster as engine_cluster
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import MfifError, ReadError
 
 distributed = pytest.importorskip("distributed")
 
@@ -179,3 +179,83 @@ def test_a_task_that_fuses_does_not_wait_for_its_own_cluster(client, film) -> No
     fused = client.submit(lambda: fuse(film, axes="TZYX", method="gradient").image).result(60)
     np.testing.assert_array_equal(fused, alone(film).image)
     assert engine_cluster.current_client() is client
+
+
+def test_a_cluster_that_shrinks_and_grows_while_the_room_is_full(client, slope, tmp_path) -> None:
+    film = np.stack([np.roll(slope[0], 5 * t, axis=1) for t in range(9)])
+    cluster, began = client.cluster, threading.Event()
+
+    def wait_for(count: int) -> None:
+        deadline = time.monotonic() + 60
+        while len(client.nthreads()) != count and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def resize() -> None:
+        began.wait(60)
+        cluster.scale(1)
+        wait_for(1)
+        cluster.scale(3)
+
+    resizing = threading.Thread(target=resize)
+    resizing.start()
+    made = None
+    slow = ZStack(Slow(film, str(tmp_path), 0.02), "TZYX")
+    for step in iter_fuse(slow, method="gradient"):
+        made = step.fusion
+        began.set()
+        if step.done == 7:  # more is under way than a single worker has room for
+            wait_for(1)
+    resizing.join()
+    cluster.scale(2)
+    np.testing.assert_array_equal(made.image, alone(film).image)
+
+
+def test_a_film_lost_with_all_its_workers_is_sent_again(slope, tmp_path) -> None:
+    film = np.stack([np.roll(slope[0], 5 * t, axis=1) for t in range(6)])
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**settings) as local, distributed.Client(local) as made:
+        fusion, killed = None, False
+        for step in iter_fuse(film, axes="TZYX", method="gradient"):
+            fusion = step.fusion
+            if step.done and not killed:
+                killed = True
+                for process in made.run(os.getpid).values():
+                    os.kill(process, signal.SIGKILL)
+    np.testing.assert_array_equal(fusion.image, alone(film).image)
+
+
+def test_a_film_in_memory_is_no_part_of_the_graph(client, recwarn) -> None:
+    rng = np.random.default_rng(0)
+    film = rng.integers(0, 60000, (3, 3, 1000, 1000), dtype=np.uint16)
+    fuse(film, axes="TZYX", method="gradient")
+    assert not [one for one in recwarn if "graph" in str(one.message)]
+
+
+def test_workers_without_the_package_are_told_of(film) -> None:
+    hide = "import sys\nsys.modules['napari_mfif'] = None"
+    settings = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(**settings, preload=[hide]) as local,
+        distributed.Client(local),
+        pytest.raises(MfifError, match=r"Worker tcp.* has none: install it there"),
+    ):
+        fuse(film, axes="TZYX", method="gradient")
+
+
+class OnlyHere:
+    """Pixels of a file that other processes do not see."""
+
+    def __init__(self, film: np.ndarray) -> None:
+        self.film, self.home = film, os.getpid()
+        self.shape, self.dtype, self.ndim = film.shape, film.dtype, film.ndim
+
+    def __getitem__(self, index):
+        if os.getpid() != self.home:
+            raise FileNotFoundError("/here/film.tif")
+        return self.film[index]
+
+
+def test_a_file_that_workers_do_not_see_is_named(client, film) -> None:
+    stack = ZStack(OnlyHere(film), "TZYX", source="/here/film.tif")
+    with pytest.raises(ReadError, match=r"does not see /here/film.tif. Put it where"):
+        fuse(stack, method="gradient")
