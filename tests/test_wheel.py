@@ -1,4 +1,4 @@
-"""The wheel in an environment of its own: command, manifest and weights come with it."""
+"""The sdist, and the wheel made of it in an environment of its own: what comes with them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+#: Tracked by git, and of no use without it.
+NOT_IN_THE_SDIST = {".ci", ".gitignore", ".gitattributes"}
 
 
 def run(*command: str | Path) -> str:
@@ -21,23 +25,43 @@ def run(*command: str | Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def scripts(tmp_path_factory) -> Path:
+def built(tmp_path_factory) -> Path:
+    """The folder of an sdist and of the wheel that was made of it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "-o", folder, ROOT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scripts(built, tmp_path_factory) -> Path:
     """The scripts of a new environment with the wheel; dependencies are lent to it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    build = ["wheel", "--no-deps", "--no-build-isolation", "-q", "-w", folder, ROOT]
-    run(*pip, *build)
-    (wheel,) = folder.glob("*.whl")
-    home = folder / "environment"
+    (wheel,) = built.glob("*.whl")
+    home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=False)
     places = sysconfig.get_paths(vars={"base": str(home), "platbase": str(home)})
     python = Path(places["scripts"]) / ("python.exe" if os.name == "nt" else "python")
-    run(*pip, "--python", python, "install", "--no-deps", "-q", wheel)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
+    run(*pip, "install", "--no-deps", "-q", wheel)
     # A path file lends the packages but not the editable install beside them.
-    (Path(places["purelib"]) / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    lent = (path for path in sys.path if Path(path).name in ("site-packages", "dist-packages"))
+    (Path(places["purelib"]) / "lent.pth").write_text("\n".join(lent))
     where = run(python, "-c", "import napari_mfif; print(napari_mfif.__file__)")
     assert str(home) in where
     return Path(places["scripts"])
+
+
+def test_sdist_holds_what_is_tracked(built) -> None:
+    """Tests, docs and all that they read."""
+    git = ["git", "-C", str(ROOT), "ls-files", "-z"]
+    listed = subprocess.run(git, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a checkout of git")
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as file:
+        held = {name.partition("/")[2] for name in file.getnames()}
+    tracked = {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()}
+    wanted = {name for name in tracked if name.partition("/")[0] not in NOT_IN_THE_SDIST}
+    assert not sorted(wanted - held)
 
 
 def test_wheel_brings_the_command(scripts) -> None:

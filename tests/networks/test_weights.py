@@ -16,10 +16,8 @@ from napari_mfif.networks import weights
 @pytest.fixture
 def copied(tmp_path):
     """A copy of the shipped weights and their card, to be spoilt."""
-    from importlib.resources import files
-
     for name in (weights.FILE, weights.CARD):
-        source = files("napari_mfif.models") / "cnn" / name
+        source = weights.models() / "cnn" / name
         (tmp_path / name).write_bytes(source.read_bytes())
     return tmp_path
 

@@ -26,9 +26,7 @@ def few(monkeypatch):
 
 @pytest.mark.parametrize("name", NEURAL)
 def test_shipped_weights_give_the_scores_on_their_card(name) -> None:
-    from importlib.resources import files
-
-    expected = json.loads(weights.read_card(files("napari_mfif.models") / name)["check_scores"])
+    expected = json.loads(weights.read_card(weights.models() / name)["check_scores"])
     found = json.loads(measured.check_scores(registry.get(name).network.load("cpu", "float32")))
     assert len(found) >= 16
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=0.02)
@@ -36,9 +34,7 @@ def test_shipped_weights_give_the_scores_on_their_card(name) -> None:
 
 @pytest.mark.parametrize("name", NEURAL)
 def test_half_precision_is_for_networks_whose_decisions_it_leaves_alone(name) -> None:
-    from importlib.resources import files
-
-    card = weights.read_card(files("napari_mfif.models") / name)
+    card = weights.read_card(weights.models() / name)
     network, _ = registry.get(name).network.shipped()
     assert getattr(network, "halves", ()) == measured.unchanging(card)
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.resources
 import json
 from dataclasses import dataclass
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.errors import WeightsError
 
-__all__ = ["CARD", "FILE", "Weights", "load", "read_card", "read_weights"]
+__all__ = ["CARD", "FILE", "Weights", "load", "models", "read_card", "read_weights"]
 
 FILE = "weights.safetensors"
 CARD = "README.md"
@@ -46,6 +44,15 @@ class Weights:
     sha256: str
 
 
+def models() -> Path:
+    """Return the folder of all trained weights: in the package, or at the top of a checkout."""
+    package = Path(__file__).parents[1]
+    return next(
+        (base / "models" for base in (package, package.parents[1]) if (base / "models").is_dir()),
+        package / "models",
+    )
+
+
 @functools.lru_cache(maxsize=8)
 def load(method: str) -> Weights:
     """Return the weights shipped for a method, checked against its card.
@@ -55,12 +62,8 @@ def load(method: str) -> Weights:
     WeightsError
         There are none, or they are damaged.
     """
-    try:
-        folder = importlib.resources.files("napari_mfif.models") / method
-        there = (folder / FILE).is_file()
-    except ModuleNotFoundError:
-        there = False
-    if not there:
+    folder = models() / method
+    if not (folder / FILE).is_file():
         raise WeightsError(
             f"The trained weights of {method!r} are not installed. Install napari-mfif from its "
             f"wheel, or train them: napari-mfif train {method} --data FOLDER --out models/{method} "
@@ -69,7 +72,7 @@ def load(method: str) -> Weights:
     return read_weights(folder, method)
 
 
-def read_weights(folder: Path | Traversable, method: str) -> Weights:
+def read_weights(folder: Path, method: str) -> Weights:
     """Return the weights in a folder, checked against the sha256 on the card beside them.
 
     Raises
@@ -94,7 +97,7 @@ def read_weights(folder: Path | Traversable, method: str) -> Weights:
     return Weights(_tensors(content), _facts(content), found)
 
 
-def read_card(folder: Path | Traversable) -> dict[str, str]:
+def read_card(folder: Path) -> dict[str, str]:
     """Return the facts at the head of a card."""
     lines = (folder / CARD).read_text(encoding="utf-8").splitlines()
     if not lines or lines[0] != "---" or "---" not in lines[1:]:

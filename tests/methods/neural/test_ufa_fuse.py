@@ -9,6 +9,7 @@ from napari_mfif.methods.base import Plane, Survey
 from napari_mfif.methods.neural.pairwise import PairCalibration
 from napari_mfif.methods.neural.ufa_fuse import FusedFold
 from napari_mfif.metrics.truth import psnr
+from napari_mfif.networks import weights
 
 torch = pytest.importorskip("torch")
 
@@ -103,9 +104,7 @@ def test_preview_leaves_the_state_as_it_is() -> None:
 
 
 def test_summary_and_card_say_that_pixels_are_made_up() -> None:
-    from importlib.resources import files
-
-    card = (files("napari_mfif.models") / "ufa-fuse" / "README.md").read_text(encoding="utf-8")
+    card = (weights.models() / "ufa-fuse" / "README.md").read_text(encoding="utf-8")
     assert "makes up" in methods.get("ufa-fuse").summary
     assert "made up" in card
 
