@@ -222,10 +222,12 @@ def _series(one: Arranged, root: Path) -> list[Found]:
     paths = (path, *one.others)
     name = _name(path, root)
     try:
-        numbers = stacks_in(path) or []
+        numbers = stacks_in(path)
     except ReadError:
-        numbers = []
-    if len(numbers) < 2:
+        numbers = None
+    if numbers is not None and not numbers:
+        return []  # it goes on with what another file begins
+    if numbers is None or len(numbers) < 2:
         return [Found(name, paths)]
     return [Found(f"{name}_series{number}", paths, number) for number in numbers]
 

@@ -6,6 +6,7 @@ Schema: OME 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +19,8 @@ __all__ = [
     "TYPES",
     "companion",
     "image_facts",
+    "images_there",
+    "mended",
     "pieces",
     "recipe_in",
     "write_ome_xml",
@@ -72,6 +75,20 @@ def pieces(xml: str | bytes) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
+def images_there(xml: str, path: Path) -> list[int]:
+    """Return the numbers of the images of which a file beside `path`, or itself, has pages."""
+    root = _parse(xml)
+    there = []
+    for number, image in enumerate(_all(root, "Pixels") if root is not None else []):
+        names = {one.get("FileName", "") for one in _all(image, "UUID")}
+        own = root is not None and any(
+            one.text == root.get("UUID", "") for one in _all(image, "UUID")
+        )
+        if not names or own or any((path.parent / name).is_file() for name in names if name):
+            there.append(number)
+    return there
+
+
 def image_facts(xml: str, index: int) -> tuple[Sizes, tuple[str, ...]]:
     """Return the physical sizes and the channels' names of one image of the file.
 
@@ -92,6 +109,68 @@ def image_facts(xml: str, index: int) -> tuple[Sizes, tuple[str, ...]]:
 
     names = [channel.get("Name", "") for channel in _all(image, "Channel")]
     return sizes_of(length("Z"), length("Y"), length("X")), tuple(names) if any(names) else ()
+
+
+def mended(xml: str, n_pages: int, path: Path) -> str | None:
+    """Return a description that says where its planes lie, where it does not say so itself.
+
+    Pages follow each other where nothing is said of them; not more are taken than described. A
+    single file may have been renamed since.
+
+    Parameters
+    ----------
+    xml : str
+        The OME-XML in a file.
+    n_pages : int
+        Number of pages of the file.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str or None
+        None where it is good as it is.
+    """
+    root = _parse(xml)
+    images = _all(root, "Pixels") if root is not None else []
+    if root is None or not images:
+        return None
+    planes = [_n_planes(image) for image in images]
+    changed = _forget_old_name(root, path) if sum(planes) <= n_pages else False
+    first = 0
+    for image, count in zip(images, planes, strict=True):
+        blocks = _all(image, "TiffData")
+        alone = len(blocks) == 1 and not blocks[0].attrib and not len(blocks[0])
+        if not blocks or (alone and (len(images) == 1 and count < n_pages)):
+            for block in blocks:
+                image.remove(block)
+            there = str(max(0, min(count, n_pages - first)))
+            tag = image.tag.replace("Pixels", "TiffData")
+            ElementTree.SubElement(image, tag, {"IFD": str(first), "PlaneCount": there})
+            changed = True
+        first += count
+    return ElementTree.tostring(root, encoding="unicode") if changed else None
+
+
+def _n_planes(image: ElementTree.Element) -> int:
+    """Return how many pages an image has."""
+    try:
+        samples = [int(one.get("SamplesPerPixel", 1)) for one in _all(image, "Channel")] or [1]
+        count = prod(int(image.get(f"Size{axis}", 1)) for axis in "ZCT")
+    except ValueError:
+        return 0
+    return max(1, count // max(1, samples[0]))
+
+
+def _forget_old_name(root: ElementTree.Element, path: Path) -> bool:
+    """Take out that the planes lie in one other file, which had this name before."""
+    named = {one.get("FileName", "") for one in _all(root, "UUID")}
+    if len(named) != 1 or path.name in named:
+        return False
+    for block in _all(root, "TiffData"):
+        for child in list(block):
+            block.remove(child)
+    return True
 
 
 def recipe_in(xml: str) -> str | None:

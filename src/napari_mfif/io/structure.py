@@ -15,10 +15,14 @@ from napari_mfif.errors import ReadError
 from napari_mfif.io import ome
 from napari_mfif.io.pages import COPY_AGAIN, unreadable
 
-__all__ = ["open_parsed"]
+__all__ = ["lacking_pieces", "open_parsed"]
 
 #: Words in tifffile's log that tell of pixels or pages that are not there.
 DAMAGE = ("corrupt", "missing", "out of range", "invalid page offset", "failed to read", "expected")
+
+#: How it begins where a description names more pages or files than there are: which of them make a
+#: complete z-stack is seen later.
+PLANNED = ("OME series", "MMStack")
 
 
 class _Listener(logging.Filter):
@@ -77,11 +81,18 @@ def _follow(path: Path, xml: str | None, series: bool) -> Any:
     file = None
     try:
         file = tifffile.TiffFile(path, omexml=xml)
+        if series and xml is None and file.is_ome:
+            mended = ome.mended(file.ome_metadata or "", len(file.pages), path)
+            if mended is not None:
+                file.close()
+                file = tifffile.TiffFile(path, omexml=mended)
         if not (file.series if series else len(file.pages)):
             raise ReadError(f"{path} is truncated or empty: it is a TIFF file without an image.")
     except Exception as error:
         if file is not None:
             file.close()
+        if isinstance(error, FileNotFoundError) and path.is_file():
+            raise _lacks_another(path, error) from error
         if isinstance(error, (OSError, ReadError)):
             raise
         raise ReadError(
@@ -90,17 +101,28 @@ def _follow(path: Path, xml: str | None, series: bool) -> Any:
     return file
 
 
+def _lacks_another(path: Path, error: FileNotFoundError) -> ReadError:
+    """Say which other file of a recording is missing."""
+    wanted = Path(str(error.filename)).name
+    index = path.parent / "NDTiff.index"
+    by = f"{index.name} beside it" if index.is_file() else "Its description"
+    return ReadError(
+        f"{path} belongs to a recording of which the file {wanted} is missing: {by} names it. Put "
+        f"it into the folder, or give {path.name} that name again if it was renamed."
+    )
+
+
 def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
     bad = [text for text in complaints if any(word in text.lower() for word in DAMAGE)]
     if not bad:
         return
+    planned = [text for text in bad if text.partition("> ")[2].startswith(PLANNED)]
+    if len(planned) == len(bad) and file.series and file.series[0].kind in ("ome", "mmstack"):
+        return
     if file.is_ome and file.ome_metadata:
         _, absent = ome.existing_pieces(path.parent, ome.pieces(file.ome_metadata))
         if absent:
-            raise ReadError(
-                f"{path} is a piece of an OME-TIFF; {_named(absent)} not in its folder. "
-                "Put all its files into one folder."
-            )
+            raise ReadError(lacking_pieces(path, absent))
     reason = bad[0].partition("> ")[2] or bad[0]
     raise ReadError(
         f"{path} is truncated or damaged after page {_whole_pages(file)} ({reason}). {COPY_AGAIN}"
@@ -115,6 +137,11 @@ def _whole_pages(file: Any) -> int:
     return int(max(file.filehandle.size - first.dataoffsets[0], 0) // first.nbytes)
 
 
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'}"
+def lacking_pieces(path: Path, absent: Sequence[str]) -> str:
+    """Say that files of an OME-TIFF are not there."""
+    more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
+    named = f"{', '.join(absent[:3])}{more} {'is' if len(absent) == 1 else 'are'}"
+    return (
+        f"{path} is a piece of an OME-TIFF; {named} not in its folder. "
+        "Put all its files into one folder."
+    )

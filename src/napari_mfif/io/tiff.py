@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ome, sizes
 from napari_mfif.io.axes import name_axes
-from napari_mfif.io.choosing import pick
 from napari_mfif.io.compressed_pages import Coding, coded_page
 from napari_mfif.io.content import first_bytes, is_tiff
 from napari_mfif.io.names import stem
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
-from napari_mfif.io.structure import open_parsed
-from napari_mfif.io.tifffile_versions import all_axes, all_series
+from napari_mfif.io.partial import complete_part
+from napari_mfif.io.structure import lacking_pieces, open_parsed
+from napari_mfif.io.tiff_images import TiffImage, choose, images_of
 from napari_mfif.io.truncation import check_complete
 
 __all__ = [
@@ -69,18 +68,19 @@ def open_tiff(
         pointer = ome.companion(file.ome_metadata) if file.is_ome else None
         if pointer is not None:
             raise CompanionRedirect(path.parent / pointer, path)
-        every = _merged(all_series(file))
-        number, notes = _choose(path, every, series)
-        chosen = every[number]
-        _check_pixels(path, chosen.keyframe)
-        found = all_axes(chosen)
-        where = str(path) if len(every) < 2 else f"Series {number} of {path}"
-        letters, said = name_axes(found, axes, where=where)
-        pages, leading = _pages(path, chosen, letters, found.squeezed().lengths)
-        facts, channels = _facts(file, chosen.keyframe, number if chosen.kind == "ome" else None)
-        if chosen.keyframe.axes == "SYX":
+        images = images_of(file, axes)
+        image, notes = choose(path, images, series)
+        chosen, key = image.series, image.series.keyframe
+        _check_pixels(path, key)
+        where = str(path) if len(images) < 2 else f"Series {images.index(image)} of {path}"
+        letters, said = name_axes(image.axes, axes, where=where)
+        pages, leading, missing = _pages(path, image, letters)
+        facts, channels = _facts(file, key, image.number if chosen.kind == "ome" else None)
+        if key.axes == "SYX":
             letters = letters[:-3] + letters[-2:] + letters[-3]
-        pixels = multiscale(PagePixels(pages, leading), letters, _coarser(path, chosen, leading))
+        missing += _undescribed(file, images)
+        coarser = [] if image.places or missing else _coarser(path, chosen, leading)
+        pixels = multiscale(PagePixels(pages, leading), letters, coarser)
     return ZStack.from_array(
         pixels,
         letters,
@@ -89,7 +89,7 @@ def open_tiff(
         pixel_size=facts.pixel_size,
         unit=facts.unit,
         channel_names=channels,
-        notes=(*notes, *said),
+        notes=(*notes, *said, *missing),
         source=str(path),
     )
 
@@ -142,14 +142,20 @@ def described(path: Path) -> str:
 def stacks_in(path: Path) -> list[int] | None:
     """Return the numbers of the series of a file that have several planes; None without any.
 
+    Of files that each hold some of the positions of a recording, every file has its own.
+
     Raises
     ------
     ReadError
         It is damaged.
     """
     with open_parsed(path) as file:
-        series = _merged(all_series(file))
-        return [i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size] or None
+        images = images_of(file)
+        several = [i for i, one in enumerate(images) if one.n_planes > 1]
+        if not several:
+            return None
+        shared = [i for i in several if images[i].series.kind == "mmstack"]
+        return [i for i in several if i not in shared or images[i].is_in(path)]
 
 
 class CompanionRedirect(ReadError):
@@ -163,51 +169,6 @@ class CompanionRedirect(ReadError):
         )
 
 
-def _merged(series: list[Any]) -> list[Any]:
-    """Join pages that a program wrote one by one, each as an image of its own."""
-    first = series[0]
-    alone = all(one.kind == "shaped" and one.shape == first.keyframe.shape for one in series)
-    if len(series) < 2 or not alone or any(one.dtype != first.dtype for one in series):
-        return series
-    pages = [one.keyframe for one in series]
-    shape = (len(pages), *first.keyframe.shape)
-    return [tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)]
-
-
-def _choose(path: Path, series: Sequence[Any], named: int | str | None) -> tuple[int, list[str]]:
-    """Return the number of the series to take, and what there is to say about it."""
-    wanted = None if named is None else pick([str(one.name) for one in series], named, path)
-    full = [one for one in series if not one.keyframe.is_reduced]
-    if wanted is None and full and full[0].kind in ("generic", "uniform", "shaped"):
-        _check_same_size(path, full)
-    several = (i for i, one in enumerate(series) if prod(one.shape) > one.keyframe.size)
-    number = next(several, 0) if wanted is None else wanted
-    if len(full) < 2 or wanted is not None:
-        return number, []
-    return number, [
-        f"The file holds {len(series)} series, numbered from 0; this is number {number}. "
-        "Choose another by `series=`."
-    ]
-
-
-def _check_same_size(path: Path, series: Sequence[Any]) -> None:
-    first = series[0]
-    for other in series[1:]:
-        if other.keyframe.shape == first.keyframe.shape and other.dtype == first.dtype:
-            continue
-        raise ReadError(
-            f"{path} has pages of different kind: page {first.keyframe.index + 1} is "
-            f"{_kind(first.keyframe)}, page {other.keyframe.index + 1} is {_kind(other.keyframe)}. "
-            f"All planes of a z-stack are alike; "
-            f"`series=0` to {len(series) - 1} takes only the pages of one kind."
-        )
-
-
-def _kind(page: Any) -> str:
-    colour = f" with {page.samplesperpixel} samples" if page.samplesperpixel > 1 else ""
-    return f"{page.imagewidth} x {page.imagelength} {page.dtype}{colour}"
-
-
 def _check_pixels(path: Path, page: Any) -> None:
     if page.imagedepth > 1:
         raise ReadError(f"{path} stores volumes instead of planes. Save it as OME-TIFF in Fiji.")
@@ -219,25 +180,74 @@ def _check_pixels(path: Path, page: Any) -> None:
 
 
 def _pages(
-    path: Path, series: Any, letters: str, lengths: tuple[int, ...]
-) -> tuple[Sequence[Page], tuple[int, ...]]:
-    """Return the pages and the lengths of the axes before those of a page."""
+    path: Path, image: TiffImage, letters: str
+) -> tuple[Sequence[Page], tuple[int, ...], list[str]]:
+    """Return the pages, the lengths of the axes before those of a page, and what is left out."""
+    series, lengths = image.series, image.axes.squeezed().lengths
     key = series.keyframe
     inner = len(key.shape)
     offset = None if series.is_multifile or key.dtype.kind == "b" else series.dataoffset
+    numbers = image.pages()
+    missing: list[str] = []
     if offset is not None:
         inner = 3 if letters.endswith("YXS") else max(inner, 2)
         first = _flat_page(path, key, offset, lengths[-inner:])
-        pages: Sequence[Page] = FlatPages(first, prod(lengths[:-inner]))
+        total = prod(lengths[:-inner]) if numbers is None else len(series)
+        pages: Sequence[Page] = FlatPages(first, total)
+        count = prod(lengths[:-inner]) if numbers is None else len(numbers)
+        if numbers is not None:
+            pages = [pages[number] for number in numbers]
     else:
-        pages = _separate_pages(path, series)
-    if prod(lengths[:-inner]) != len(pages) or (offset is None and lengths[-inner:] != key.shape):
+        found = list(series) if numbers is None else [series[number] for number in numbers]
+        count = len(found)
+    leading = lengths[:-inner]
+    if prod(leading) != count or (offset is None and lengths[-inner:] != key.shape):
         raise ReadError(
-            f"{path} is incomplete: it says {prod(lengths[:-inner])} pages, but holds {len(pages)}."
-            f" {COPY_AGAIN}"
+            f"{path} is incomplete: it says {prod(leading)} pages, but holds {count}. {COPY_AGAIN}"
         )
+    if offset is None:
+        found, leading, missing = _complete(path, found, leading, letters)
+        if missing and len(letters) > inner and "Z" in letters[: len(leading)]:
+            _check_pieces(path, series, lengths[letters.index("Z")], leading[letters.index("Z")])
+        pages = _separate_pages(path, found)
     check_complete(pages, path)
-    return pages, lengths[:-inner]
+    return pages, leading, missing
+
+
+def _complete(
+    path: Path, pages: list[Any], leading: tuple[int, ...], letters: str
+) -> tuple[list[Any], tuple[int, ...], list[str]]:
+    """Return the pages of the part of a recording that is complete."""
+    # a page whose pixels would begin with the file was never written
+    there = np.array([page is not None and any(page.dataoffsets) for page in pages], np.bool_)
+    if there.all() or not leading:
+        return pages, leading, []
+    kept, notes = complete_part(there.reshape(leading), letters[: len(leading)])
+    numbers = np.arange(len(pages)).reshape(leading)[np.ix_(*kept)]
+    planes = len(kept[letters.index("Z")]) if "Z" in letters[: len(leading)] else 2
+    if numbers.size == 0 or planes < 2:
+        number = int(np.argmin(there)) + 1
+        raise ReadError(f"{path} is incomplete: page {number} of {len(pages)} is missing.")
+    return [pages[number] for number in numbers.reshape(-1)], numbers.shape, notes
+
+
+def _undescribed(file: Any, images: Sequence[TiffImage]) -> list[str]:
+    """Say that a file has more pages than its description names."""
+    series = images[0].series
+    count = len(file.pages)
+    if series.kind != "ome" or series.is_multifile or len(images) > 1 or len(series) >= count:
+        return []
+    return [
+        f"The file holds {count} pages, but its description names {len(series)}: those are taken."
+    ]
+
+
+def _check_pieces(path: Path, series: Any, planned: int, planes: int) -> None:
+    """Refuse a z-stack that lacks planes because files of it lie elsewhere."""
+    xml = series.parent.ome_metadata if series.kind == "ome" else None
+    absent = ome.existing_pieces(path.parent, ome.pieces(xml))[1] if xml else []
+    if absent and planes < planned:
+        raise ReadError(lacking_pieces(path, absent))
 
 
 def _separate_pages(path: Path, series: Any) -> list[Page]:
@@ -290,7 +300,8 @@ def _facts(file: Any, page: Any, image: int | None) -> tuple[sizes.Sizes, tuple[
     """
     try:
         if image is not None and file.ome_metadata:
-            return ome.image_facts(file.ome_metadata, image)
+            there = ome.images_there(file.ome_metadata, Path(file.filehandle.path))
+            return ome.image_facts(file.ome_metadata, there[image] if image < len(there) else image)
         if file.is_micromanager:
             summary = (file.micromanager_metadata or {}).get("Summary", {})
             return sizes.micromanager_sizes(summary), tuple(summary.get("ChNames", ()))

@@ -1,0 +1,171 @@
+"""The images of a TIFF file: its series, and the positions of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from napari_mfif.arrays.stack import AXES
+from napari_mfif.errors import ReadError
+from napari_mfif.io.axes import SEQUENCE, FileAxes
+from napari_mfif.io.choosing import pick
+from napari_mfif.io.tifffile_versions import all_axes, all_series
+
+__all__ = ["TiffImage", "choose", "images_of"]
+
+
+@dataclass(frozen=True)
+class TiffImage:
+    """One image: a series of tifffile, or one position of it.
+
+    Parameters
+    ----------
+    series : tifffile.TiffPageSeries
+        The series.
+    axes : FileAxes
+        Its axes, those of positions left out.
+    number : int
+        Number of the series in the file.
+    places : tuple of (axis, place)
+        Which entry of each axis that is left out.
+    name : str
+        What the file calls it; may be empty.
+    """
+
+    series: Any
+    axes: FileAxes
+    number: int
+    places: tuple[tuple[int, int], ...] = ()
+    name: str = ""
+
+    @property
+    def n_planes(self) -> int:
+        """Number of pages."""
+        return max(1, prod(self.axes.lengths) // max(1, int(self.series.keyframe.size)))
+
+    def pages(self) -> list[int] | None:
+        """Return the numbers of its pages in the series; None for all of them."""
+        if not self.places:
+            return None
+        lengths = all_axes(self.series).lengths
+        count = len(lengths)
+        while prod(lengths[:count]) > len(self.series):
+            count -= 1
+        index: list[Any] = [slice(None)] * count
+        for axis, place in self.places:
+            index[axis] = place
+        numbers = np.arange(prod(lengths[:count])).reshape(lengths[:count])
+        return [int(number) for number in numbers[tuple(index)].reshape(-1)]
+
+    def is_in(self, path: Path) -> bool:
+        """Tell whether its first page lies in a file, where others belong to it too."""
+        numbers = self.pages()
+        for number in range(len(self.series)) if numbers is None else numbers:
+            page = self.series[number]
+            if page is not None:
+                return Path(page.parent.filehandle.path).name == path.name
+        return False
+
+
+def images_of(file: Any, axes: str | None = None) -> list[TiffImage]:
+    """Return the images of an open file.
+
+    Axes that are neither planes, channels nor time hold images of their own, such as positions.
+
+    Parameters
+    ----------
+    file : tifffile.TiffFile
+        The file.
+    axes : str, optional
+        Axes that somebody gave; where they name all axes of the file, it is not divided.
+    """
+    return [
+        image
+        for number, series in enumerate(_merged(all_series(file)))
+        for image in _positions(number, series, axes)
+    ]
+
+
+def _positions(number: int, series: Any, given: str | None) -> Iterator[TiffImage]:
+    found = all_axes(series)
+    pairs = list(enumerate(zip(found.letters, found.lengths, strict=True)))
+    others = [
+        axis for axis, (letter, n) in pairs if letter not in AXES + SEQUENCE and n > 1
+    ]  # fmt: skip
+    name = str(series.name or "")
+    all_given = given is not None and len(given) >= len(found.squeezed().letters)
+    if not others or all_given or len(series) * series.keyframe.size != prod(found.lengths):
+        yield TiffImage(series, found, number, name=name)
+        return
+    kept = [axis for axis, _ in pairs if axis not in others]
+    rest = FileAxes(
+        "".join(found.letters[axis] for axis in kept), tuple(found.lengths[axis] for axis in kept)
+    )
+    for places in np.ndindex(*(found.lengths[axis] for axis in others)):
+        label = " ".join(
+            f"{found.letters[axis]}{place}" for axis, place in zip(others, places, strict=True)
+        )
+        yield TiffImage(
+            series,
+            rest,
+            number,
+            tuple(zip(others, map(int, places), strict=True)),
+            f"{name} {label}".strip(),
+        )
+
+
+def _merged(series: list[Any]) -> list[Any]:
+    """Join pages that a program wrote one by one, each as an image of its own."""
+    first = series[0]
+    alone = all(one.kind == "shaped" and one.shape == first.keyframe.shape for one in series)
+    if len(series) < 2 or not alone or any(one.dtype != first.dtype for one in series):
+        return series
+    pages = [one.keyframe for one in series]
+    shape = (len(pages), *first.keyframe.shape)
+    return [tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)]
+
+
+def choose(
+    path: Path, images: Sequence[TiffImage], wanted: int | str | None
+) -> tuple[TiffImage, list[str]]:
+    """Return the image to take, and what there is to say about it."""
+    if wanted is not None:
+        return images[pick([one.name for one in images], wanted, path)], []
+    full = [one for one in images if not one.series.keyframe.is_reduced]
+    if full and full[0].series.kind in ("generic", "uniform", "shaped"):
+        _check_same_size(path, full)
+    several = [i for i, one in enumerate(images) if one.n_planes > 1]
+    here = [i for i in several if len(images) > 1 and images[i].is_in(path)]
+    number = next(iter(here or several), 0)
+    if len(full) < 2:
+        return images[number], []
+    kind = "positions" if images[number].places else "series"
+    note = (
+        f"The file holds {len(images)} {kind}, numbered from 0; this is number {number}. "
+        "Take another by `series=`."
+    )
+    return images[number], [note]
+
+
+def _check_same_size(path: Path, images: Sequence[TiffImage]) -> None:
+    first = images[0].series
+    for other in (one.series for one in images[1:]):
+        if other.keyframe.shape == first.keyframe.shape and other.dtype == first.dtype:
+            continue
+        raise ReadError(
+            f"{path} has pages of different kind: page {first.keyframe.index + 1} is "
+            f"{_kind(first.keyframe)}, page {other.keyframe.index + 1} is {_kind(other.keyframe)}. "
+            "All planes of a z-stack are alike; take only the pages of one kind by `series=0` to "
+            f"`series={len(images) - 1}`."
+        )
+
+
+def _kind(page: Any) -> str:
+    colour = f" with {page.samplesperpixel} samples" if page.samplesperpixel > 1 else ""
+    return f"{page.imagewidth} x {page.imagelength} {page.dtype}{colour}"
