@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mfif.arrays.views import Reordered, as_slice, basic_index
+from napari_mfif.arrays.lazy_array import as_slice, basic_index
+from napari_mfif.arrays.views import Reordered
 
 PIXELS = np.random.default_rng(7).integers(0, 99, (3, 5, 7, 9, 4))
 

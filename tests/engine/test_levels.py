@@ -11,6 +11,7 @@ import pytest
 from napari_mfif import ZStack, fuse
 from napari_mfif.arrays import downsampled as thinned
 from napari_mfif.arrays.downsampled import Downsampled
+from napari_mfif.arrays.lazy_array import LazyArray, as_slices
 from napari_mfif.engine import pyramid as afar
 from napari_mfif.engine.pyramid import coarser_stacks
 from napari_mfif.errors import ParameterError
@@ -22,15 +23,15 @@ def made():
     return simulate("relief", seed=2, shape=(397, 431), planes=9)
 
 
-class Stored:
+class Stored(LazyArray):
     """Pixels that have to be decoded."""
 
     def __init__(self, pixels):
         self.pixels, self.shape, self.dtype = pixels, pixels.shape, pixels.dtype
         self.read = 0
 
-    def __getitem__(self, index):
-        part = self.pixels[index]
+    def _read(self, index):
+        part = self.pixels[as_slices(index)]
         self.read += part.size
         return part
 

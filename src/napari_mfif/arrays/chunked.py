@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.arrays.cache import SizedCache
+from napari_mfif.arrays.lazy_array import (
+    BasicIndex,
+    LazyArray,
+    Pixels,
+    chunks_of,
+    enclosing_box,
+)
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.arrays.views import Multiscale, Pixels, as_slice, basic_index
+from napari_mfif.arrays.views import Multiscale
 
 if TYPE_CHECKING:
     import dask.array
@@ -27,10 +34,9 @@ def block_shape(stack: ZStack) -> tuple[int, int]:
 
 def block_shape_of(pixels: Pixels, axes: str) -> tuple[int, int]:
     """Return the same of pixels whose axes have these letters."""
-    if (told := getattr(pixels, "block_shape", None)) is not None:
-        rows, columns = told
-        return int(rows), int(columns)
-    chunks = getattr(pixels, "chunks", None)
+    if isinstance(pixels, LazyArray) and pixels.block_shape is not None:
+        return pixels.block_shape
+    chunks = chunks_of(pixels)
     if chunks is None:
         return 1, 1
     lengths = (chunks[axes.index(axis)] for axis in "YX")
@@ -46,7 +52,7 @@ def read_in_chunks(pixels: Pixels) -> Pixels:
     return ChunkReader(pixels) if hasattr(pixels, "dask") else pixels
 
 
-class ChunkReader:
+class ChunkReader(LazyArray):
     """A dask array that a task reads by itself, without a scheduler or a graph of its own.
 
     Parameters
@@ -57,7 +63,7 @@ class ChunkReader:
 
     def __init__(self, array: dask.array.Array) -> None:
         self._array = array
-        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+        self.shape, self.dtype = array.shape, array.dtype
         self.chunks = array.chunks
         self._bounds = [np.concatenate([[0], np.cumsum(lengths)]) for lengths in array.chunks]
         self._graph: dict[Any, Any] | None = None
@@ -69,22 +75,11 @@ class ChunkReader:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["array"])  # type: ignore[misc]
 
-    def __getitem__(self, index: Any, /) -> Any:
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return self._array[index].compute(scheduler="synchronous")
-        spans = [item if isinstance(item, range) else range(item, item + 1) for item in asked]
-        if not all(spans):
-            return np.empty([len(item) for item in asked if isinstance(item, range)], self.dtype)
-        first = [min(span[0], span[-1]) for span in spans]
-        last = [max(span[0], span[-1]) for span in spans]
-        block = self._block(first, [end + 1 for end in last])
-        return block[
-            tuple(
-                as_slice(item, start) if isinstance(item, range) else 0
-                for item, start in zip(asked, first, strict=True)
-            )
-        ]
+    def _read(self, index: BasicIndex) -> Any:
+        box, inside = enclosing_box(index)
+        if not all(box):
+            return np.empty([len(item) for item in index if isinstance(item, range)], self.dtype)
+        return self._block([span.start for span in box], [span.stop for span in box])[inside]
 
     def _block(self, start: list[int], stop: list[int]) -> np.ndarray:
         """Read a box, chunk by chunk."""

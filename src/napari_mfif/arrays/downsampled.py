@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.chunked import block_shape_of
-from napari_mfif.arrays.views import Pixels, as_slice, basic_index
+from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, Pixels, enclosing_box
 
 __all__ = ["Downsampled"]
 
@@ -32,7 +32,7 @@ _KNOWN: weakref.WeakValueDictionary[tuple[int, str, int], Downsampled] = (
 _LOCK = threading.Lock()
 
 
-class Downsampled:
+class Downsampled(LazyArray):
     """Pixels of which squares are seen as one; what is left over at the end is not seen.
 
     Of arrays in memory and of uncompressed files two rows of each square are looked at, otherwise
@@ -54,12 +54,13 @@ class Downsampled:
             length // step if letter in "YX" else length
             for letter, length in zip(axes, pixels.shape, strict=True)
         )
-        self.dtype, self.ndim = np.dtype(pixels.dtype), len(axes)
-        apart = isinstance(pixels, np.ndarray) or getattr(pixels, "random_access", False)
+        self.dtype = np.dtype(pixels.dtype)
+        apart = isinstance(pixels, np.ndarray)
+        apart |= isinstance(pixels, LazyArray) and pixels.random_access
         #: How many rows of each square are looked at.
         self.taps = min(TAPS, step) if apart else step
         #: How many rows and columns are made together.
-        self.block_shape = _tile_size(block_shape_of(pixels, axes), step)
+        self.block_shape: tuple[int, int] = _tile_size(block_shape_of(pixels, axes), step)
         self._number = next(_NUMBERS)
 
     @classmethod
@@ -82,33 +83,18 @@ class Downsampled:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
-
-    def __getitem__(self, index: Any, /) -> Any:
+    def _read(self, index: BasicIndex) -> Any:
         """Read a part of one plane, or of several one by one."""
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
         leading = self.axes.index("Y")
-        outer, inner = (
-            [_as_range(one) for one in part] for part in (asked[:leading], asked[leading:])
-        )
-        box = [range(min(one), max(one) + 1) if one else one for one in inner]
+        outer = [_as_range(one) for one in index[:leading]]
+        box, inside = enclosing_box(index[leading:])
         block = np.empty([*map(len, outer), *map(len, box)], self.dtype)
         if block.size:
             for place in np.ndindex(block.shape[:leading]):
                 there = tuple(span[i] for span, i in zip(outer, place, strict=True))
                 self._fill(block[place], there, box[:2])
-        return block[
-            tuple(
-                (slice(None) if n < leading else as_slice(one, box[n - leading].start))
-                if isinstance(one, range)
-                else (0 if n < leading else one - box[n - leading].start)
-                for n, one in enumerate(asked)
-            )
-        ]
+        planes = (slice(None) if isinstance(one, range) else 0 for one in index[:leading])
+        return block[(*planes, *inside)]
 
     def _fill(self, block: NDArray[Any], place: tuple[int, ...], box: list[range]) -> None:
         """Put a rectangle of one plane together from tiles."""

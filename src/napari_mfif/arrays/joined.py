@@ -7,14 +7,20 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_mfif.arrays.views import Pixels, as_slice, basic_index
+from napari_mfif.arrays.lazy_array import (
+    BasicIndex,
+    LazyArray,
+    Pixels,
+    as_slices,
+    coarser_levels,
+    read_like,
+)
 
 __all__ = ["Joined"]
 
 
-class Joined:
+class Joined(LazyArray):
     """Pixels of several sources, read from those that are asked for.
 
     Parameters
@@ -32,11 +38,8 @@ class Joined:
         first = sources[0]
         self.shape = (*self._leading, *first.shape)
         self.dtype = np.dtype(first.dtype)
-        self.ndim = len(self.shape)
-        for name in ("grain", "cheap"):
-            if hasattr(first, name):
-                setattr(self, name, getattr(first, name))
-        levels = [tuple(getattr(one, "coarser", ())) for one in sources]
+        read_like(first, self)
+        levels = [tuple(coarser_levels(one)) for one in sources]
         shapes = {tuple(level.shape for level in some) for some in levels}
         self.coarser = (
             tuple(Joined(some, leading) for some in zip(*levels, strict=True))
@@ -44,15 +47,11 @@ class Joined:
             else ()
         )
 
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part: numbers and slices are handed on, anything else reads it all first."""
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
-        outer, inner = asked[: len(self._leading)], asked[len(self._leading) :]
-        native = tuple(as_slice(item) if isinstance(item, range) else item for item in inner)
+    def _read(self, index: BasicIndex) -> Any:
+        outer, inner = index[: len(self._leading)], index[len(self._leading) :]
+        native = as_slices(inner)
         spans = [item if isinstance(item, range) else range(item, item + 1) for item in outer]
-        lengths = [len(item) for item in asked if isinstance(item, range)]
+        lengths = [len(item) for item in index if isinstance(item, range)]
         block = np.empty(lengths, self.dtype)
         parts = block.reshape(
             *(len(span) for span in spans),
@@ -63,7 +62,3 @@ class Joined:
             number = int(np.ravel_multi_index(chosen, self._leading))
             parts[place] = np.asarray(self._sources[number][native])
         return block if lengths else block[()]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)

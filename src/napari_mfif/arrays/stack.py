@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mfif.arrays.views import AxisSelection, Pixels, Reordered
+from napari_mfif.arrays.lazy_array import Pixels
+from napari_mfif.arrays.views import AxisSelection, Reordered
 from napari_mfif.errors import AxesError, ParameterError, ReadError
 
 if TYPE_CHECKING:

@@ -1,88 +1,27 @@
-"""Arrays that are read when they are indexed: what they have in common."""
+"""Views of arrays: axes reordered, one channel selected, another type, several resolutions."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = [
-    "AsType",
-    "AxisSelection",
-    "Multiscale",
-    "Pixels",
-    "Reordered",
-    "as_slice",
-    "basic_index",
-    "multiscale",
-]
+from napari_mfif.arrays.lazy_array import (
+    BasicIndex,
+    LazyArray,
+    Pixels,
+    as_slice,
+    as_slices,
+    chunks_of,
+    coarser_levels,
+    read_like,
+)
 
-
-class Pixels(Protocol):
-    """What a z-stack asks of an array: numpy, dask, zarr and our lazy files all have it."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the pixels."""
-
-    def __getitem__(self, index: Any, /) -> Any: ...
+__all__ = ["AsType", "AxisSelection", "Multiscale", "Reordered", "multiscale"]
 
 
-def basic_index(index: Any, shape: Sequence[int]) -> tuple[int | range, ...] | None:
-    """Write an index out: one number or range per axis, all within the shape.
-
-    Parameters
-    ----------
-    index : object
-        What stands in the square brackets.
-    shape : sequence of int
-        Shape of the indexed array.
-
-    Returns
-    -------
-    tuple of int or range, or None
-        None when the index has more than numbers, slices and one ellipsis.
-
-    Raises
-    ------
-    IndexError
-        A number lies outside, or there are too many.
-    """
-    items = list(index) if isinstance(index, tuple) else [index]
-    if sum(item is Ellipsis for item in items) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
-    if not any(item is Ellipsis for item in items):
-        items.append(Ellipsis)
-    gap = next(place for place, item in enumerate(items) if item is Ellipsis)
-    missing = len(shape) - len(items) + 1
-    if missing < 0:
-        raise IndexError(f"{len(items) - 1} indices are too many for {len(shape)} axes")
-    items[gap : gap + 1] = [slice(None)] * missing
-    full: list[int | range] = []
-    for item, length in zip(items, shape, strict=True):
-        if isinstance(item, slice):
-            full.append(range(length)[item])
-        elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
-            full.append(range(length)[operator.index(item)])
-        else:
-            return None
-    return tuple(full)
-
-
-def as_slice(places: range, origin: int = 0) -> slice:
-    """Turn a range back into a slice of an array that begins at `origin`."""
-    stop = places.stop - origin
-    return slice(places.start - origin, stop if stop >= 0 else None, places.step)
-
-
-class Reordered:
+class Reordered(LazyArray):
     """Pixels seen with their axes in another order, and with only the first colour samples.
 
     Parameters
@@ -103,34 +42,23 @@ class Reordered:
         known = dict(enumerate(source.shape)) | (lengths or {})
         self.shape = tuple(known[axis] for axis in self._order)
         self.dtype = np.dtype(source.dtype)
-        self.ndim = len(self.shape)
-        self.coarser = tuple(
-            Reordered(level, order, lengths) for level in getattr(source, "coarser", ())
-        )
+        self.coarser = [Reordered(level, order, lengths) for level in coarser_levels(source)]
         if list(self._order) == sorted(self._order):
-            _copy_attributes(source, self, ("block_shape", "random_access"))
-        if (chunks := getattr(source, "chunks", None)) is not None:
+            read_like(source, self)
+        if (chunks := chunks_of(source)) is not None:
             self.chunks = tuple(chunks[axis] for axis in self._order)
 
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part: numbers and slices are handed on, anything else reads it all first."""
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
+    def _read(self, index: BasicIndex) -> Any:
         native: list[int | slice] = [0] * len(self._source.shape)
-        for axis, item in zip(self._order, asked, strict=True):
+        for axis, item in zip(self._order, index, strict=True):
             native[axis] = as_slice(item) if isinstance(item, range) else item
         block = np.asarray(self._source[tuple(native)])
         kept = [axis for axis in self._order if isinstance(native[axis], slice)]
         ranks = sorted(kept)
         return block.transpose([ranks.index(axis) for axis in kept])
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
 
-
-class AxisSelection:
+class AxisSelection(LazyArray):
     """Pixels at one place of an axis, as one channel of several.
 
     Parameters
@@ -147,29 +75,18 @@ class AxisSelection:
         self._source, self._axis, self._place = source, axis, place
         self.shape = _without(source.shape, axis)
         self.dtype = np.dtype(source.dtype)
-        self.ndim = len(self.shape)
-        self.coarser = tuple(
-            AxisSelection(level, axis, place) for level in getattr(source, "coarser", ())
-        )
-        _copy_attributes(source, self, ("block_shape", "random_access"))
-        if (chunks := getattr(source, "chunks", None)) is not None:
+        self.coarser = [AxisSelection(level, axis, place) for level in coarser_levels(source)]
+        read_like(source, self)
+        if (chunks := chunks_of(source)) is not None:
             self.chunks = _without(chunks, axis)
 
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part: numbers and slices are handed on, anything else reads it all first."""
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
-        native = [as_slice(item) if isinstance(item, range) else item for item in asked]
+    def _read(self, index: BasicIndex) -> Any:
+        native = list(as_slices(index))
         native.insert(self._axis, self._place)
         return np.asarray(self._source[tuple(native)])
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
 
-
-class AsType:
+class AsType(LazyArray):
     """Pixels in another type, turned as they are read.
 
     Parameters
@@ -183,46 +100,37 @@ class AsType:
     def __init__(self, source: Pixels, dtype: np.dtype[Any]) -> None:
         self._source, self.dtype = source, dtype
         self.shape = tuple(source.shape)
-        self.ndim = len(self.shape)
-        _copy_attributes(source, self, ("block_shape", "random_access", "chunks"))
+        read_like(source, self)
+        self.chunks = chunks_of(source)
 
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part."""
-        return np.asarray(self._source[index]).astype(self.dtype, copy=False)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self._source).astype(dtype or self.dtype, copy=False)
+    def _read(self, index: BasicIndex) -> Any:
+        return np.asarray(self._source[as_slices(index)]).astype(self.dtype, copy=False)
 
 
 def _without(lengths: Sequence[Any], axis: int) -> tuple[Any, ...]:
     return (*lengths[:axis], *lengths[axis + 1 :])
 
 
-class Multiscale:
+class Multiscale(LazyArray):
     """Pixels with coarser copies of themselves, as files of large images hold them.
 
     Parameters
     ----------
     finest : Pixels
-        What is read; it may tell `block_shape`, `chunks` and whether it is `random_access`.
+        What is read.
     coarser : sequence of Pixels
-        The copies, ever coarser: the same axes, fewer rows and columns.
+        The other resolution levels, as `LazyArray.coarser`.
     """
 
     def __init__(self, finest: Pixels, coarser: Sequence[Pixels]) -> None:
         self.finest, self.coarser = finest, tuple(coarser)
         self.shape = tuple(finest.shape)
         self.dtype = np.dtype(finest.dtype)
-        self.ndim = len(self.shape)
-        _copy_attributes(finest, self, ("block_shape", "random_access", "chunks"))
+        read_like(finest, self)
+        self.chunks = chunks_of(finest)
 
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part of the finest."""
-        return self.finest[index]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self.finest[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
+    def _read(self, index: BasicIndex) -> Any:
+        return self.finest[as_slices(index)]
 
 
 def multiscale(finest: Pixels, axes: str, levels: Sequence[Pixels]) -> Pixels:
@@ -259,9 +167,3 @@ def _is_coarser(level: Pixels, last: Pixels, finest: Pixels, axes: str) -> bool:
     return alike and max(level.shape[axes.index(a)] for a in "YX") < max(
         last.shape[axes.index(a)] for a in "YX"
     )
-
-
-def _copy_attributes(source: Pixels, to: Any, names: Sequence[str]) -> None:
-    for name in names:
-        if hasattr(source, name):
-            setattr(to, name, getattr(source, name))

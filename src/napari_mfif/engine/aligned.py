@@ -15,8 +15,8 @@ from napari_mfif.alignment import (
     source_area,
     warp,
 )
+from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slice
 from napari_mfif.arrays.stack import AXES, ZStack
-from napari_mfif.arrays.views import as_slice, basic_index
 from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
@@ -48,7 +48,7 @@ WINDOW = 4096
 LEAST_SIDE = 8
 
 
-class AlignedPixels:
+class AlignedPixels(LazyArray):
     """Pixels of a z-stack, repaired and moved to the place of the reference plane when read.
 
     Type and axes are those of the stack; where a plane does not reach, it is mirrored. Hot pixels
@@ -73,29 +73,20 @@ class AlignedPixels:
         preparations: Sequence[Preparation],
         area: tuple[slice, slice] | None = None,
     ) -> None:
-        self.stack, self.transforms = stack, tuple(transforms)
+        self.stack = self.unaligned = stack
+        self.transforms = tuple(transforms)
         rows, columns = stack.plane_shape
         self.area = area or (slice(0, rows), slice(0, columns))
         lengths = [span.stop - span.start for span in self.area]
         cropped = dict(zip("YX", lengths, strict=True))
         self.shape = tuple(cropped.get(a, n) for a, n in zip(stack.axes, stack.shape, strict=True))
         self.dtype = stack.dtype
-        self.ndim = len(self.shape)
         self._repairs = [replace(one, drift=None) for one in preparations]
         self._reader = (0, PlaneReader(stack, 0))
         self._last: tuple[tuple[int, ...], NDArray[Any]] | None = None
 
-    @property
-    def unaligned(self) -> ZStack:
-        """The planes as the camera took them."""
-        return self.stack
-
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part: numbers and slices read what they need, anything else reads it all."""
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
-        place: dict[str, int | range] = dict(zip(self.stack.axes, asked, strict=True))
+    def _read(self, index: BasicIndex) -> Any:
+        place: dict[str, int | range] = dict(zip(self.stack.axes, index, strict=True))
         t, c, z, y, x, s = (_as_range(place.get(letter, 0)) for letter in AXES)
         block = np.zeros(tuple(map(len, (t, c, z, y, x, s))), self.dtype)
         if block.size:
@@ -106,10 +97,6 @@ class AlignedPixels:
                 bands = bands.reshape(len(y), len(x), self.stack.n_channels, self.stack.n_samples)
                 block[i, :, j] = np.moveaxis(bands[:, :, as_slice(c), as_slice(s)], 2, 0)
         return block[tuple(slice(None) if isinstance(place.get(a), range) else 0 for a in AXES)]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
 
     def _moved(self, t: int, z: int, rows: slice, columns: slice) -> NDArray[Any]:
         """Return this part of one plane with all its bands; the last one is kept."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift
+from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.bands import bands as cut
@@ -71,9 +72,8 @@ class PlaneReader:
     def __init__(self, stack: ZStack, time: int = 0) -> None:
         self.stack = stack
         self._time = time
-        random_access = isinstance(stack.pixels, np.ndarray) or getattr(
-            stack.pixels, "random_access", False
-        )
+        random_access = isinstance(stack.pixels, np.ndarray)
+        random_access |= isinstance(stack.pixels, LazyArray) and stack.pixels.random_access
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
         self._cache: dict[int, NDArray[Any]] | None = {} if small and not random_access else None
 
@@ -90,8 +90,10 @@ class PlaneReader:
     @property
     def unaligned(self) -> PlaneReader:
         """Reader of the planes as the camera took them, for moving smooths their noise."""
-        taken = getattr(self.stack.pixels, "unaligned", None)
-        return self if taken is None else PlaneReader(taken, self._time)
+        pixels = self.stack.pixels
+        if not isinstance(pixels, LazyArray) or pixels.unaligned is None:
+            return self
+        return PlaneReader(pixels.unaligned, self._time)
 
     def bands(
         self, z: int, rows: slice = slice(None), columns: slice = slice(None)

@@ -9,8 +9,8 @@ from math import prod
 import numpy as np
 
 from napari_mfif.arrays.downsampled import Downsampled
+from napari_mfif.arrays.lazy_array import Pixels, coarser_levels
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.arrays.views import Pixels
 from napari_mfif.engine.aligned import AlignedPixels
 from napari_mfif.engine.planes import Preparation
 from napari_mfif.kernels.noise import NoiseLine
@@ -89,7 +89,7 @@ def _copies(stack: ZStack) -> Iterator[Pixels]:
     longest = max(stack.plane_shape)
     waiting = [
         (longest / max(level.shape[stack.axes.index(letter)] for letter in "YX"), level)
-        for level in getattr(stack.pixels, "coarser", ())
+        for level in coarser_levels(stack.pixels)
     ]
     known, factor, step = stack.pixels, 1.0, 1
     while True:

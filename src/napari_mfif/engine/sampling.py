@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.arrays.chunked import block_shape
+from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.planes import PlaneReader, Preparation, to_guide
 from napari_mfif.kernels.hot_pixels import find_stuck
@@ -52,7 +53,8 @@ class Windows:
         self._rows, self._columns = map(_places, reader.stack.plane_shape)
         # Whole rows that lie in one piece are read faster than hundreds of pieces of them.
         together = block_shape(reader.stack)[1] * len(self._columns) >= reader.stack.plane_shape[1]
-        random_access = getattr(reader.stack.pixels, "random_access", False)
+        pixels = reader.stack.pixels
+        random_access = isinstance(pixels, LazyArray) and pixels.random_access
         columns = [slice(0, reader.stack.plane_shape[1])] if together else self._columns
         self._whole = not random_access and _reads_more(reader.stack, self._rows, columns)
         self._lines = not self._whole and (random_access or together)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.views import as_slice, basic_index
+from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slice
 from napari_mfif.errors import ReadError
 
 __all__ = ["COPY_AGAIN", "FlatPage", "FlatPages", "Page", "PagePixels", "read_bytes", "unreadable"]
@@ -193,7 +193,7 @@ class FlatPages(Sequence[Page]):
         )
 
 
-class PagePixels:
+class PagePixels(LazyArray):
     """The lazy array that pages make: nothing is read before it is indexed.
 
     It holds no open file and may be read from many threads and sent to other processes.
@@ -211,30 +211,24 @@ class PagePixels:
         self._leading = tuple(leading)
         self.shape = (*self._leading, *pages[0].shape)
         self.dtype = pages[0].dtype
-        self.ndim = len(self.shape)
-        #: Whether reading again costs next to nothing: pages that lie in the file as they are.
+        # pages that lie in the file as they are
         self.random_access = isinstance(pages, FlatPages) or isinstance(pages[0], FlatPage)
-        #: How many rows and columns of a plane cannot be read apart.
         self.block_shape = pages[0].block_shape
 
-    def __getitem__(self, index: Any, /) -> Any:
+    def _read(self, index: BasicIndex) -> Any:
         """Read a part: of each page that is asked for, only the rows that are."""
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
-        outer, inner = asked[: len(self._leading)], asked[len(self._leading) :]
+        outer, inner = index[: len(self._leading)], index[len(self._leading) :]
         if all(isinstance(item, int) for item in outer):
-            return self._read(outer, inner)
+            return self._read_page(outer, inner)
         spans = [item if isinstance(item, range) else range(item, item + 1) for item in outer]
-        lengths = tuple(len(item) for item in asked if isinstance(item, range))
-        block = np.empty(lengths, self.dtype)
+        block = np.empty(_lengths(index), self.dtype)
         pages = block.reshape(*(len(span) for span in spans), *_lengths(inner))
         for place in np.ndindex(*(len(span) for span in spans)):
             chosen = tuple(span[i] for span, i in zip(spans, place, strict=True))
-            pages[place] = self._read(chosen, inner)
+            pages[place] = self._read_page(chosen, inner)
         return block
 
-    def _read(self, outer: tuple[Any, ...], inner: tuple[int | range, ...]) -> Any:
+    def _read_page(self, outer: tuple[Any, ...], inner: BasicIndex) -> Any:
         place = int(np.ravel_multi_index(outer, self._leading)) if outer else 0
         across, span = (
             item if isinstance(item, range) else range(item, item + 1)
@@ -255,10 +249,6 @@ class PagePixels:
             for item, start in rest
         )
         return block[index if isinstance(inner[0], int) else (slice(None), *index)]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
 
 
 def _lengths(items: tuple[int | range, ...]) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.views import Pixels
+from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.io.sizes import METRES, Sizes
 
 __all__ = ["PLAIN_SIDE", "TILE", "Sink", "n_levels", "tiff_sink", "zarr_sink"]

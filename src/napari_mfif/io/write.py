@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.arrays.stack import AXES
-from napari_mfif.arrays.views import AsType, Pixels
+from napari_mfif.arrays.views import AsType
 from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
 from napari_mfif.io.atomic import replacing, replacing_folder
 from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slices
 from napari_mfif.errors import ReadError
 
 __all__ = ["ZarrPixels", "is_address", "is_zarr", "is_zipped_zarr", "open_node"]
@@ -105,7 +105,7 @@ def _unreachable(address: str, error: Exception) -> ReadError:
     return ReadError(f"{address} cannot be read as Zarr: {error}. Check the address.")
 
 
-class ZarrPixels:
+class ZarrPixels(LazyArray):
     """A Zarr array whose chunks, where they are damaged, are named.
 
     Parameters
@@ -120,34 +120,20 @@ class ZarrPixels:
         self._array, self._where = array, where
         self.shape: tuple[int, ...] = tuple(array.shape)
         self.dtype = np.dtype(array.dtype)
-        self.ndim = len(self.shape)
         self.chunks = tuple(array.chunks)
 
-    def __getitem__(self, index: Any, /) -> Any:
-        """Read a part."""
+    def _read(self, index: BasicIndex) -> Any:
+        part = as_slices(index)
         try:
-            return np.asarray(self._array[index])
-        except IndexError:
-            raise
+            return np.asarray(self._array[part])
         except Exception as error:
             raise ReadError(
-                f"{self._where} is damaged or out of reach: the part {_in_words(index)} cannot "
+                f"{self._where} is damaged or out of reach: the part {_in_words(part)} cannot "
                 f"be read ({type(error).__name__}: {error}). Copy it again."
             ) from error
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = np.asarray(self[...])
-        return whole if dtype is None else whole.astype(dtype, copy=False)
 
-
-def _in_words(index: Any) -> str:
+def _in_words(index: tuple[int | slice, ...]) -> str:
     """Write an index as it stands in square brackets."""
-    items = index if isinstance(index, tuple) else (index,)
-    words = []
-    for item in items:
-        if isinstance(item, slice):
-            ends = ["" if end is None else str(end) for end in (item.start, item.stop)]
-            words.append(":".join(ends))
-        else:
-            words.append("..." if item is Ellipsis else str(item))
+    words = [f"{one.start}:{one.stop}" if isinstance(one, slice) else str(one) for one in index]
     return f"[{', '.join(words)}]"

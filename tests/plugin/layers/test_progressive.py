@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_mfif.arrays.lazy_array import LazyArray, as_slices
 from napari_mfif.errors import ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.plugin.layers import multiscale as levels
@@ -32,12 +33,12 @@ exec(
 ALL = (slice(None),) * 3
 
 
-class Slow:
+class Slow(LazyArray):
     """Pixels that are not given before the gate is open."""
 
     def __init__(self, pixels, *, cost=None):
         self.pixels, self.shape, self.dtype = pixels, pixels.shape, pixels.dtype
-        self.ndim, self.block_shape = pixels.ndim, (16, 16)
+        self.block_shape = (16, 16)
         self.gate, self.read, self.cost = threading.Event(), [], cost
 
     def __getitem__(self, index):
@@ -45,7 +46,10 @@ class Slow:
         self.read.append(index)
         if self.cost is not None:
             raise self.cost
-        return self.pixels[index]
+        return super().__getitem__(index)
+
+    def _read(self, index):
+        return self.pixels[as_slices(index)]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ threads read or fuse these; then the layer is drawn again. Whoever else asks wai
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,8 +16,16 @@ from numpy.typing import NDArray
 
 from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.chunked import block_shape_of
-from napari_mfif.arrays.views import as_slice, basic_index
+from napari_mfif.arrays.lazy_array import (
+    BasicIndex,
+    LazyArray,
+    as_slice,
+    basic_index,
+    chunks_of,
+    enclosing_box,
+)
 from napari_mfif.plugin.layers.tile_loader import Tile, tile_loader
+from napari_mfif.plugin.napari_internals import is_drawing
 
 __all__ = ["ProgressiveLevel", "progressive_levels"]
 
@@ -28,8 +35,6 @@ PATIENCE = 0.06
 SIDE, LEAST = 512, 128
 #: Bytes of tiles that are kept.
 _TILES = SizedCache(512 << 20)
-#: Where napari asks for pixels in order to draw them.
-_DRAWING = "napari.layers._scalar_field."
 _NUMBERS = itertools.count()
 
 
@@ -51,7 +56,7 @@ def progressive_levels(levels: Sequence[Any], *, colour: bool = False) -> list[P
     return made[::-1]
 
 
-class ProgressiveLevel:
+class ProgressiveLevel(LazyArray):
     """One level of a large layer.
 
     Parameters
@@ -74,9 +79,10 @@ class ProgressiveLevel:
         *,
         colour: bool = False,
     ) -> None:
-        self.exact, self.family, self.coarser = exact, family, coarser
+        self.exact, self.family = exact, family
+        self.coarser: Sequence[ProgressiveLevel] = [] if coarser is None else [coarser]
         self.shape = tuple(map(int, exact.shape))
-        self.dtype, self.ndim = np.dtype(exact.dtype), len(self.shape)
+        self.dtype = np.dtype(exact.dtype)
         self.size = int(np.prod(self.shape))
         self._leading = self.ndim - 2 - colour
         self._bounds = _bounds(exact, self._leading)
@@ -89,27 +95,24 @@ class ProgressiveLevel:
 
     def __getitem__(self, index: Any, /) -> Any:
         """Return pixels; or, to napari when it draws, a view that it will turn into an array."""
-        asked = basic_index(index, self.shape) if _is_drawing() else None
+        asked = basic_index(index, self.shape) if is_drawing(caller=2) else None
         return np.asarray(self.exact[index]) if asked is None else _View(self, asked)
 
+    def _read(self, index: BasicIndex) -> Any:
+        return self.shown(index)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        whole = self._shown_whole() if _is_drawing() else np.asarray(self.exact[...])
+        whole = self._shown_whole() if is_drawing(caller=2) else np.asarray(self.exact[...])
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
-    def shown(self, asked: Sequence[int | range]) -> NDArray[Any]:
+    def shown(self, index: BasicIndex) -> NDArray[Any]:
         """Return a part as far as it is there; ask for the rest."""
-        spans = [one if isinstance(one, range) else range(one, one + 1) for one in asked]
-        box = [range(min(one), max(one) + 1) if one else one for one in spans]
+        box, inside = enclosing_box(index)
         block = np.zeros([len(one) for one in box], self.dtype)
         if block.size:
             self._request_missing(box)
             self._fill(block, box)
-        return block[
-            tuple(
-                as_slice(one, there.start) if isinstance(one, range) else 0
-                for one, there in zip(asked, box, strict=True)
-            )
-        ]
+        return block[inside]
 
     def make(self, tile: Tile) -> None:
         """Read or fuse a tile; called in another thread."""
@@ -171,9 +174,9 @@ class ProgressiveLevel:
 
     def _stand_in(self, place: tuple[int, ...], spans: Sequence[range]) -> NDArray[Any] | int:
         """Return what coarser levels show there."""
-        coarser = self.coarser
-        if coarser is None:
+        if not self.coarser:
             return 0
+        (coarser,) = self.coarser
         down, across = (
             ((np.arange(span.start, span.stop) + 0.5) * there / here).astype(np.intp)
             for span, here, there in zip(
@@ -199,41 +202,33 @@ class ProgressiveLevel:
         )
 
 
-class _View:
+class _View(LazyArray):
     """A part of a level that napari is about to draw."""
 
-    def __init__(self, level: ProgressiveLevel, asked: Sequence[int | range]) -> None:
-        self._level, self._asked = level, tuple(asked)
+    def __init__(self, level: ProgressiveLevel, asked: BasicIndex) -> None:
+        self._level, self._asked = level, asked
         self.shape = tuple(len(one) for one in asked if isinstance(one, range))
-        self.dtype, self.ndim = level.dtype, len(self.shape)
+        self.dtype = level.dtype
 
-    def __getitem__(self, index: Any, /) -> Any:
-        asked = basic_index(index, self.shape)
-        if asked is None:
-            return np.asarray(self)[index]
-        items = iter(asked)
-        taken: list[int | range] = []
+    def _read(self, index: BasicIndex) -> _View:
+        items = iter(index)
+        parts: list[int | range] = []
         for one in self._asked:
             if isinstance(one, int):
-                taken.append(one)
+                parts.append(one)
             else:
                 item = next(items)
-                taken.append(one[item] if isinstance(item, int) else one[as_slice(item)])
-        return _View(self._level, taken)
+                parts.append(one[item] if isinstance(item, int) else one[as_slice(item)])
+        return _View(self._level, tuple(parts))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         shown = self._level.shown(self._asked)
         return shown if dtype is None else shown.astype(dtype, copy=False)
 
 
-def _is_drawing() -> bool:
-    """Tell whether napari asks in order to draw; everybody else waits for the pixels."""
-    return str(sys._getframe(2).f_globals.get("__name__", "")).startswith(_DRAWING)
-
-
 def _bounds(exact: Any, leading: int) -> list[NDArray[np.intp]]:
     """Return where tiles begin and end along rows and along columns."""
-    chunks = getattr(exact, "chunks", None)
+    chunks = chunks_of(exact)
     if chunks is not None and isinstance(chunks[leading], tuple):
         return [np.concatenate([[0], np.cumsum(one)]) for one in chunks[leading : leading + 2]]
     letters = "T" * leading + "YX"

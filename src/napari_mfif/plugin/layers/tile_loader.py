@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from napari_mfif.errors import MfifError
+from napari_mfif.plugin.napari_internals import layers_of_all_viewers
 from napari_mfif.wording import in_window
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class TileLoader:
 
     def want(self, level: ProgressiveLevel, tiles: list[Tile]) -> None:
         """Ask for tiles of a level, in this order, in the place of what was asked for before."""
-        overview = level.coarser is None
+        overview = not level.coarser
         key = (level.family, overview)
         self._start_notifier()
         with self._changed:
@@ -84,7 +85,7 @@ class TileLoader:
             return not self._requests and not self._making
 
     def _is_busy(self, level: ProgressiveLevel) -> bool:
-        waiting = self._requests.get((level.family, level.coarser is None))
+        waiting = self._requests.get((level.family, not level.coarser))
         made = any(number == level.number for number, _ in self._making)
         return made or (waiting is not None and waiting[0] is level)
 
@@ -167,8 +168,9 @@ class _RedrawNotifier(QObject):
     def _draw(self) -> None:
         families, self._families = self._families, set()
         shown: dict[int, list[Any]] = {}
-        for layer in _layers():
-            if layer.multiscale and (family := getattr(layer.data[0], "family", None)) is not None:
+        for layer in layers_of_all_viewers():
+            family = getattr(_finest(layer), "family", None)
+            if family is not None:
                 shown.setdefault(family, []).append(layer)
         self._loader.keep(set(shown))
         for layer in (layer for family in families for layer in shown.get(family, ())):
@@ -182,12 +184,8 @@ class _RedrawNotifier(QObject):
             show_warning(sentence)
 
 
-def _layers() -> list[Any]:
-    """Return the layers of all viewers that can have levels."""
-    from napari.viewer import Viewer
-
-    layers = (layer for viewer in list(Viewer._instances) for layer in viewer.layers)
-    return [layer for layer in layers if hasattr(layer, "multiscale")]
+def _finest(layer: Any) -> Any:
+    return layer.data[0] if getattr(layer, "multiscale", False) else None
 
 
 def _is_ending() -> bool:

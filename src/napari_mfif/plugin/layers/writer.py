@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
-from napari.layers._multiscale_data import MultiScaleData
 from qtpy.QtCore import QObject, QTimer
 
 from napari_mfif.plugin.layers.metadata import result
@@ -132,7 +131,7 @@ def _fits(layer: Any, drawing: Drawing) -> bool:
 
 def _finest(data: Any) -> Any:
     """Return the finest of several levels, or the only one."""
-    return data[0] if isinstance(data, list | MultiScaleData) else data
+    return data[0] if isinstance(data, Sequence) else data
 
 
 def _update(layer: Any, drawing: Drawing) -> None:
