@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
@@ -177,3 +178,28 @@ def test_places_of_planes_go_out_and_come_in(tmp_path, capsys):
     assert "exclude each other" in capsys.readouterr().err
     assert main(["info", str(source), "--drift"]) == 0
     assert "try --align similarity" in capsys.readouterr().out
+
+
+def test_info_lists_the_stacks_of_a_folder_and_describes_the_chosen_one(tmp_path, capsys) -> None:
+    for well, z in product(("A01", "B02"), range(3)):
+        tifffile.imwrite(tmp_path / f"plate_{well}_z{z}.tif", np.zeros((9, 14), np.uint16))
+    assert main(["info", str(tmp_path)]) == 0
+    assert "0  plate_A01\n1  plate_B02" in capsys.readouterr().out
+    assert main(["info", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"series": ["plate_A01", "plate_B02"]}
+    for chosen in ("1", "plate_B02"):
+        assert main(["info", str(tmp_path), "--series", chosen]) == 0
+        assert "plate_B02: 3 planes" in capsys.readouterr().out
+    assert main(["info", str(tmp_path), "--series", "C03"]) == 1
+    assert "plate_A01, plate_B02" in capsys.readouterr().err
+
+
+def test_a_list_is_taken_as_it_is_given(tmp_path, capsys) -> None:
+    paths = []
+    for value, name in enumerate(("b7", "b2", "b9")):
+        paths.append(str(tmp_path / f"{name}.tif"))
+        tifffile.imwrite(paths[-1], np.full((64, 64), value, np.uint8))
+    assert main(["info", *paths, "--order", "given"]) == 0
+    assert "order" not in capsys.readouterr().out
+    assert main(["info", *paths]) == 0
+    assert "--order given keeps that of the list" in capsys.readouterr().out

@@ -261,6 +261,68 @@ def test_wrong_use_is_told_before_any_work(folder, tmp_path, capsys) -> None:
         jobs_in(folder, folder)
 
 
+def test_what_is_left_out_is_told_with_the_reason(folder, planes, capsys) -> None:
+    write(folder / "reference.tif", planes[0])
+    write(folder / "well_A1" / "z0_thumb.tif", planes[0])
+    (folder / "notes.txt").write_text("x")
+    (folder / "scan.czi").write_bytes(b"ZISRAWFILE" + bytes(60))
+    (folder / "well_A1" / "z9.tif").symlink_to(folder / "gone.tif")
+    assert run(folder, "-o", folder.parent / "out") == 1
+    said = capsys.readouterr().out
+    assert "a single picture, whose name is not that of a plane: reference.tif" in said
+    assert "a thumbnail, an overlay or a correction picture: well_A1/z0_thumb.tif" in said
+    assert "Zeiss CZI" in said
+    assert "a link whose file is gone: well_A1/z9.tif" in said
+    assert "no images: 1 .txt" in said
+
+
+def test_names_that_leave_a_question_fail_alone_and_a_pattern_settles_it(
+    tmp_path, planes, capsys
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    for sample in (1, 2):
+        for z, plane in enumerate(planes):
+            write(source / "asked" / f"bead{sample}_{z}.tif", plane)
+            write(source / "known" / f"mouse{sample}_z{z}.tif", plane)
+    assert run(source, "-o", out) == 1
+    assert "--pattern 'bead{bead}_{z}.tif'" in capsys.readouterr().err
+    assert names_of(out) == ["known/mouse1.ome.tif", "known/mouse2.ome.tif"]
+    assert run(source / "asked", "-o", out / "asked", "--pattern", "{s}_{z}.tif") == 0
+    assert names_of(out / "asked") == ["bead1.ome.tif", "bead2.ome.tif"]
+
+
+def names_of(folder: Path) -> list[str]:
+    found = folder.rglob("*.ome.tif")
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def test_links_are_not_followed_in_circles(folder) -> None:
+    before = names(find_stacks(folder))
+    (folder / "day 2" / "back").symlink_to(folder, target_is_directory=True)
+    (folder / "again").symlink_to(folder / "day 2", target_is_directory=True)
+    found = names(find_stacks(folder))
+    assert len(found) == len(before)
+
+
+def test_every_ending_that_opens_alone_is_seen(tmp_path, planes) -> None:
+    kinds = ("lsm", "stk", "btf", "tf2", "tf8", "tif", "tiff", "TIF")
+    for number, ending in enumerate(kinds):
+        write(tmp_path / f"{'abcdefgh'[number]}.{ending}", planes)
+    assert len(find_stacks(tmp_path)) == len(kinds)
+
+
+def test_planes_in_folders_of_an_instrument_are_one_stack(tmp_path, planes) -> None:
+    for z, plane in enumerate(planes):
+        for well in ("A01", "B02"):
+            for c in (1, 2):
+                write(tmp_path / "p" / f"ZStep_{z + 1}" / f"exp_{well}_s1_w{c}.tif", plane + c)
+    found = find_stacks(tmp_path)
+    assert names(found) == ["p/exp_A01", "p/exp_B02"]
+    stack = found[1].open()
+    assert (stack.axes, stack.shape) == ("CZYX", (2, 4, 37, 41))
+    np.testing.assert_array_equal(stack.plane(3, c=1), planes[3] + 2)
+
+
 def test_a_lazy_batch_replaces_what_was_there(tmp_path, planes) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     write(source / "one.tif", planes)

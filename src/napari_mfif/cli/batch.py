@@ -13,6 +13,7 @@ from napari_mfif.cli.options import add_options, add_pattern, given_options, giv
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.parameters import unknown_name
+from napari_mfif.wording import on_command_line
 
 if TYPE_CHECKING:
     from napari_mfif.io.collection import Search
@@ -86,7 +87,7 @@ def _left_out(searched: Search, source: str, most: int = 8) -> list[str]:
     root = Path(source).resolve()
     reasons: dict[str, list[str]] = {}
     for path, reason in searched.left:
-        reasons.setdefault(reason, []).append(path.resolve().parent.joinpath(path.name).as_posix())
+        reasons.setdefault(reason, []).append((path.parent.resolve() / path.name).as_posix())
     lines = []
     for reason, paths in reasons.items():
         shown = [path.removeprefix(f"{root.as_posix()}/") for path in paths[:most]]
@@ -155,7 +156,8 @@ def _line(outcome: Any) -> str:
 
     if outcome.state == DONE:
         return f"{outcome.name}: {outcome.text}, {outcome.seconds:.1f} s"
-    return f"{outcome.name}: {outcome.state}" + (f" - {outcome.text}" if outcome.text else "")
+    text = on_command_line(outcome.text)
+    return f"{outcome.name}: {outcome.state}" + (f" - {text}" if text else "")
 
 
 def _sum(outcomes: list[Any]) -> str:
@@ -171,5 +173,5 @@ def _sum(outcomes: list[Any]) -> str:
 
 def _table(failed: list[Any]) -> str:
     width = max(len(outcome.name) for outcome in failed)
-    lines = [f"{outcome.name:<{width}}  {outcome.text}" for outcome in failed]
+    lines = [f"{outcome.name:<{width}}  {on_command_line(outcome.text)}" for outcome in failed]
     return "\n".join([f"\n{len(failed)} failed:", *lines])

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.cli.options import add_reading, opened
-from napari_mfif.errors import MfifError, ParameterError
+from napari_mfif.errors import MfifError, ParameterError, ReadError
 from napari_mfif.wording import on_command_line
 
 if TYPE_CHECKING:
@@ -39,7 +39,14 @@ def run(given: argparse.Namespace) -> int:
 
     from napari_mfif.engine.memory import format_bytes
 
-    stack = opened(given, given.axes)
+    names = _series(given)
+    try:
+        stack = opened(given, given.axes)
+    except ReadError:
+        if len(names) < 2 or given.series is not None:
+            raise
+        print(json.dumps({"series": names}, indent=2) if given.json else _listed(names))
+        return 0
     facts = {
         "name": stack.name,
         "axes": stack.axes,
@@ -50,6 +57,7 @@ def run(given: argparse.Namespace) -> int:
         "unit": stack.unit,
         "channel_names": list(stack.channel_names),
         "notes": list(stack.notes),
+        "series": names if len(names) > 1 else [],
     }
     if given.json:
         print(json.dumps(facts, indent=2))
@@ -71,7 +79,27 @@ def run(given: argparse.Namespace) -> int:
         print(f"drift    planes lie up to {far:.1f} pixels apart{advice}")
     for note in map(on_command_line, stack.notes):
         print(note)
+    if len(names) > 1 and given.series is None:
+        print(_listed(names))
     return 0
+
+
+def _series(given: argparse.Namespace) -> list[str]:
+    """Return the names of the z-stacks in what was given; none where it cannot be read."""
+    from napari_mfif.io.series import series_names
+
+    source = given.input[0] if len(given.input) == 1 else given.input
+    try:
+        return series_names(source, given.pattern)
+    except ReadError:
+        return []  # opening it says why
+
+
+def _listed(names: list[str]) -> str:
+    """Return the names of several z-stacks in lines."""
+    width = len(str(len(names) - 1))
+    lines = [f"{number:>{width}}  {name}" for number, name in enumerate(names)]
+    return "\n".join([f"{len(names)} z-stacks, to be chosen with --series:", *lines])
 
 
 def _estimated(stack: ZStack, method: str | None, memory: str | None) -> str:
