@@ -2,7 +2,8 @@
 
 One hot pixel looks like the sharpest thing in the stack to every focus measure, and ruins all it
 touches. What tells it from a small sharp object: its neighbours do not follow, and neither does
-the same pixel of the planes before and after, unless it sticks out in every plane alike.
+the same pixel of the planes before and after, unless it sticks out in every plane alike. Hot pixels
+are rare: where many pixels stand out close together that is texture, or how the camera is made.
 """
 
 from __future__ import annotations
@@ -30,9 +31,22 @@ _FOLLOWING = ((0.2, 0.25), (0.6, 0.1))
 _STUCK = 0.5
 #: A hot pixel may have so many hot neighbours.
 _HOT_NEIGHBOURS = 1
+#: Light that went through a lens spreads: of a spot with a standard deviation of half a pixel the
+#: middle one of the four nearest neighbours has .13 of the height; of a hot pixel, half that at most.
+_SPREAD = 0.0675
+#: Within a square of this radius no more than so many pixels stand out, where they are hot pixels.
+_CROWD_RADIUS, _CROWD = 7, 5
+#: From this share of outliers on they are told everywhere at once, which costs the same for any.
+_MANY = 0.001
+_SQUARE = (2 * _CROWD_RADIUS + 1, 2 * _CROWD_RADIUS + 1)
+_COUNTING: dict[str, Any] = {"normalize": False, "borderType": cv2.BORDER_CONSTANT}
 
-#: A hot pixel is told by those up to two pixels away.
-REACH = 2
+#: A hot pixel is told by those up to so many pixels away: its neighbours, which are suspects by how
+#: crowded it is about them, each by the median of its own neighbours; an even number.
+REACH = 10
+
+#: The eight neighbours of a pixel, the four nearest first.
+_AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
 _Plane = NDArray[Any]
 _Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -62,10 +76,13 @@ def find_stuck(planes: Sequence[_Plane], noise: NoiseLine) -> _Places:
     for plane, median in zip(planes, medians, strict=True):
         alike = _height(plane, median, places) * np.sign(least) >= np.abs(least)
         places, least = _keep(places, alike), least[alike]
-    follow = [_neighbours_follow(p, m, places) for p, m in zip(planes, medians, strict=True)]
+    around = [_neighbours(p, m, places) for p, m in zip(planes, medians, strict=True)]
     (typical, _), (most, _) = _FOLLOWING
-    usual = order.median(np.asarray(follow))
-    return _keep(places, (usual <= typical) & (np.max(follow, axis=0) <= most))
+    follow = np.asarray([one for one, _ in around])
+    spread = order.median(np.asarray([one for _, one in around]))
+    usual = order.median(follow)
+    hot = (usual <= typical) & (np.max(follow, axis=0) <= most) & (spread <= _SPREAD)
+    return _keep(places, hot)
 
 
 def repair_plane(
@@ -141,11 +158,11 @@ def _hits(
     follow_beside = np.max(moved, axis=0) / height
     most = max(limit for _, limit in _FOLLOWING)
     places, follow_beside = _keep(places, follow_beside < most), follow_beside[follow_beside < most]
-    follow = _neighbours_follow(plane, median, places)
+    follow, spread = _neighbours(plane, median, places)
     hot = np.zeros(len(follow), bool)
     for near, along in _FOLLOWING:
         hot |= (follow <= near) & (follow_beside < along)
-    return _keep(places, hot)
+    return _keep(places, hot & (spread <= _SPREAD))
 
 
 def _median3(plane: _Plane) -> _Plane:
@@ -161,7 +178,7 @@ def _height(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.float6
 
 
 def _outliers(plane: _Plane, median: _Plane, noise: NoiseLine) -> _Places:
-    """Pixels far from the median of their neighbours, measured by the noise there."""
+    """Pixels far from the median of their neighbours, measured by the noise there; no crowds."""
     least = _SIGMAS * float(np.sqrt(max(noise.floor, 0)))
     if plane.dtype in (np.uint8, np.uint16, np.float32):
         apart = cv2.absdiff(np.ascontiguousarray(plane), median)
@@ -170,33 +187,56 @@ def _outliers(plane: _Plane, median: _Plane, noise: NoiseLine) -> _Places:
     least = max(least, float(np.finfo(np.float32).tiny))
     # Compared in its own type, which is half the work; above 1.5 is above 1.
     limit = min(int(least), np.iinfo(apart.dtype).max) if apart.dtype.kind == "u" else least
-    flat = np.flatnonzero(apart > apart.dtype.type(limit))
+    far = apart > apart.dtype.type(limit)
+    if np.count_nonzero(far) > _MANY * far.size:
+        mean = np.asarray(median, np.float32)
+        far &= np.square(apart, dtype=np.float32) > _SIGMAS**2 * noise.variance(mean)
+        far &= cv2.boxFilter(far.view(np.uint8), cv2.CV_8U, _SQUARE, **_COUNTING) <= _CROWD
+        return _unravelled(np.flatnonzero(far), plane.shape)
+    flat = np.flatnonzero(far)
     variance = noise.variance(median.ravel()[flat].astype(np.float32))
-    flat = flat[apart.ravel()[flat].astype(np.float64) ** 2 > _SIGMAS**2 * variance]
-    rows, columns = np.unravel_index(flat, plane.shape)
+    calm = np.square(apart.ravel()[flat], dtype=np.float32) <= _SIGMAS**2 * variance
+    far.ravel()[flat[calm]] = False
+    rows, columns = _unravelled(flat[~calm], plane.shape)
+    if len(rows) > _CROWD:
+        padded = np.pad(far, _CROWD_RADIUS)
+        squares = np.lib.stride_tricks.sliding_window_view(padded, _SQUARE)
+        return _keep((rows, columns), squares[rows, columns].sum(axis=(1, 2)) <= _CROWD)
     return rows, columns
 
 
-def _neighbours_follow(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.float64]:
-    """How far, as a share, the neighbours that are not hot themselves follow a pixel at most."""
+def _unravelled(flat: NDArray[np.intp], shape: tuple[int, ...]) -> _Places:
+    rows, columns = np.unravel_index(flat, shape)
+    return rows, columns
+
+
+def _neighbours(
+    plane: _Plane, median: _Plane, places: _Places
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far, as a share, neighbours that are not hot themselves follow a pixel.
+
+    Returns
+    -------
+    most, spread : float64
+        Of all eight the largest share (infinite where too many are suspect), and of the four
+        nearest the middle one.
+    """
     rows, columns = places
-    width = plane.shape[1]
+    suspects = np.zeros(plane.shape, np.bool_)
+    suspects[places] = True
     height = _height(plane, median, places)
     level = median[places].astype(np.float64)
-    suspects = rows * width + columns
-    shares = []
-    for down in (-1, 0, 1):
-        for right in (-1, 0, 1):
-            if (down, right) == (0, 0):
-                continue
-            there = (_mirror(rows + down, plane.shape[0]), _mirror(columns + right, plane.shape[1]))
-            share = (plane[there].astype(np.float64) - level) / height
-            # infinity marks a neighbour that is suspect too
-            shares.append(np.where(np.isin(there[0] * width + there[1], suspects), np.inf, share))
-    ranked = np.sort(np.reshape(shares, (8, len(rows))), axis=0)
-    suspect = np.isinf(ranked).sum(axis=0)
-    calm = np.where(np.isinf(ranked), -np.inf, ranked).max(axis=0)
-    return np.where(suspect <= _HOT_NEIGHBOURS, calm, np.inf)
+    shares = np.empty((8, len(rows)))
+    for number, (down, right) in enumerate(_AROUND):
+        there = (_mirror(rows + down, plane.shape[0]), _mirror(columns + right, plane.shape[1]))
+        shares[number] = (plane[there].astype(np.float64) - level) / height
+        shares[number, suspects[there]] = np.inf
+    suspect = np.isinf(shares).sum(axis=0)
+    calm = np.where(np.isinf(shares), -np.inf, shares).max(axis=0)
+    # those that are suspect count among the highest and the lowest
+    nearest = np.sort(shares[:4], axis=0)
+    spread = (nearest[1] + np.where(np.isinf(nearest[2]), nearest[1], nearest[2])) / 2
+    return np.where(suspect <= _HOT_NEIGHBOURS, calm, np.inf), spread
 
 
 def _mirror(index: NDArray[np.intp], length: int) -> NDArray[np.intp]:
