@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.kernels.hot_pixels import find_stuck, repair_plane
+from napari_mfif.kernels.hot_pixels import REACH, find_stuck, repair_plane
 from napari_mfif.kernels.noise import NoiseLine
 
 NOISE = NoiseLine(100.0, 0.0, 0.0)
@@ -81,3 +81,44 @@ def test_the_median_may_lie_beside_infinity() -> None:
     assert median(np.array([1.0, 2.0, np.inf])) == 2
     assert median(np.array([1.0, np.inf, np.inf, np.inf])) == np.inf
     assert median(np.array([1.0, 2.0, 4.0, np.inf])) == 3
+
+
+def test_where_many_stand_out_they_are_no_hot_pixels():
+    rng = np.random.default_rng(3)
+    stack = [rng.normal(1000, 60, (80, 90)).astype(np.uint16) for _ in range(3)]
+    quiet = NoiseLine(1.0, 0.0, 0.0)  # the camera's pattern stands out from this noise everywhere
+    assert repair_plane(*stack, NOTHING, quiet) is stack[1]
+    assert find_stuck([stack[0]] * 5, quiet)[0].size == 0
+
+
+def test_hits_are_replaced_beside_a_crowded_corner():
+    stack = _stack()
+    rng = np.random.default_rng(4)
+    stack[3, :20, :20] = rng.integers(500, 60000, (20, 20))
+    stack[3, 50, 70] = 30000
+    repaired = _repair(stack)
+    np.testing.assert_array_equal(repaired[3, :20, :20], stack[3, :20, :20])
+    assert repaired[3, 50, 70] < 1100
+
+
+@pytest.mark.parametrize("offset", [0, 0.25, 0.4])
+def test_small_spots_that_are_sharp_in_one_plane_survive(offset):
+    rows, columns = np.mgrid[:61, :83]
+    spot = np.exp(-((rows - 30 - offset) ** 2 + (columns - 40 + offset) ** 2) / (2 * 0.5**2))
+    rng = np.random.default_rng(0)
+    stack = np.stack([1000 + rng.normal(0, 10, spot.shape) for _ in range(6)])
+    stack[2] += 9000 * spot
+    stack = stack.astype(np.uint16)
+    np.testing.assert_array_equal(_repair(stack), stack)
+
+
+def test_parts_with_the_margin_are_repaired_as_the_whole():
+    rng = np.random.default_rng(5)
+    stack = _stack()
+    places = rng.random(stack.shape) < 0.01
+    stack[places] = 30000
+    stack[:, 20:40, 30:50][rng.random((6, 20, 20)) < 0.2] = 30000
+    whole = _repair(stack)
+    part = np.s_[:, 25 - REACH : 25 + REACH, 35 - REACH : 45 + REACH]
+    inner = np.s_[:, REACH:-REACH, REACH:-REACH]
+    np.testing.assert_array_equal(_repair(stack[part])[inner], whole[part][inner])

@@ -107,7 +107,7 @@ def _save(given: argparse.Namespace, fusion: Fusion, wanted: Mapping[str, str]) 
 
 def _summary(given: argparse.Namespace, stack: ZStack, fusion: Fusion) -> Iterator[str]:
     """Say in lines what was done."""
-    yield from map(on_command_line, stack.notes)
+    yield from map(on_command_line, fusion.notes)
     if fusion.transforms:
         yield _moved(fusion)
     elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):

@@ -21,6 +21,7 @@ from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError
+from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods.base import FloatMap, Region
 from napari_mfif.settings.parameters import Settings
 
@@ -37,9 +38,6 @@ __all__ = [
 
 #: From so many pixels on aligning is worth it.
 WORTH_ALIGNING = 1.0
-
-#: Hot pixels are told by the medians of their neighbours, so by pixels up to two away.
-REPAIR_HALO = 2
 
 #: Rows and columns in the middle of a plane that are looked at for drift.
 WINDOW = 4096
@@ -123,7 +121,7 @@ class AlignedPixels(LazyArray):
 
 def _widened(span: slice, length: int) -> slice:
     """Return a span with what its repair looks at."""
-    return slice(max(0, span.start - REPAIR_HALO), min(length, span.stop + REPAIR_HALO))
+    return slice(max(0, span.start - REACH), min(length, span.stop + REACH))
 
 
 def _as_range(item: int | range) -> range:

@@ -68,8 +68,9 @@ def iter_timepoints(
     tasks = _Tasks(client, fold)
     try:
         while tasks.send():
-            t, (survey, preparation, answer, made) = tasks.result()
+            t, (repairs, survey, preparation, answer, made) = tasks.result()
             reader = PlaneReader(fold.stack, t)
+            reader.repairs = repairs
             folded = FoldedTimepoint(
                 fold.method, fold.settings, reader, survey, preparation, answer
             )
@@ -194,4 +195,5 @@ def _timepoint(fold: LazyFold, t: int) -> tuple[Any, ...]:
                 f"where all workers see it under this path, or fuse without the cluster."
             ) from error
         raise
-    return folded.survey, folded.preparation, folded.answer, (np.asarray(pixels), answer)
+    made = np.asarray(pixels), answer
+    return folded.reader.repairs, folded.survey, folded.preparation, folded.answer, made

@@ -17,6 +17,7 @@ from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.tiles import Block, blocks
 from napari_mfif.errors import MemoryBudgetError
+from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods.base import Answer, Method, Region, Survey
 from napari_mfif.postprocess.composition import PyramidBlend
 from napari_mfif.settings.parameters import Settings
@@ -26,8 +27,8 @@ __all__ = ["Layout", "fold", "plan", "reach"]
 #: A second thread costs the halo twice: it pays from about so many pixels times planes.
 PIXELS_FOR_THREADS = 12_000_000
 
-#: Hot pixels are told by the medians of their neighbours, so by pixels up to two away.
-REPAIR_HALO = 2
+#: How far hot pixels are looked about, so that a part sees the same ones as the whole.
+REPAIR_HALO = REACH
 
 #: Planes on their way: read beforehand, beside the one that is repaired, taken.
 IN_FLIGHT = 8

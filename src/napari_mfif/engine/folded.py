@@ -43,6 +43,8 @@ class FoldedTimepoint:
 
         Where nothing but pixels was asked for there is no decision.
         """
+        if self.preparation.identical:
+            return self._unfused()
         if not self.answer.has_maps:
             return rounded(self.pixels(self.answer), self.reader.stack.dtype), self.answer
         verified = verification.verify(
@@ -53,6 +55,13 @@ class FoldedTimepoint:
             settled=settled,
         )
         return rounded(self.pixels(verified), self.reader.stack.dtype), verified
+
+    def _unfused(self) -> tuple[NDArray[Any], Answer]:
+        """Return the one picture that all planes show; nothing tells where it is sharp."""
+        region = self.region or Region.whole(self.reader.stack.plane_shape)
+        nothing = np.zeros(region.shape, np.float32)
+        answer = Answer(nothing, np.zeros(region.shape, np.uint16), nothing)
+        return self.reader.bands(0, *region.slices).copy(), answer
 
     def pixels(self, answer: Answer) -> NDArray[Any]:
         """Return the fused pixels, (Y, X, K), that belong to an answer."""

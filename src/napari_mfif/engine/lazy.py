@@ -25,12 +25,13 @@ from napari_mfif.engine.driver import Layout, fold, plan, reach
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.engine.memory import default_budget
-from napari_mfif.engine.planes import PlaneReader, Preparation
+from napari_mfif.engine.planes import PlaneReader, Preparation, Repairs
 from napari_mfif.engine.pyramid import coarser_stacks, downsampled_survey, shares_survey
 from napari_mfif.engine.request import settings_of
-from napari_mfif.engine.sampling import survey_region
+from napari_mfif.engine.sampling import strips, survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.engine.tiles import Block, Tile, around, cut
+from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
 from napari_mfif.postprocess import consistency as verification
@@ -211,6 +212,19 @@ class LazyFold:
         return FoldedTimepoint(
             self.method, self.settings, reader, survey, preparation, answer, region
         )
+
+    def repairs(self, t: int) -> Repairs:
+        """Read all planes of a timepoint; return which pixels are hot in them."""
+        reader = PlaneReader(self.stack, t)
+        whole = Region.whole(self.stack.plane_shape)
+        survey, preparation = self.survey(t)
+        for strip in strips(whole):
+            seen = strip.widened(REACH, whole.shape)
+            _, prepared = survey_region(reader, survey, preparation, seen)
+            rows, columns = seen.slices
+            for _ in reader.planes(prepared, rows=rows, columns=columns, pixels=False):
+                pass
+        return reader.repairs
 
     def _block(self, region: Region) -> Block:
         """Return a region with its halo."""

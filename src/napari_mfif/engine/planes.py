@@ -16,11 +16,11 @@ from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.bands import bands as cut
-from napari_mfif.kernels.hot_pixels import repair_plane
+from napari_mfif.kernels.hot_pixels import REACH, find_hot
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import FloatMap, Plane
 
-__all__ = ["PlaneReader", "Preparation", "prefetched"]
+__all__ = ["PlaneReader", "Preparation", "Repairs", "prefetched"]
 
 #: A stack up to this size is kept after the first reading where reading means decoding: it is read
 #: two or three times.
@@ -48,6 +48,8 @@ class Preparation:
         Per band: the pixels that are hot in every plane.
     drift : BrightnessDrift, optional
         How the planes' brightness is equalised.
+    identical : bool, optional
+        Whether all planes are equal: then nothing is fused.
     """
 
     weights: FloatMap
@@ -56,6 +58,36 @@ class Preparation:
     noise: list[NoiseLine] = field(default_factory=list)
     stuck: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = field(default_factory=list)
     drift: BrightnessDrift | None = None
+    identical: bool = False
+
+
+class Repairs:
+    """Which pixels were hot and replaced; one that is read twice is counted once.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the planes.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._shape = shape
+        self._places: dict[int, list[NDArray[np.intp]]] = {}
+
+    def add(self, z: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> None:
+        """Note pixels of a plane."""
+        self._places.setdefault(z, []).append(rows * self._shape[1] + columns)
+
+    def count(self) -> int:
+        """Return how many pixels of all planes were replaced."""
+        return int(self.map().sum(dtype=np.int64))
+
+    def map(self) -> NDArray[np.uint16]:
+        """Return in how many planes each pixel was replaced, (Y, X)."""
+        counts = np.zeros(self._shape, np.uint16)
+        for places in self._places.values():
+            counts.ravel()[np.unique(np.concatenate(places))] += 1
+        return counts
 
 
 class PlaneReader:
@@ -72,6 +104,7 @@ class PlaneReader:
     def __init__(self, stack: ZStack, time: int = 0) -> None:
         self.stack = stack
         self._time = time
+        self.repairs = Repairs(stack.plane_shape)
         random_access = isinstance(stack.pixels, np.ndarray)
         random_access |= isinstance(stack.pixels, LazyArray) and stack.pixels.random_access
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
@@ -165,10 +198,50 @@ class PlaneReader:
         current = self.bands(first, *place)
         for z in range(first, stop):
             after = self.bands(z + 1, *place) if z < last else None
-            ready = _repaired(before, current, after, preparation, place)
+            ready = self._repaired(z, before, current, after, preparation, place)
             ready = _equalised(ready, preparation.drift, z)
             yield Plane(z, to_guide(ready, preparation), ready if pixels else ready[..., :0])
             before, current = current, after  # type: ignore[assignment]
+
+    def _repaired(
+        self,
+        z: int,
+        before: NDArray[Any] | None,
+        bands: NDArray[Any],
+        after: NDArray[Any] | None,
+        preparation: Preparation,
+        place: tuple[slice, slice],
+    ) -> NDArray[Any]:
+        repaired = bands
+        for k, noise in enumerate(preparation.noise):
+            beside = [None if plane is None else plane[..., k] for plane in (before, after)]
+            stuck = _inside(preparation.stuck[k], place, bands.shape[:2])
+            rows, columns, medians = find_hot(beside[0], bands[..., k], beside[1], stuck, noise)
+            if len(rows):
+                repaired = repaired.copy() if repaired is bands else repaired
+                repaired[rows, columns, k] = medians
+                self._note(z, rows, columns, place, bands.shape)
+        return repaired
+
+    def _note(
+        self,
+        z: int,
+        rows: NDArray[np.intp],
+        columns: NDArray[np.intp],
+        place: tuple[slice, slice],
+        shape: tuple[int, ...],
+    ) -> None:
+        """Note hot pixels but for those at a seam, which are told where another part sees more."""
+        kept, corner = np.ones(len(rows), np.bool_), []
+        lengths = self.stack.plane_shape
+        for at, part, seen, length in zip((rows, columns), place, shape, lengths, strict=False):
+            start = part.start or 0
+            corner.append(start)
+            if start > 0:
+                kept &= at >= REACH
+            if start + seen < length:
+                kept &= at < seen - REACH
+        self.repairs.add(z, rows[kept] + corner[0], columns[kept] + corner[1])
 
 
 def to_guide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
@@ -188,26 +261,6 @@ def to_guide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
             first = False
         part -= np.float32(preparation.offset * gain)
     return grey
-
-
-def _repaired(
-    before: NDArray[Any] | None,
-    bands: NDArray[Any],
-    after: NDArray[Any] | None,
-    preparation: Preparation,
-    place: tuple[slice, slice],
-) -> NDArray[Any]:
-    if not preparation.noise:
-        return bands
-    repaired = bands
-    for k, noise in enumerate(preparation.noise):
-        beside = [None if plane is None else plane[..., k] for plane in (before, after)]
-        stuck = _inside(preparation.stuck[k], place, bands.shape[:2])
-        band = repair_plane(beside[0], bands[..., k], beside[1], stuck, noise)
-        if not np.may_share_memory(band, bands):
-            repaired = repaired.copy() if repaired is bands else repaired
-            repaired[..., k] = band
-    return repaired
 
 
 def _inside(

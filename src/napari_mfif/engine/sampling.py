@@ -14,10 +14,18 @@ from napari_mfif.arrays.chunked import block_shape
 from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.planes import PlaneReader, Preparation, to_guide
-from napari_mfif.kernels.hot_pixels import find_stuck
+from napari_mfif.kernels.hot_pixels import REACH, find_stuck
 from napari_mfif.methods.base import FloatMap, Region, Survey
 
-__all__ = ["QUARTER", "Windows", "quarter", "sampled_planes", "sampled_reader", "survey_region"]
+__all__ = [
+    "QUARTER",
+    "Windows",
+    "quarter",
+    "sampled_planes",
+    "sampled_reader",
+    "strips",
+    "survey_region",
+]
 
 #: Planes of more pixels are surveyed through windows; what is local is found out region by region.
 LARGE = 1 << 23
@@ -29,8 +37,6 @@ SAMPLES = 5
 QUARTER = 4
 #: Pixels of a plane that are looked at closely at a time.
 STRIP = 1 << 22
-#: A stuck pixel is told by those up to two pixels away.
-NEIGHBOURS = 2
 
 
 def sampled_planes(n_planes: int) -> list[int]:
@@ -130,8 +136,8 @@ def survey_region(
     means: list[FloatMap] = []
     found: list[list[tuple[NDArray[np.intp], NDArray[np.intp]]]] = [[] for _ in preparation.noise]
     region = _squares(region, survey.plane_shape)
-    for strip in _strips(region):
-        seen = strip.widened(NEIGHBOURS, survey.plane_shape)
+    for strip in strips(region):
+        seen = strip.widened(REACH, survey.plane_shape)
         samples = [reader.bands(z, *seen.slices) for z in sampled_planes(survey.n_planes)]
         core = strip.within(seen).slices
         means.append(_mean_quarter([to_guide(one[core], preparation) for one in samples]))
@@ -156,7 +162,7 @@ def _squares(region: Region, shape: tuple[int, int]) -> Region:
     )
 
 
-def _strips(region: Region) -> Iterator[Region]:
+def strips(region: Region) -> Iterator[Region]:
     """Cut a region so that not too much is held."""
     width = region.right - region.left
     step = max(QUARTER, STRIP // max(1, width) // QUARTER * QUARTER)

@@ -86,6 +86,7 @@ def survey_stack(
         if repairs and looked is reader
         else [],
         drift=_drift(np.stack(cells), weights, offset) if follow else None,
+        identical=_identical(reader, samples),
     )
     survey = Survey(
         n_planes,
@@ -201,6 +202,24 @@ def _constant(reader: PlaneReader | Windows) -> bool:
     """Tell whether all that is looked at has one value."""
     value = reader.bands(0).flat[0]
     return not any(np.any(reader.bands(z) != value) for z in range(reader.stack.n_planes))
+
+
+def _identical(reader: PlaneReader, samples: list[NDArray[Any]]) -> bool:
+    """Tell whether all planes are equal; hardly anything is read where they are not."""
+    first = samples[0]
+    rows = slice(None, None, max(1, len(first) - 1))
+    if not all(np.array_equal(first[rows], one[rows]) for one in samples[1:]):
+        return False
+    if not all(np.array_equal(first, one) for one in samples[1:]):
+        return False
+    height = reader.stack.plane_shape[0]
+    for top in range(0, height, SIDE):
+        part = slice(top, min(top + SIDE, height))
+        own = reader.bands(0, part)
+        others = range(1, reader.stack.n_planes)
+        if not all(np.array_equal(own, reader.bands(z, part)) for z in others):
+            return False
+    return True
 
 
 def _whole_ranges(reader: PlaneReader) -> list[tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,25 @@ class Fusion:
             self._arrays.update(self._fold.arrays())
         array: NDArray[Any] = self._arrays[name]
         return array
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading and fusing decided, in sentences; of a lazy result only the reading."""
+        return (*self.stack.notes, *_noted(self._folded))
+
+    @property
+    def repaired(self) -> NDArray[np.uint16]:
+        """In how many planes each pixel was hot and replaced, as `depth`, uint16.
+
+        It is for looking: a camera's hot pixels lie anywhere, those along edges were none. Switch
+        it off by ``repair_hot_pixels=False``. A lazy result reads all planes for it.
+        """
+        if self._fold is None:
+            return np.zeros_like(self.decision)
+        known = {t: one.reader.repairs for t, one in enumerate(self._folded)}
+        fold, times = self._fold, range(self.stack.n_times)
+        maps = [(known[t] if t in known else fold.repairs(t)).map() for t in times]
+        return np.stack(maps) if "T" in self.stack.axes else maps[0]
 
     @property
     def height(self) -> FloatMap:
@@ -277,6 +296,15 @@ class Fusion:
             labels=labels,
             overwrite=overwrite,
         )
+
+
+def _noted(folded: Sequence[FoldedTimepoint]) -> Iterator[str]:
+    """Say what was done to the planes of timepoints."""
+    if any(one.preparation.identical for one in folded):
+        yield "All planes are equal: the image is one of them, and no height can be told."
+    if hot := sum(one.reader.repairs.count() for one in folded):
+        pixels = "1 hot pixel was" if hot == 1 else f"{hot} hot pixels were"
+        yield f"{pixels} replaced by their neighbours."
 
 
 def assemble(

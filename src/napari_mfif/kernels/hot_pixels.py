@@ -3,7 +3,7 @@
 One hot pixel looks like the sharpest thing in the stack to every focus measure, and ruins all it
 touches. What tells it from a small sharp object: its neighbours do not follow, and neither does
 the same pixel of the planes before and after, unless it sticks out in every plane alike. Hot pixels
-are rare: where many pixels stand out close together that is texture, or how the camera is made.
+are rare: where many pixels stand out as far that is texture, noise, or how the camera is made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.parallel import each
 
-__all__ = ["find_stuck", "repair_plane"]
+__all__ = ["REACH", "find_hot", "find_stuck", "repair_plane"]
 
 #: How far a pixel must stand out from the median of its 3 x 3 neighbourhood, in noise sigmas.
 _SIGMAS = 10.0
@@ -32,17 +32,17 @@ _STUCK = 0.5
 #: A hot pixel may have so many hot neighbours.
 _HOT_NEIGHBOURS = 1
 #: Light that went through a lens spreads: of a spot with a standard deviation of half a pixel the
-#: middle one of the four nearest neighbours has .13 of the height; of a hot pixel, half that at most.
+#: middle one of the four nearest neighbours has .13 of the height; of a hot pixel half.
 _SPREAD = 0.0675
-#: Within a square of this radius no more than so many pixels stand out, where they are hot pixels.
-_CROWD_RADIUS, _CROWD = 7, 5
-#: From this share of outliers on they are told everywhere at once, which costs the same for any.
-_MANY = 0.001
-_SQUARE = (2 * _CROWD_RADIUS + 1, 2 * _CROWD_RADIUS + 1)
-_COUNTING: dict[str, Any] = {"normalize": False, "borderType": cv2.BORDER_CONSTANT}
+#: A hot pixel stands out so many times as far as the pixels of a square about it on average: more
+#: than noise does, however it was estimated, and more than texture and the pattern of a camera.
+_PROMINENCE, _SQUARE = 8.0, (15, 15)
+#: From these shares of outliers on it is cheaper to look everywhere at once: at planes beside, at
+#: squares.
+_MANY, _FEW = 0.01, 0.001
 
-#: A hot pixel is told by those up to so many pixels away: its neighbours, which are suspects by how
-#: crowded it is about them, each by the median of its own neighbours; an even number.
+#: A hot pixel is told by those up to so many pixels away: by its neighbours, they by the pixels of
+#: their squares, and these by the medians about them; an even number.
 REACH = 10
 
 #: The eight neighbours of a pixel, the four nearest first.
@@ -108,16 +108,31 @@ def repair_plane(
     (Y, X)
         The same array, untouched, when nothing is hot; otherwise a copy.
     """
-    if min(plane.shape) < 3:
+    rows, columns, medians = find_hot(before, plane, after, stuck, noise)
+    if len(rows) == 0:
         return plane
-    repaired = plane
+    repaired = plane.copy()
+    repaired[rows, columns] = medians
+    return repaired
+
+
+def find_hot(
+    before: _Plane | None,
+    plane: _Plane,
+    after: _Plane | None,
+    stuck: _Places,
+    noise: NoiseLine,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], _Plane]:
+    """Return rows and columns of hot pixels, as for `repair_plane`, and what to put there."""
+    nothing = np.zeros(0, np.intp)
+    if min(plane.shape) < 3:
+        return nothing, nothing, plane[:0, 0]
+    found = []
     for band in bands((plane.shape[0], plane.shape[1]), margin=REACH):
         beside = [None if other is None else other[band.outer] for other in (before, after)]
-        rows, columns, medians = _hot(beside, plane[band.outer], stuck, noise, band)
-        if len(rows):
-            repaired = plane.copy() if repaired is plane else repaired
-            repaired[rows, columns] = medians
-    return repaired
+        found.append(_hot(beside, plane[band.outer], stuck, noise, band))
+    rows, columns, medians = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return rows, columns, medians
 
 
 def _hot(
@@ -149,14 +164,16 @@ def _hits(
     noise: NoiseLine,
 ) -> _Places:
     """Pixels that stand out from their neighbours and from the planes beside."""
-    places = _outliers(plane, median, noise)
     beside = [neighbour for neighbour in (before, after) if neighbour is not None]
-    if not beside or len(places[0]) == 0:
-        return places[0][:0], places[1][:0]
+    if not beside:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    most = max(limit for _, limit in _FOLLOWING)
+    places = _outliers(plane, median, noise, beside, most)
+    if len(places[0]) == 0:
+        return places
     height = np.abs(_height(plane, median, places))
     moved = [np.abs(_height(neighbour, median, places)) for neighbour in beside]
     follow_beside = np.max(moved, axis=0) / height
-    most = max(limit for _, limit in _FOLLOWING)
     places, follow_beside = _keep(places, follow_beside < most), follow_beside[follow_beside < most]
     follow, spread = _neighbours(plane, median, places)
     hot = np.zeros(len(follow), bool)
@@ -177,37 +194,57 @@ def _height(plane: _Plane, median: _Plane, places: _Places) -> NDArray[np.float6
     return plane[places].astype(np.float64) - median[places].astype(np.float64)
 
 
-def _outliers(plane: _Plane, median: _Plane, noise: NoiseLine) -> _Places:
-    """Pixels far from the median of their neighbours, measured by the noise there; no crowds."""
+def _outliers(
+    plane: _Plane,
+    median: _Plane,
+    noise: NoiseLine,
+    beside: Sequence[_Plane] = (),
+    most: float = 1.0,
+) -> _Places:
+    """Pixels far from the median of their neighbours, measured by the noise there.
+
+    Where there are many, those are left out that other planes `beside` follow by the share `most`.
+    """
     least = _SIGMAS * float(np.sqrt(max(noise.floor, 0)))
-    if plane.dtype in (np.uint8, np.uint16, np.float32):
-        apart = cv2.absdiff(np.ascontiguousarray(plane), median)
-    else:
-        apart = np.abs(plane.astype(np.float32) - median.astype(np.float32))
+    apart = _apart(plane, median)
     least = max(least, float(np.finfo(np.float32).tiny))
     # Compared in its own type, which is half the work; above 1.5 is above 1.
     limit = min(int(least), np.iinfo(apart.dtype).max) if apart.dtype.kind == "u" else least
     far = apart > apart.dtype.type(limit)
     if np.count_nonzero(far) > _MANY * far.size:
-        mean = np.asarray(median, np.float32)
-        far &= np.square(apart, dtype=np.float32) > _SIGMAS**2 * noise.variance(mean)
-        far &= cv2.boxFilter(far.view(np.uint8), cv2.CV_8U, _SQUARE, **_COUNTING) <= _CROWD
-        return _unravelled(np.flatnonzero(far), plane.shape)
+        allowed = np.multiply(apart, np.float32(most), dtype=np.float32)
+        for other in beside:
+            far &= _apart(other, median) < allowed
     flat = np.flatnonzero(far)
     variance = noise.variance(median.ravel()[flat].astype(np.float32))
-    calm = np.square(apart.ravel()[flat], dtype=np.float32) <= _SIGMAS**2 * variance
-    far.ravel()[flat[calm]] = False
-    rows, columns = _unravelled(flat[~calm], plane.shape)
-    if len(rows) > _CROWD:
-        padded = np.pad(far, _CROWD_RADIUS)
+    flat = flat[np.square(apart.ravel()[flat], dtype=np.float32) > _SIGMAS**2 * variance]
+    flat = flat[_standing_out(apart, flat)]
+    rows, columns = np.unravel_index(flat, plane.shape)
+    return rows, columns
+
+
+def _apart(plane: _Plane, median: _Plane) -> _Plane:
+    """How far pixels are from a median, without sign."""
+    if plane.dtype in (np.uint8, np.uint16, np.float32):
+        return np.asarray(cv2.absdiff(np.ascontiguousarray(plane), median))
+    return np.abs(plane.astype(np.float32) - median.astype(np.float32))
+
+
+def _standing_out(apart: _Plane, flat: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which pixels stand out much further than those about them do on average."""
+    rows, columns = np.unravel_index(flat, apart.shape)
+    if len(flat) > _FEW * apart.size:
+        border = cv2.BORDER_REFLECT_101
+        sums = cv2.boxFilter(apart, cv2.CV_32F, _SQUARE, normalize=False, borderType=border)
+        around = sums[rows, columns]
+    else:
+        margins = (_SQUARE[0] // 2,) * 4
+        padded = np.asarray(cv2.copyMakeBorder(apart, *margins, cv2.BORDER_REFLECT_101))
         squares = np.lib.stride_tricks.sliding_window_view(padded, _SQUARE)
-        return _keep((rows, columns), squares[rows, columns].sum(axis=(1, 2)) <= _CROWD)
-    return rows, columns
-
-
-def _unravelled(flat: NDArray[np.intp], shape: tuple[int, ...]) -> _Places:
-    rows, columns = np.unravel_index(flat, shape)
-    return rows, columns
+        around = squares[rows, columns].sum(axis=(1, 2), dtype=np.float32)
+    height = apart.ravel()[flat].astype(np.float32)
+    least = np.float32(_PROMINENCE / (_SQUARE[0] * _SQUARE[1])) * around
+    return np.asarray(height > least)
 
 
 def _neighbours(
