@@ -32,6 +32,7 @@ SETTINGS = {
     "photons": ("--photons", "Photons"),
     "recipe": ("--recipe", "Recipe"),
     "series": ("--series", "Image"),
+    "shape": ("--shape", "Axes"),
     "spacing": ("--spacing", "Z step and pixel size"),
     "transforms": ("--transforms", "Alignment"),
     "unit": ("--unit", "Unit"),

@@ -105,6 +105,8 @@ class ZStack:
         What reading decided, in sentences for the user.
     source : str, optional
         The file or folder it came from.
+    z_positions : tuple of float, optional
+        Distance of every plane from the first in `unit`, where their steps differ.
     """
 
     pixels: Pixels
@@ -116,6 +118,7 @@ class ZStack:
     channel_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     source: str | None = None
+    z_positions: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         ordered = "".join(letter for letter in AXES if letter in self.axes)
@@ -168,6 +171,8 @@ class ZStack:
         stack = cls(pixels, "".join(axes[i] for i in order), **known)
         if len(stack.channel_names) != stack.n_channels:
             stack = replace(stack, channel_names=())
+        if stack.z_positions and len(stack.z_positions) != stack.n_planes:
+            stack = replace(stack, z_positions=None)
         return stack.without_alpha() if stack.n_samples in (2, 4) else stack
 
     def without_alpha(self) -> ZStack:
@@ -282,6 +287,20 @@ class ZStack:
             pixels = AxisSelection(self.pixels, axis, channel)
         axes = self.axes.replace("C", "")
         return replace(self, pixels=pixels, axes=axes, channel_names=(), source=None)
+
+    def heights(self, depth: Any) -> Any:
+        """Turn depths, in planes, into heights in `unit`; planes where no step is known."""
+        if self.z_positions is None:
+            return depth * np.float32(self.z_step or 1)
+        positions = np.asarray(self.z_positions, np.float32)
+        planes = np.arange(len(positions), dtype=np.float32)
+
+        def interpolated(block: np.ndarray) -> np.ndarray:
+            return np.asarray(np.interp(block, planes, positions), np.float32)
+
+        if hasattr(depth, "map_blocks"):
+            return depth.map_blocks(interpolated, dtype=np.float32)
+        return interpolated(np.asarray(depth))
 
     def dask(self) -> dask.array.Array:
         """Return the pixels as a dask array, one chunk per plane, that reads on demand."""

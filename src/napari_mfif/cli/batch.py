@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_mfif.cli.options import add_options, add_pattern, given_options, given_recipe
+from napari_mfif.cli.options import (
+    add_options,
+    add_pattern,
+    add_spacing,
+    given_options,
+    given_recipe,
+)
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.parameters import unknown_name
@@ -36,6 +42,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
         help=f"maps to write too, with commas: {','.join(MAPS)}",
     )
     add_pattern(parser)
+    add_spacing(parser)
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a dask cluster: tcp://host:8786")
     parser.add_argument("--workers", type=int, default=1, help="processes of this machine")
     parser.add_argument("--dry-run", action="store_true", help="only list what would be fused")
@@ -50,6 +57,7 @@ def run(given: argparse.Namespace) -> int:
 
     recipe = given_recipe(given)
     options = given_options(given, recipe)
+    options |= {name: value for name in ("spacing", "unit") if (value := getattr(given, name))}
     options |= {"axes": given.axes, "recipe": recipe.to_json() if recipe else None}
     means = {"device": given.device, "memory": given.memory or _share(given.workers)}
     searched: list[Search] = []

@@ -13,7 +13,15 @@ from napari_mfif.settings.parameters import Settings
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
 
-__all__ = ["add_options", "add_pattern", "add_reading", "given_options", "given_recipe", "opened"]
+__all__ = [
+    "add_options",
+    "add_pattern",
+    "add_reading",
+    "add_spacing",
+    "given_options",
+    "given_recipe",
+    "opened",
+]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +67,23 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         default="natural",
         help="of several files: by the numbers in their names, or as they are given",
     )
+    parser.add_argument(
+        "--shape",
+        metavar="N,N",
+        help="lengths of the axes before rows and columns, with --axes: where pages of channels or "
+        "times follow each other without a word",
+    )
+    add_spacing(parser)
+
+
+def add_spacing(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that give sizes, or correct them."""
+    parser.add_argument(
+        "--spacing",
+        metavar="Z[,Y,X]",
+        help="z step, or z step, height and width of a pixel, where the file is silent or wrong",
+    )
+    parser.add_argument("--unit", help="unit of the spacing: um, nm, mm")
 
 
 def add_pattern(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +101,8 @@ def opened(given: argparse.Namespace, axes: str | None) -> ZStack:
     from napari_mfif.io import open_stack
 
     source = given.input[0] if len(given.input) == 1 else given.input
-    how = {"series": given.series, "pattern": given.pattern, "order": given.order}
+    names = ("series", "pattern", "order", "shape", "spacing", "unit")
+    how = {name: getattr(given, name) for name in names}
     return open_stack(source, axes=axes, **how)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from napari_mfif.errors import MfifError, ParameterError, WriteError
 from napari_mfif.fusion.api import iter_fuse
+from napari_mfif.io import open_stack
 from napari_mfif.io.atomic import replacing
 from napari_mfif.io.collection import Found, Search, search
 from napari_mfif.settings.options import MAPS
@@ -109,11 +110,12 @@ class Job:
     def _make(self) -> str:
         options = dict(self.options)
         axes = options.pop("axes", None)
+        spacing, unit = options.pop("spacing", None), options.pop("unit", None)
         if recipe := options.pop("recipe", None):
             recipe = Recipe.from_json(recipe)
             axes = axes or recipe.axes
         wanted = self.wanted()
-        stack = self.found.open(axes)
+        stack = open_stack(self.found.open(axes), spacing=spacing, unit=unit)
         with _emptied(self.note.with_suffix(".new")) as folder:
             outputs = {"image": folder / self.output.name}
             outputs |= {name: folder / self.map_path(name).name for name in self.maps}

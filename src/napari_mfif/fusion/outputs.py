@@ -71,7 +71,7 @@ class Outputs:
                 for plane in image if "C" in stack.axes else [image]:
                     sink.put(plane)
             elif name == "height":
-                sink.put(answer.depth * np.float32(stack.z_step or 1))
+                sink.put(stack.heights(answer.depth))
             elif name == "confidence":
                 sink.put(within(answer.confidence, stack))
             else:

@@ -131,7 +131,8 @@ class Fusion:
     @property
     def height(self) -> FloatMap:
         """The depth times the z step, in `unit`; planes where no step is known."""
-        return self.depth * np.float32(self.stack.z_step or 1)
+        height: FloatMap = self.stack.heights(self.depth)
+        return height
 
     @property
     def unit(self) -> str:

@@ -105,10 +105,20 @@ def _length(axes: FileAxes, place: int) -> int:
 def _given(file: FileAxes, short: FileAxes, given: str, where: str) -> str:
     pairs = list(zip(file.letters, file.lengths, strict=True))
     for full in (pairs, [pair for pair in pairs if pair != ("S", 1)]):
-        if len(given) == len(full) != len(short.letters):
+        fits = all(
+            letter == "S" for letter, (old, n) in zip(given, full, strict=False) if old == "S"
+        )
+        if len(given) == len(full) != len(short.letters) and fits:
             new = zip(given, full, strict=True)
             given = "".join(letter for letter, (old, n) in new if n > 1 or old in "YX")
             break
+    leading = [letter for letter in short.letters if letter not in "YXS"]
+    if len(given) > len(short.letters) and len(leading) == 1:
+        place = short.letters.index(leading[0])
+        raise AxesError(
+            f"{where} has {short.lengths[place]} pages one after the other; the sizes of the axes "
+            f'{given} are not known. Say how many of each by `shape="..."`, the slowest first.'
+        )
     if len(given) != len(short.letters):
         raise AxesError(
             f'`axes="{given}"` names {len(given)} axes, but {where} has {len(short.letters)} '

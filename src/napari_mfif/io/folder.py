@@ -88,6 +88,7 @@ def open_planes(
     inner = "YXS" if len(pages[0].shape) == 3 else "YX"
     said = [*notes, *_picture_notes(pages)]
     z_step, unit = facts.z_step, facts.unit
+    said += [facts.note] if facts.note else []
     if one.z_step and z_step is None and unit in (None, "um"):
         z_step, unit = one.z_step, "um"
         said.append(f"The names say that planes lie {z_step:g} um apart.")

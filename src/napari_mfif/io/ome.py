@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from napari_mfif.io.sizes import Sizes, plain_unit, sizes_of
+from napari_mfif.io.sizes import Sizes, at_positions, plain_unit, sizes_of
 
 __all__ = [
     "RECIPE",
@@ -108,7 +108,27 @@ def image_facts(xml: str, index: int) -> tuple[Sizes, tuple[str, ...]]:
         return value, plain_unit(image.get(f"PhysicalSize{axis}Unit", "µm"))
 
     names = [channel.get("Name", "") for channel in _all(image, "Channel")]
-    return sizes_of(length("Z"), length("Y"), length("X")), tuple(names) if any(names) else ()
+    sizes = sizes_of(length("Z"), length("Y"), length("X"))
+    if sizes.z_step is None:
+        sizes = _by_positions(sizes, image)
+    return sizes, tuple(names) if any(names) else ()
+
+
+def _by_positions(sizes: Sizes, image: ElementTree.Element) -> Sizes:
+    """Take the z step from where the planes of the first channel and timepoint lie."""
+    found: dict[int, tuple[float, str | None]] = {}
+    for plane in _all(image, "Plane"):
+        if plane.get("TheC", "0") != "0" or plane.get("TheT", "0") != "0":
+            continue
+        try:
+            place, value = int(plane.get("TheZ", "")), float(plane.get("PositionZ", ""))
+        except ValueError:
+            continue
+        found[place] = value, plain_unit(plane.get("PositionZUnit")) or "um"
+    if len(found) < 2 or sorted(found) != list(range(len(found))):
+        return sizes
+    positions = [found[place][0] for place in sorted(found)]
+    return at_positions(sizes, positions, found[0][1])
 
 
 def mended(xml: str, n_pages: int, path: Path) -> str | None:

@@ -215,6 +215,10 @@ class PagePixels(LazyArray):
         self.random_access = isinstance(pages, FlatPages) or isinstance(pages[0], FlatPage)
         self.block_shape = pages[0].block_shape
 
+    def divided(self, leading: Sequence[int]) -> PagePixels:
+        """Return the same pages with other axes before theirs."""
+        return PagePixels(self._pages, leading)
+
     def _read(self, index: BasicIndex) -> Any:
         """Read a part: of each page that is asked for, only the rows that are."""
         outer, inner = index[: len(self._leading)], index[len(self._leading) :]

@@ -19,6 +19,7 @@ from napari_mfif.io.contents import (
     of_files,
     of_pattern,
 )
+from napari_mfif.io.corrections import reshaped, with_spacing
 from napari_mfif.io.folder import join, open_planes
 from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
@@ -40,6 +41,9 @@ def open_stack(
     name: str | None = None,
     pattern: str | None = None,
     order: str = "natural",
+    shape: Sequence[int] | str | None = None,
+    spacing: float | Sequence[float] | str | None = None,
+    unit: str | None = None,
 ) -> ZStack:
     """Open a z-stack; its pixels are read when they are needed.
 
@@ -64,6 +68,13 @@ def open_stack(
     order : str, optional
         ``"natural"``: a list of files is taken in the order of the numbers in their names, 2
         before 10; ``"given"``: as it is, a plane in each file.
+    shape : sequence of int, optional
+        Lengths of the axes that `axes` names before rows and columns, for pages that follow each
+        other without a word: ``axes="ZCYX", shape=(3, 2)``.
+    spacing : float or sequence of float, optional
+        The z step, or z step, height and width of a pixel, where the file is silent or wrong.
+    unit : str, optional
+        Unit of the spacing: ``"um"``, ``"nm"``, ``"mm"``.
 
     Returns
     -------
@@ -79,6 +90,23 @@ def open_stack(
     """
     if order not in ORDERS:
         raise ParameterError(f'`order="{order}"` is not possible: {" or ".join(ORDERS)}.')
+    if shape is not None and axes is None:
+        raise AxesError('A shape is that of axes: name them too, as in `axes="ZCYX"`.')
+    one = None if shape is not None and not isinstance(source, ZStack) else axes
+    stack = _opened(source, one, series, name, pattern, order)
+    if shape is not None and axes is not None:
+        stack = reshaped(stack, axes, shape)
+    return with_spacing(stack, spacing, unit)
+
+
+def _opened(
+    source: Any,
+    axes: str | None,
+    series: int | str | None,
+    name: str | None,
+    pattern: str | None,
+    order: str,
+) -> ZStack:
     if isinstance(source, ZStack):
         return _renamed(source, axes)
     if is_address(source):

@@ -21,6 +21,7 @@ from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixe
 from napari_mfif.io.partial import complete_part
 from napari_mfif.io.structure import lacking_pieces, open_parsed
 from napari_mfif.io.tiff_images import TiffImage, choose, images_of
+from napari_mfif.io.tiff_sizes import facts_of
 from napari_mfif.io.truncation import check_complete
 
 __all__ = [
@@ -75,7 +76,7 @@ def open_tiff(
         where = str(path) if len(images) < 2 else f"Series {images.index(image)} of {path}"
         letters, said = name_axes(image.axes, axes, where=where)
         pages, leading, missing = _pages(path, image, letters)
-        facts, channels = _facts(file, key, image.number if chosen.kind == "ome" else None)
+        facts, channels = facts_of(file, key, image.number if chosen.kind == "ome" else None)
         if key.axes == "SYX":
             letters = letters[:-3] + letters[-2:] + letters[-3]
         missing += _undescribed(file, images)
@@ -88,8 +89,9 @@ def open_tiff(
         z_step=facts.z_step,
         pixel_size=facts.pixel_size,
         unit=facts.unit,
+        z_positions=facts.z_positions,
         channel_names=channels,
-        notes=(*notes, *said, *missing),
+        notes=(*notes, *said, *missing, *([facts.note] if facts.note else [])),
         source=str(path),
     )
 
@@ -113,7 +115,7 @@ def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
         _check_pixels(path, page)
         made = _one_page(path, page, {})
         check_complete([made], path)
-        return made, _facts(file, page, 0 if file.is_ome else None)[0]
+        return made, facts_of(file, page, 0 if file.is_ome else None)[0]
 
 
 def description(path: Path) -> str:
@@ -291,33 +293,3 @@ def _flat_page(
     planar = key.axes == "SYX"
     shape = (*shape[1:], shape[0]) if planar else shape
     return FlatPage(path, offset, shape, stored, number, planar)
-
-
-def _facts(file: Any, page: Any, image: int | None) -> tuple[sizes.Sizes, tuple[str, ...]]:
-    """Return what the file says of lengths, and the names of its channels.
-
-    `image` is the number of the image in the OME-XML, if it is an image of OME.
-    """
-    try:
-        if image is not None and file.ome_metadata:
-            there = ome.images_there(file.ome_metadata, Path(file.filehandle.path))
-            return ome.image_facts(file.ome_metadata, there[image] if image < len(there) else image)
-        if file.is_micromanager:
-            summary = (file.micromanager_metadata or {}).get("Summary", {})
-            return sizes.micromanager_sizes(summary), tuple(summary.get("ChNames", ()))
-        if file.is_imagej:
-            return sizes.imagej_sizes(file.imagej_metadata, _resolution(page)), ()
-        if file.is_lsm:
-            return sizes.lsm_sizes(file.lsm_metadata), ()
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        pass  # sizes that make no sense are no reason to refuse the pixels
-    return sizes.NO_SIZES, ()
-
-
-def _resolution(page: Any) -> tuple[float, float]:
-    values = []
-    for code in (283, 282):
-        tag = page.tags.get(code)
-        above, below = tag.value if tag is not None and tag.count == 1 else (0, 1)
-        values.append(above / below if below else 0.0)
-    return values[0], values[1]
