@@ -10,11 +10,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from napari_mfif.io.grouping import Arranged, Place, arrange
-from napari_mfif.io.names import UNIT_AFTER, Part, natural_key, parts_of, pieces_of, value_of
+from napari_mfif.io.names import (
+    UNIT_AFTER,
+    Part,
+    families,
+    natural_key,
+    parts_of,
+    pieces_of,
+    stem,
+    value_of,
+)
 from napari_mfif.io.patterns import role_of
 from napari_mfif.io.words import GENERIC
 
-__all__ = ["by_roles", "no_planes", "template", "understood"]
+__all__ = ["Naming", "naming_of", "no_planes", "template", "understood"]
 
 #: What is said of an axis.
 IN_WORDS = {"T": "time", "C": "channel", "P": "position"}
@@ -115,12 +124,12 @@ def _decide(
         return _Decided(tuple(axes), problem=_question(paths, names, parts, axes))
     if "Z" not in axes:
         only = "".join(axis for axis in "TCP" if axis in axes)
-        suggested = _suggest(names[0], parts, ["Z" if axis == only[:1] else axis for axis in axes])
+        suggested = template(names[0], parts, ["Z" if axis == only[:1] else axis for axis in axes])
         problem = no_planes(paths, only, "", suggested + paths[0].suffix)
         return _Decided(tuple(axes), problem=problem)
     ignored = [parts[i] for i, axis in enumerate(axes) if axis == "_"]
     notes = [
-        f"Not used: the numbers {_examples(part)} in the names, which only count along."
+        f"Not used: the numbers {examples(part)} in the names, which only count along."
         for part in ignored
         if part.kind == "number"
     ]
@@ -144,7 +153,7 @@ def _guess(name: str, part: Part, suffix: str) -> list[str]:
     word = part.word.lower()
     if not word or word in GENERIC or part.kind == "stamp" or word in name[:1].lower():
         return []
-    other = _suggest(name, [part], ["P"])
+    other = template(name, [part], ["P"])
     return [
         f"The number after {part.word!r} in the names is taken for the plane. If it is something "
         f'else, say so by `pattern="{other}{suffix}"`.'
@@ -155,19 +164,64 @@ def _question(
     paths: Sequence[Path], names: Sequence[str], parts: Sequence[Part], axes: Sequence[str]
 ) -> str:
     """Ask what the parts of names mean."""
-    told = "; ".join(_examples(part, names[0]) for part in parts)
-    unknown = [i for i, axis in enumerate(axes) if not axis]
-    proposed = list(axes)
-    for i in unknown:
-        proposed[i] = "P"
-    if "Z" not in axes:
-        proposed[unknown[-1]] = "Z"
+    told = "; ".join(examples(part, names[0]) for part in parts)
+    proposed = _proposed(axes)
     return (
         f"The names of the {len(paths)} files in {paths[0].parent} do not say what is a plane: "
         f"{len(parts)} things vary ({told}). Say what they mean, for example by "
-        f'`pattern="{_suggest(names[0], parts, proposed)}{paths[0].suffix}"` '
+        f'`pattern="{template(names[0], parts, proposed)}{paths[0].suffix}"` '
         "({z} plane, {c} channel, {t} time, {_} nothing, any other word a z-stack of its own)."
     )
+
+
+def _proposed(axes: Sequence[str]) -> list[str]:
+    """Return what parts could mean: an unknown one the planes where nothing else is."""
+    proposed = [axis or "P" for axis in axes]
+    if "Z" not in axes and (free := [i for i, axis in enumerate(axes) if not axis] or [0]) and axes:
+        proposed[free[-1]] = "Z"
+    return proposed
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The names of files that differ in some parts, for people to say what these mean.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The files of the largest family.
+    parts : tuple of Part
+        What varies.
+    proposed : tuple of str
+        For every part ``Z``, ``C``, ``T``, ``P`` or ``"_"`` for nothing.
+    """
+
+    paths: tuple[Path, ...]
+    parts: tuple[Part, ...]
+    proposed: tuple[str, ...]
+
+    def pattern(self, axes: Sequence[str]) -> str:
+        """Return the pattern in which every part has the role that is given."""
+        return template(stem(self.paths[0]), self.parts, axes) + self.paths[0].suffix
+
+    def examples(self) -> list[str]:
+        """Return two values of every part, and how many there are."""
+        name = stem(self.paths[0])
+        return [f"{examples(part, name)} ({part.count})" for part in self.parts]
+
+
+def naming_of(paths: Sequence[Path]) -> Naming | None:
+    """Return what varies in the names of files; None where nothing does."""
+    groups = sorted(families(paths), key=len)
+    if not groups or len(groups[-1]) < 2:
+        return None
+    largest = sorted(groups[-1], key=natural_key)
+    parts = parts_of([stem(path) for path in largest])
+    if not parts:
+        return None
+    axes = [part.axis for part in parts]
+    axes = ["_" if not axis and _is_idle(parts, axes, i) else axis for i, axis in enumerate(axes)]
+    return Naming(tuple(largest), tuple(parts), tuple(_proposed(axes)))
 
 
 def no_planes(paths: Sequence[Path], axes: str, said: str, suggested: str = "") -> str:
@@ -183,16 +237,11 @@ def no_planes(paths: Sequence[Path], axes: str, said: str, suggested: str = "") 
     )
 
 
-def _examples(part: Part, name: str = "") -> str:
+def examples(part: Part, name: str = "") -> str:
     """Name the first two values of a part, with the word before them."""
     values = sorted(set(part.values), key=lambda texts: [value_of(text) for text in texts])
     more = ", ..." if len(values) > 2 else ""
     return ", ".join(f"{part.word if name else ''}{texts[0]}" for texts in values[:2]) + more
-
-
-def _suggest(name: str, parts: Sequence[Part], axes: Sequence[str]) -> str:
-    """Write a pattern of a name in which each part has its role."""
-    return template(name, parts, axes)
 
 
 def template(name: str, parts: Sequence[Part], axes: Sequence[str]) -> str:

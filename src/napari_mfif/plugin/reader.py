@@ -52,11 +52,32 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
     """
     from napari_mfif.io import open_stack
 
+    if _asks([path] if isinstance(path, str) else list(path)):
+        return [(None,)]  # type: ignore[list-item]  # napari: read, and no layers yet
     if isinstance(path, str):
         return layers_of(open_stack(path))
     stack = open_stack(list(path))
     # the folder may hold more than these: it does not stand for them
     return layers_of(replace(stack, source=None) if len(path) > 1 else stack)
+
+
+def _asks(paths: Sequence[str]) -> bool:
+    """Ask what the names of several files mean, where they leave a choice and a window is open."""
+    if len(paths) == 1 and not Path(paths[0]).is_dir():
+        return False
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is None:
+        return False
+    from qtpy.QtWidgets import QApplication
+
+    from napari_mfif.plugin.panel.pattern_table import ask, in_viewer, leaves_a_choice
+
+    if QApplication.instance() is None or not leaves_a_choice(paths):
+        return False
+    ask(paths, QApplication.activeWindow(), in_viewer(viewer))
+    return True
 
 
 def layers_of(stack: ZStack) -> list[LayerData]:
