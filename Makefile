@@ -1,17 +1,40 @@
 # Each target does all its own set-up. The plain pip way is in the README.
 
 PYTHON ?= python3
-VENV := .venv
+# Another Python has an environment of its own: make test PYTHON=python3.13
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types docs bench reproduce clean
+.PHONY: demo test test-newest test-lowest test-cpus coverage mutate lint types docs bench reproduce
+.PHONY: clean
 
 demo: $(STAMP)
 	$(BIN)/napari-mfif demo -o out/demo
 
 test: $(STAMP)
 	@bash scripts/test.sh $(BIN)
+
+# The newest Python found, the newest releases of everything, no torch.
+test-newest:
+	@bash scripts/test_newest.sh $(PYTHON)
+
+# The lowest releases that pyproject.toml allows, no torch.
+test-lowest:
+	rm -rf .venv-lowest
+	TORCH=no RESOLUTION=lowest-direct bash scripts/install.sh $(PYTHON) .venv-lowest
+	@ONLY_TESTS=yes bash scripts/test.sh .venv-lowest/bin
+
+# What compares numbers, under the instruction sets of other processors.
+test-cpus: $(STAMP)
+	$(BIN)/python scripts/test_cpus.py
+
+coverage: $(STAMP)
+	@ONLY_TESTS=yes bash scripts/test.sh $(BIN) --cov --cov-report=term --cov-report=html
+
+# Which changes to the code do no test any harm.
+mutate: $(STAMP)
+	$(BIN)/python scripts/mutate.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -31,9 +54,9 @@ reproduce: $(STAMP)
 	$(BIN)/python -m benchmarks.reproduce
 
 # torch first and for the processor only: the default build brings gigabytes of CUDA.
-$(STAMP): pyproject.toml hatch_build.py scripts/install.sh
+$(STAMP): pyproject.toml hatch_build.py napari.yaml scripts/install.sh
 	@bash scripts/install.sh $(PYTHON) $(VENV)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* out dist build htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache

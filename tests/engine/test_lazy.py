@@ -44,7 +44,7 @@ def same(eager, made) -> None:
     alike = found["decision"] == eager.decision
     assert np.mean(~alike) < 1e-4
     np.testing.assert_allclose(found["depth"][alike], eager.depth[alike], atol=1e-4)
-    np.testing.assert_allclose(found["confidence"], eager.confidence, atol=2e-4)
+    np.testing.assert_allclose(found["confidence"], eager.confidence, atol=2e-5)
     apart = np.abs(found["image"].astype(int) - eager.image)
     assert np.mean(apart > 1) < 1e-4
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
+from napari_mfif.methods.adaptive import depth as depth_module
 from napari_mfif.methods.adaptive.method import Adaptive
 from napari_mfif.methods.base import Answer, Plane, Region, Survey
 from napari_mfif.metrics.truth import depth_error, psnr, roc_auc, share_within
@@ -208,3 +209,11 @@ def test_planes_far_apart_are_not_smoothed_along_z():
             METHOD.update(state, Plane(z, plane, plane[..., None]))
         evidence.append(METHOD.finish(state).pixels.std())
     assert evidence[0] > evidence[1]
+
+
+def test_depths_that_are_alike_have_no_scatter_whatever_lies_above_them() -> None:
+    """Sums that run on from row to row keep what float32 has lost: a band would see other sums."""
+    depth = np.full((120, 90), 57.3, np.float32)
+    depth[:50] = np.random.default_rng(3).uniform(0, 100, (50, 90))
+    assert np.all(depth_module._scatter(depth)[60:] < 1e-5)
+    assert depth_module._scatter(depth)[:40].min() > 10

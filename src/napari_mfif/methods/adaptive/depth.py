@@ -189,12 +189,11 @@ class DepthFold:
 
         voting = bands(self._shape, margin=margin + margin % 2, pixels=FEW_PIXELS)
         depth, confidence = (np.concatenate(m) for m in zip(*each(voted, voting), strict=True))
-        middle = np.float32(depth.mean())
         maps = np.empty(fused.shape, np.float32), np.empty(fused.shape, np.float32)
 
         def enlarged(band: Band) -> None:
             half, shape = band.reduced().outer, (band.height, fused.shape[1])
-            sure = confidence[half] / (1 + SCATTER_DOUBT * _scatter(depth[half] - middle))
+            sure = confidence[half] / (1 + SCATTER_DOUBT * _scatter(depth[half]))
             sure = align_up(sure, shape)[band.inner]
             maps[1][band.rows] = calibrated(sure, CALIBRATION)
             wide = _up_along_edges(depth[half], guide[half], fused[band.outer])
@@ -259,12 +258,17 @@ def _sobel(image: Map) -> Map:
 
 
 def _scatter(depth: Map) -> Map:
-    """Return the standard deviation of the depth in a small window, in planes."""
+    """Return the standard deviation of the depth in a small window, in planes.
+
+    In float64: the running sums of float32 leave a variance of 1e-6 where there is none, as much as
+    the rows summed before have left, so that its root would depend on where a band begins.
+    """
     side = (2 * SCATTER_RADIUS + 1, 2 * SCATTER_RADIUS + 1)
-    mean = cv2.blur(depth, side)
-    variance = cv2.blur(depth * depth, side) - mean * mean
-    scatter: Map = cv2.sqrt(np.maximum(variance, 0))
-    return scatter
+    mean = cv2.boxFilter(depth, cv2.CV_64F, side)
+    variance = cv2.sqrBoxFilter(depth, cv2.CV_64F, side)
+    variance -= mean * mean
+    np.maximum(variance, 0, out=variance)
+    return np.asarray(cv2.sqrt(variance, dst=variance), np.float32)
 
 
 def _shape(image: Map) -> tuple[int, int]:
