@@ -122,7 +122,7 @@ def test_timepoints_of_a_cluster_are_written_as_they_come(client, film, tmp_path
 
 def test_a_cluster_that_fails_leaves_no_file(client, film, tmp_path) -> None:
     broken = film.astype(np.float32)
-    broken[3, 1, 5, 7] = np.nan
+    broken[3, 1, 5, 7] = np.inf
     outputs = {"image": tmp_path / "fused.ome.tif"}
     with pytest.raises(ReadError, match="Plane 1"):
         list(iter_fuse(broken, axes="TZYX", method="gradient", outputs=outputs))
@@ -131,7 +131,7 @@ def test_a_cluster_that_fails_leaves_no_file(client, film, tmp_path) -> None:
 
 def test_an_error_comes_through_in_its_own_words(client, film) -> None:
     broken = film.astype(np.float32)
-    broken[2, 1, 5, 7] = np.nan
+    broken[2, 1, 5, 7] = np.inf
     with pytest.raises(ReadError, match=r"Plane 1 .* row 5, column 7"):
         fuse(broken, axes="TZYX", method="gradient")
 

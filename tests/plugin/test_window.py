@@ -210,7 +210,7 @@ def test_channels_get_a_layer_each(panel, viewer, relief, fused):
 
 def test_error_stands_in_the_panel(panel, viewer, relief, fused, qtbot):
     broken = np.asarray(relief.stack.pixels).astype(np.float32)
-    broken[3, 5, 7] = np.nan
+    broken[3, 5, 7] = np.inf
     viewer.add_image(broken, name="broken", contrast_limits=(0, 1))
     fused(panel)
     assert "Plane 3 of broken" in panel.run_box.problem.text()

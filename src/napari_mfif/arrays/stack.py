@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.arrays.lazy_array import Pixels
-from napari_mfif.arrays.views import AxisSelection, Reordered
+from napari_mfif.arrays.views import AxisSelection, Reordered, WithoutAlpha
 from napari_mfif.errors import AxesError, ParameterError, ReadError
 
 if TYPE_CHECKING:
@@ -179,10 +179,18 @@ class ZStack:
         """Return the same z-stack without its last colour sample."""
         colour = self.n_samples - 1
         axes = self.axes if colour > 1 else self.axes.replace("S", "")
-        if hasattr(self.pixels, "transpose"):
-            pixels: Pixels = self.pixels[..., slice(colour) if colour > 1 else 0]
+        pixels: Pixels
+        if isinstance(self.pixels, np.ndarray):
+            pixels = self.pixels[..., slice(colour) if colour > 1 else 0]
+            if not np.all(alpha := self.pixels[..., colour]):
+                mask = alpha == 0
+                pixels = np.ma.MaskedArray(
+                    pixels, np.repeat(mask[..., None], colour, -1) if colour > 1 else mask
+                )
+        elif hasattr(self.pixels, "transpose"):
+            pixels = self.pixels[..., slice(colour) if colour > 1 else 0]
         else:
-            pixels = Reordered(self.pixels, range(len(axes)), {len(self.axes) - 1: colour})
+            pixels = WithoutAlpha(self.pixels, colour)
         return replace(self, pixels=pixels, axes=axes, notes=(*self.notes, "Alpha was dropped."))
 
     def with_notes(self, *notes: str) -> ZStack:
@@ -259,6 +267,19 @@ class ZStack:
         place = {"T": t, "C": c, "Z": z}
         index = tuple(place[letter] for letter in self.axes if letter in place)
         return np.asarray(self.pixels[(*index, rows, columns)])
+
+    def masked(
+        self, z: int, *, t: int = 0, c: int = 0, rows: slice, columns: slice
+    ) -> np.ndarray | None:
+        """Tell, as for `plane`, where a pixel is hidden by a mask or by alpha; None without one."""
+        if not isinstance(self.pixels, np.ma.MaskedArray | WithoutAlpha):
+            return None
+        place = {"T": t, "C": c, "Z": z}
+        index: Any = (*(place[letter] for letter in self.axes if letter in place), rows, columns)
+        if isinstance(self.pixels, WithoutAlpha):
+            return np.asarray(self.pixels.transparent(index))
+        mask = np.ma.getmaskarray(np.ma.asarray(self.pixels[index]))
+        return np.asarray(mask.any(axis=-1) if mask.ndim == 3 else mask)
 
     def channel_index(self, channel: int | str) -> int:
         """Return the number of a channel given by number or name.

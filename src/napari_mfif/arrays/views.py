@@ -13,12 +13,13 @@ from napari_mfif.arrays.lazy_array import (
     Pixels,
     as_slice,
     as_slices,
+    basic_index,
     chunks_of,
     coarser_levels,
     read_like,
 )
 
-__all__ = ["AsType", "AxisSelection", "Multiscale", "Reordered", "multiscale"]
+__all__ = ["AsType", "AxisSelection", "Multiscale", "Reordered", "WithoutAlpha", "multiscale"]
 
 
 class Reordered(LazyArray):
@@ -56,6 +57,42 @@ class Reordered(LazyArray):
         kept = [axis for axis in self._order if isinstance(native[axis], slice)]
         ranks = sorted(kept)
         return block.transpose([ranks.index(axis) for axis in kept])
+
+
+class WithoutAlpha(Reordered):
+    """Pixels without their last colour sample, which tells where there are any.
+
+    Parameters
+    ----------
+    source : Pixels
+        What is read; its last axis are samples.
+    colour : int
+        Samples besides alpha; one needs no axis.
+    """
+
+    def __init__(self, source: Pixels, colour: int) -> None:
+        self._colour = colour
+        last = len(source.shape) - 1
+        super().__init__(source, range(last + (colour > 1)), {last: colour})
+        self._last: tuple[Any, Any] | None = None
+
+    def _read(self, index: BasicIndex) -> Any:
+        rows_and_all = index[: len(self._source.shape) - 1]
+        block = np.asarray(self._source[as_slices(rows_and_all)])
+        self._last = rows_and_all, block[..., self._colour]  # whoever asks, asks for both
+        kept = index[len(rows_and_all) :]
+        return block[(..., *as_slices(kept))] if kept else block[..., 0]
+
+    def transparent(self, index: Any) -> Any:
+        """Tell where alpha is 0."""
+        asked = basic_index(index, self._source.shape[:-1])
+        assert asked is not None
+        last = self._last
+        if last is None or last[0] != asked:
+            self._read(asked if self._colour == 1 else (*asked, range(self._colour)))
+            last = self._last
+        assert last is not None
+        return last[1] == 0
 
 
 class AxisSelection(LazyArray):

@@ -69,8 +69,8 @@ def iter_timepoints(
     try:
         while tasks.send():
             t, (repairs, survey, preparation, answer, made) = tasks.result()
-            reader = PlaneReader(fold.stack, t)
-            reader.repairs = repairs
+            reader = PlaneReader(fold.stack, t, preparation.missing)
+            reader.repairs, reader.incomplete = repairs
             folded = FoldedTimepoint(
                 fold.method, fold.settings, reader, survey, preparation, answer
             )
@@ -196,4 +196,5 @@ def _timepoint(fold: LazyFold, t: int) -> tuple[Any, ...]:
             ) from error
         raise
     made = np.asarray(pixels), answer
-    return folded.reader.repairs, folded.survey, folded.preparation, folded.answer, made
+    known = folded.reader.repairs, folded.reader.incomplete
+    return known, folded.survey, folded.preparation, folded.answer, made

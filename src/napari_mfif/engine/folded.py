@@ -46,7 +46,8 @@ class FoldedTimepoint:
         if self.preparation.identical:
             return self._unfused()
         if not self.answer.has_maps:
-            return rounded(self.pixels(self.answer), self.reader.stack.dtype), self.answer
+            pixels = rounded(self.pixels(self.answer), self.reader.stack.dtype)
+            return self._without_missing(pixels), self.answer
         verified = verification.verify(
             self.answer,
             self._grey,
@@ -54,14 +55,48 @@ class FoldedTimepoint:
             n_planes=self.survey.n_planes,
             settled=settled,
         )
-        return rounded(self.pixels(verified), self.reader.stack.dtype), verified
+        verified = self._recorded(verified)
+        pixels = rounded(self.pixels(verified), self.reader.stack.dtype)
+        return self._without_missing(pixels), verified
+
+    @property
+    def _place(self) -> tuple[slice, slice]:
+        region = self.region or Region.whole(self.reader.stack.plane_shape)
+        return region.slices
+
+    def _recorded(self, answer: Answer) -> Answer:
+        """Name planes that have the pixel: the nearest ones to those found; doubt those far off."""
+        if not self.reader.incomplete:
+            return answer
+        chosen = np.zeros(answer.decision.shape, np.uint16)
+        apart = np.full(answer.decision.shape, np.inf, np.float32)
+        for z in range(self.survey.n_planes):
+            off = np.abs(answer.decision.astype(np.float32) - z)
+            nearer = self.reader.recorded(z, *self._place) & (off < apart)
+            chosen[nearer], apart[nearer] = z, off[nearer]
+        moved = chosen != answer.decision
+        depth = np.where(moved, chosen, answer.depth).astype(np.float32)
+        confidence = np.where(np.isfinite(apart), answer.confidence / (1 + apart), 0)
+        return replace(
+            answer, depth=depth, decision=chosen, confidence=confidence.astype(np.float32)
+        )
+
+    def _without_missing(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Leave pixels empty that no plane has: NaN, or 0 in whole numbers."""
+        if not self.reader.incomplete:
+            return pixels
+        nothing = self.reader.coverage(*self._place) == 0
+        pixels = pixels.copy()
+        pixels[nothing] = np.nan if pixels.dtype.kind == "f" else 0
+        return pixels
 
     def _unfused(self) -> tuple[NDArray[Any], Answer]:
         """Return the one picture that all planes show; nothing tells where it is sharp."""
         region = self.region or Region.whole(self.reader.stack.plane_shape)
         nothing = np.zeros(region.shape, np.float32)
         answer = Answer(nothing, np.zeros(region.shape, np.uint16), nothing)
-        return self.reader.bands(0, *region.slices).copy(), answer
+        pixels = self.reader.bands(0, *region.slices).copy()
+        return self._without_missing(pixels), self._recorded(answer)
 
     def pixels(self, answer: Answer) -> NDArray[Any]:
         """Return the fused pixels, (Y, X, K), that belong to an answer."""

@@ -196,8 +196,8 @@ class LazyFold:
 
     def fold_region(self, t: int, region: Region) -> FoldedTimepoint:
         """Fold a region."""
-        reader = PlaneReader(self.stack, t)
         survey, preparation = self.survey(t)
+        reader = PlaneReader(self.stack, t, preparation.missing)
         shape = self.stack.plane_shape
         if region == Region.whole(shape):
             budget = default_budget() if self.budget is None else self.budget
@@ -215,9 +215,9 @@ class LazyFold:
 
     def repairs(self, t: int) -> Repairs:
         """Read all planes of a timepoint; return which pixels are hot in them."""
-        reader = PlaneReader(self.stack, t)
-        whole = Region.whole(self.stack.plane_shape)
         survey, preparation = self.survey(t)
+        reader = PlaneReader(self.stack, t, preparation.missing)
+        whole = Region.whole(self.stack.plane_shape)
         for strip in strips(whole):
             seen = strip.widened(REACH, whole.shape)
             _, prepared = survey_region(reader, survey, preparation, seen)
@@ -259,7 +259,7 @@ class LazyFold:
 
     def score(self, t: int, z: int, region: Region) -> FloatMap:
         """Return the score map of a region of one plane."""
-        reader = PlaneReader(self.stack, t)
+        reader = PlaneReader(self.stack, t, self.survey(t)[1].missing)
         block = self._block(region)
         seen = Region(
             block.rows.outer_start,

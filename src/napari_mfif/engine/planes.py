@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from napari_mfif.kernels.hot_pixels import REACH, find_hot
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import FloatMap, Plane
 
-__all__ = ["PlaneReader", "Preparation", "Repairs", "prefetched"]
+__all__ = ["Missing", "PlaneReader", "Preparation", "Repairs", "prefetched"]
 
 #: A stack up to this size is kept after the first reading where reading means decoding: it is read
 #: two or three times.
@@ -30,6 +30,25 @@ CACHE_BYTES = 64 * 2**20
 LUMINANCE = (0.299, 0.587, 0.114)
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Which pixels of the planes are not there, besides NaN and what a masked array hides.
+
+    Parameters
+    ----------
+    zeros : bool, optional
+        Whether every pixel that is zero is missing.
+    planes : frozenset of int, optional
+        Planes that show nothing.
+    borders : dict, optional
+        By plane where its border is missing, bool (Y, X).
+    """
+
+    zeros: bool = False
+    planes: frozenset[int] = frozenset()
+    borders: Mapping[int, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,8 @@ class Preparation:
         How the planes' brightness is equalised.
     identical : bool, optional
         Whether all planes are equal: then nothing is fused.
+    missing : Missing, optional
+        Which pixels are not there.
     """
 
     weights: FloatMap
@@ -59,6 +80,7 @@ class Preparation:
     stuck: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = field(default_factory=list)
     drift: BrightnessDrift | None = None
     identical: bool = False
+    missing: Missing = Missing()
 
 
 class Repairs:
@@ -99,9 +121,15 @@ class PlaneReader:
         Where the pixels come from.
     time : int
         The timepoint.
+    missing : Missing, optional
+        Which pixels are not there; they are read as the mean of the planes that have them.
     """
 
-    def __init__(self, stack: ZStack, time: int = 0) -> None:
+    def __init__(self, stack: ZStack, time: int = 0, missing: Missing | None = None) -> None:
+        self._missing = missing or Missing()
+        #: Whether pixels were missing in what was read.
+        self.incomplete = False
+        self._mean: tuple[Any, NDArray[np.float32], NDArray[np.uint16]] | None = None
         self.stack = stack
         self._time = time
         self.repairs = Repairs(stack.plane_shape)
@@ -136,7 +164,7 @@ class PlaneReader:
         Raises
         ------
         ReadError
-            The plane holds NaN or infinity, or cannot be read.
+            The plane holds infinite values, or cannot be read.
         """
         if self._cache is None:
             return self._read(z, rows, columns)
@@ -144,28 +172,108 @@ class PlaneReader:
             self._cache[z] = self._read(z, slice(None), slice(None))
         return self._cache[z][rows, columns]
 
+    @property
+    def missing(self) -> Missing:
+        """Which pixels are not there; what was read before is forgotten when it is set."""
+        return self._missing
+
+    @missing.setter
+    def missing(self, missing: Missing) -> None:
+        self._missing, self._mean = missing, None
+        if self._cache is not None:
+            self._cache = {}
+
+    def recorded(self, z: int, rows: slice, columns: slice) -> NDArray[np.bool_]:
+        """Return where a plane has pixels."""
+        bands, recorded = self._recorded(z, rows, columns)
+        return np.ones(bands.shape[:2], np.bool_) if recorded is None else recorded
+
+    def coverage(self, rows: slice, columns: slice) -> NDArray[np.uint16]:
+        """Return how many planes have each pixel."""
+        return self._means(rows, columns)[1]
+
     def _read(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
+        bands, recorded = self._recorded(z, rows, columns)
+        if recorded is None or recorded.all():
+            return bands
+        self.incomplete = True
+        mean, count = self._means(rows, columns)
+        filled = bands.copy()
+        lost = ~recorded
+        filled[lost] = rounded_to(mean[lost], bands.dtype)
+        filled[count == 0] = self._level()
+        return filled
+
+    def _means(self, rows: slice, columns: slice) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+        """Return the mean of the planes that have a pixel, and how many do."""
+        key = (rows.start, rows.stop, columns.start, columns.stop)
+        if self._mean is None or self._mean[0] != key:
+            total: Any = 0.0
+            count: Any = np.uint16(0)
+            for z in range(self.stack.n_planes):
+                bands, recorded = self._recorded(z, rows, columns)
+                if recorded is None:
+                    total, count = total + bands.astype(np.float32), count + np.uint16(1)
+                else:
+                    total = total + np.where(recorded[..., None], bands, 0).astype(np.float32)
+                    count = count + recorded.astype(np.uint16)
+            count = np.broadcast_to(count, total.shape[:2])
+            self._mean = key, total / np.maximum(count, 1)[..., None].astype(np.float32), count
+        return self._mean[1], self._mean[2]
+
+    def _level(self) -> NDArray[Any]:
+        """Return a usual value of each band, for pixels that no plane has."""
+        whole = slice(None)
+        for z in (self.stack.n_planes // 2, *range(self.stack.n_planes)):
+            bands, recorded = self._recorded(z, whole, whole)
+            known = bands if recorded is None else bands[recorded]
+            if known.size:
+                level = known.reshape(-1, bands.shape[2]).mean(axis=0, dtype=np.float64)
+                return rounded_to(np.asarray(level), bands.dtype)
+        return np.zeros(self.n_bands, self.stack.dtype)
+
+    def _recorded(
+        self, z: int, rows: slice, columns: slice
+    ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Read a plane as it is; where it has pixels, None for everywhere."""
+        bands = self._as_stored(z, rows, columns)
+        if z in self._missing.planes:
+            return bands, np.zeros(bands.shape[:2], np.bool_)
+        lost = [
+            one
+            for c in range(self.stack.n_channels)
+            if (one := self.stack.masked(z, t=self._time, c=c, rows=rows, columns=columns))
+            is not None
+        ]
+        if bands.dtype.kind == "f" and not np.isfinite(bands.sum(dtype=np.float64)):
+            lost.append(np.isnan(bands).any(axis=-1))
+        if z in self._missing.borders:
+            lost.append(self._missing.borders[z][rows, columns])
+        if self._missing.zeros:
+            lost.append(np.all(bands == 0, axis=-1))
+        return bands, ~np.any(lost, axis=0) if lost else None
+
+    def _as_stored(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
         channels = [
             self.stack.plane(z, t=self._time, c=c, rows=rows, columns=columns)
             for c in range(self.stack.n_channels)
         ]
         for plane in channels:
-            self._refuse_not_finite(plane, z, (rows.start or 0, columns.start or 0))
+            self._refuse_infinite(plane, z, (rows.start or 0, columns.start or 0))
         shape = (*channels[0].shape[:2], self.stack.n_samples)
         if len(channels) == 1:
             return channels[0].reshape(shape)
         return np.concatenate([plane.reshape(shape) for plane in channels], axis=2)
 
-    def _refuse_not_finite(self, plane: NDArray[Any], z: int, origin: tuple[int, int]) -> None:
+    def _refuse_infinite(self, plane: NDArray[Any], z: int, origin: tuple[int, int]) -> None:
         if plane.dtype.kind not in "fc":
             return
-        wrong = plane.size - int(np.count_nonzero(np.isfinite(plane)))
+        wrong = int(np.count_nonzero(np.isinf(plane)))
         if wrong:
-            row, column = np.argwhere(~np.isfinite(plane))[0][:2] + origin
+            row, column = np.argwhere(np.isinf(plane))[0][:2] + origin
             raise ReadError(
-                f"Plane {z} of {self.stack.name} holds {wrong} values that are NaN or infinite, "
-                f"the first at row {row}, column {column}. Replace them first, for example with "
-                f"numpy.nan_to_num(data)."
+                f"Plane {z} of {self.stack.name} holds {wrong} infinite values, the first at row "
+                f"{row}, column {column}. Replace them first, by NaN where a pixel is missing."
             )
 
     def planes(
@@ -261,6 +369,11 @@ def to_guide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:
             first = False
         part -= np.float32(preparation.offset * gain)
     return grey
+
+
+def rounded_to(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return means in the type of what they are means of."""
+    return (np.rint(values) if dtype.kind in "iub" else values).astype(dtype)
 
 
 def _inside(

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 
+import cv2
 import numpy as np
 
 from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.arrays.lazy_array import Pixels, coarser_levels
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import AlignedPixels
-from napari_mfif.engine.planes import Preparation
+from napari_mfif.engine.planes import Missing, Preparation
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import Survey
 
@@ -80,8 +81,22 @@ def downsampled_survey(
     noise = NoiseLine(floor / pixels, slope / pixels, dark)
     return (
         replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
-        replace(preparation, noise=[], stuck=[]),
+        replace(
+            preparation,
+            noise=[],
+            stuck=[],
+            missing=_coarser(preparation.missing, stack.plane_shape),
+        ),
     )
+
+
+def _coarser(missing: Missing, shape: tuple[int, int]) -> Missing:
+    """Return what is missing of planes in fewer rows and columns."""
+    borders = {
+        z: cv2.resize(mask.view(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        for z, mask in missing.borders.items()
+    }
+    return replace(missing, borders=borders)
 
 
 def _copies(stack: ZStack) -> Iterator[Pixels]:

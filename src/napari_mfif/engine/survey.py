@@ -10,9 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift, brightness_factors
-from napari_mfif.engine.planes import LUMINANCE, PlaneReader, Preparation, coarse_cells, to_guide
+from napari_mfif.engine.planes import (
+    LUMINANCE,
+    Missing,
+    PlaneReader,
+    Preparation,
+    coarse_cells,
+    to_guide,
+)
 from napari_mfif.engine.sampling import SIDE, Windows, quarter, sampled_planes, sampled_reader
 from napari_mfif.errors import ReadError
+from napari_mfif.kernels.borders import moving_borders, zero_border
 from napari_mfif.kernels.focus_width import FocusWidth, energies, textured_places
 from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
@@ -28,6 +36,8 @@ LARGEST = 1e18
 
 #: Shares of the pixels below what is mapped to 0 and 1, so that a glint does not set the scale.
 RANGE = (0.005, 0.995)
+#: A plane of which most pixels lie within this share of the range of others shows nothing.
+EMPTY = 0.02
 
 
 def survey_stack(
@@ -51,6 +61,8 @@ def survey_stack(
     ReadError
         All pixels are equal.
     """
+    if settings.get("missing", "auto") == "zero" and not reader.missing.zeros:
+        reader.missing = Missing(zeros=True)
     n_planes = reader.stack.n_planes
     looked = sampled_reader(reader)
     samples = [looked.bands(z) for z in sampled_planes(n_planes)]
@@ -58,9 +70,11 @@ def survey_stack(
     if all(high <= low for low, high in ranges) and _constant(looked):
         if looked is not reader:  # the windows may have missed all there is
             ranges = _whole_ranges(reader)
-        if all(high <= low for low, high in ranges):
+        if all(high <= low for low, high in ranges) and reader.stack.n_times == 1:
             _refuse_constant(reader)
     _refuse_extreme(reader, ranges)
+    # of a film such a timepoint is passed over
+    nothing = reader.stack.n_times > 1 and _flat(reader, channel, ranges)
     weights = _weights(reader, channel, ranges)
     offset = float(np.dot(weights, [low for low, _ in ranges]))
     span = float(np.dot(weights, [high - low for low, high in ranges]))
@@ -78,7 +92,13 @@ def survey_stack(
     quarters = each(quarter, guides) if looked is reader else []
     del guides
     follow = settings["equalise_brightness"] and n_planes >= 3
-    cells, width = _glance(looked, preparation, places) if follow or places else ([], None)
+    glance = _Glance(reader, looked, preparation, places)
+    if follow or places:
+        glance.look()
+    if settings.get("missing", "auto") == "auto" and (found := glance.missing()):
+        reader.missing = found
+        return survey_stack(reader, channel, {**settings, "missing": "found"}, wanted)
+    cells, width = glance.cells, glance.width
     preparation = replace(
         preparation,
         noise=noise if repairs else [],
@@ -86,7 +106,8 @@ def survey_stack(
         if repairs and looked is reader
         else [],
         drift=_drift(np.stack(cells), weights, offset) if follow else None,
-        identical=_identical(reader, samples),
+        identical=nothing or _identical(reader, samples),
+        missing=reader.missing,
     )
     survey = Survey(
         n_planes,
@@ -126,25 +147,70 @@ def _band_noise(
     ]
 
 
-def _glance(
-    reader: PlaneReader | Windows, preparation: Preparation, places: list[tuple[slice, slice]]
-) -> tuple[list[FloatMap], FocusWidth | None]:
-    """Look at all planes, once: their brightness in coarse cells, and some pieces of each."""
+class _Glance:
+    """A look at all planes, once.
 
-    def look(z: int) -> tuple[FloatMap, FloatMap, float]:
-        bands = reader.bands(z)
-        cells = coarse_cells(bands, preparation.weights)
-        if not places:
-            return cells, cells, 0.0
-        seen = np.stack([to_guide(bands[place], preparation) for place in places])
-        return cells, energies(seen), float(seen.mean())
+    Parameters
+    ----------
+    reader, looked
+        The planes, and what is looked at of them.
+    preparation : Preparation
+        How the image that decides is made.
+    places : list of (slice, slice)
+        Pieces of which the focus curve is followed.
+    """
 
-    found, width = [], FocusWidth() if places else None
-    for cells, energy, mean in in_turn(look, range(reader.stack.n_planes)):
-        found.append(cells)
-        if width is not None:
-            width.update(energy, mean)
-    return found, width
+    def __init__(
+        self,
+        reader: PlaneReader,
+        looked: PlaneReader | Windows,
+        preparation: Preparation,
+        places: list[tuple[slice, slice]],
+    ) -> None:
+        self._reader, self._looked = reader, looked
+        self._preparation, self._places = preparation, places
+        #: The brightness of each plane in coarse cells.
+        self.cells: list[FloatMap] = []
+        self.width = FocusWidth() if places else None
+        self._spans: list[float] = []
+        self._borders: dict[int, NDArray[np.bool_]] = {}
+
+    def look(self) -> None:
+        """Look at the planes in order."""
+        for z, (cells, energy, mean, span, border) in enumerate(
+            in_turn(self._seen, range(self._reader.stack.n_planes))
+        ):
+            self.cells.append(cells)
+            self._spans.append(span)
+            if border is not None:
+                self._borders[z] = border
+            if self.width is not None:
+                self.width.update(energy, mean)
+
+    def _seen(self, z: int) -> tuple[FloatMap, FloatMap, float, float, NDArray[np.bool_] | None]:
+        bands = self._looked.bands(z)
+        cells = coarse_cells(bands, self._preparation.weights)
+        low, high = _robust_range([to_guide(_thinned(bands), self._preparation)])
+        border = zero_border(bands)
+        if border is not None and self._looked is not self._reader:
+            border = zero_border(self._reader.bands(z))
+        if not self._places:
+            return cells, cells, 0.0, high - low, border
+        seen = np.stack([to_guide(bands[place], self._preparation) for place in self._places])
+        return cells, energies(seen), float(seen.mean()), high - low, border
+
+    def missing(self) -> Missing | None:
+        """Return which planes and borders are missing; None where all is there."""
+        planes = self._reader.stack.n_planes
+        most = max(self._spans, default=0.0)
+        empty = frozenset(z for z, span in enumerate(self._spans) if span < EMPTY * most)
+        shown = {z: border for z, border in self._borders.items() if z not in empty}
+        borders = moving_borders(shown, planes - len(empty))
+        return Missing(planes=empty, borders=borders) if empty or borders else None
+
+
+def _thinned(bands: NDArray[Any]) -> NDArray[Any]:
+    return bands[:: max(1, bands.shape[0] // 64), :: max(1, bands.shape[1] // 64)]
 
 
 def _drift(cells: FloatMap, weights: FloatMap, offset: float) -> BrightnessDrift | None:
@@ -165,12 +231,21 @@ def _weights(
     for c in range(reader.stack.n_channels):
         spans = [high - low for low, high in ranges[c * samples : (c + 1) * samples]]
         alone = reader.stack.n_channels == 1
-        share = 1 / max(spans) if max(spans) > 0 and not alone else float(alone or all_flat)
+        flat_film = channel is not None and reader.stack.n_times > 1
+        share = 1 / max(spans) if max(spans) > 0 else float(all_flat or flat_film)
+        share = 1.0 if alone else share
         shares.append(colour * np.float32(share if channel in (None, c) else 0.0))
     weights: FloatMap = np.concatenate(shares)
     if not weights.any():
         raise ReadError(f"Channel {channel} of {reader.stack.name} is constant: it cannot decide.")
     return weights
+
+
+def _flat(reader: PlaneReader, channel: int | None, ranges: list[tuple[float, float]]) -> bool:
+    """Tell whether there is nothing in what decides."""
+    samples = reader.stack.n_samples
+    deciding = ranges if channel is None else ranges[channel * samples : (channel + 1) * samples]
+    return all(high <= low for low, high in deciding)
 
 
 def _robust_range(planes: list[NDArray[Any]]) -> tuple[float, float]:

@@ -301,11 +301,19 @@ class Fusion:
 
 def _noted(folded: Sequence[FoldedTimepoint]) -> Iterator[str]:
     """Say what was done to the planes of timepoints."""
-    if any(one.preparation.identical for one in folded):
+    empty = [str(t) for t, one in enumerate(folded) if one.preparation.identical]
+    if empty and len(folded) == 1:
         yield "All planes are equal: the image is one of them, and no height can be told."
+    elif empty:
+        yield f"Passed over, since all their planes are equal: timepoints {', '.join(empty)}."
+    planes = sorted({z for one in folded for z in one.preparation.missing.planes})
+    if planes:
+        yield f"Left out, since they show nothing: planes {', '.join(map(str, planes))}."
+    if any(one.reader.incomplete for one in folded if not one.preparation.missing.planes):
+        yield "Where planes lack pixels the others were fused; where all do, nothing is there."
     if hot := sum(one.reader.repairs.count() for one in folded):
         pixels = "1 hot pixel was" if hot == 1 else f"{hot} hot pixels were"
-        yield f"{pixels} replaced by their neighbours."
+        yield f"{pixels} replaced."
 
 
 def assemble(

@@ -61,7 +61,17 @@ EQUALISE_BRIGHTNESS = Parameter(
     "Undo a lamp that drifts from plane to plane, where all parts of the image agree on it.",
     advanced=True,
 )
-PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS)
+MISSING = Parameter(
+    "missing",
+    str,
+    "auto",
+    "What is missing beside NaN and alpha 0: zero borders that move and planes that show nothing "
+    "(auto), every zero, or none.",
+    title="Missing pixels",
+    choices=("auto", "zero", "none"),
+    advanced=True,
+)
+PREPARATION = (REPAIR_HOT_PIXELS, EQUALISE_BRIGHTNESS, MISSING)
 
 #: Parameters of every method that act after it: on how pixels follow from its answer.
 COMPOSITION = Parameter(

@@ -1,0 +1,72 @@
+"""Borders without pixels: what a plane that was moved leaves of its frame, as exact zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["moving_borders", "zero_border"]
+
+#: A frame cut by a moved rectangle has so many corners at most.
+CORNERS = 8
+#: By so many pixels an edge may be ragged.
+RAGGED = 1.5
+
+Mask = NDArray[np.bool_]
+
+
+def zero_border(bands: NDArray[Any]) -> Mask | None:
+    """Return the exact zeros at the border of a plane, where they leave a moved rectangle.
+
+    What is dark by itself has another shape, and is left alone.
+
+    Parameters
+    ----------
+    bands : (Y, X, K)
+        The plane.
+    """
+    corners = bands[:: max(1, len(bands) - 1), :: max(1, bands.shape[1] - 1)]
+    if np.all(np.any(corners != 0, axis=-1)):  # nothing was moved without leaving a corner
+        return None
+    zero = np.all(bands == 0, axis=-1)
+    _, regions = cv2.connectedComponents(zero.view(np.uint8), connectivity=4)
+    sides = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
+    border = np.isin(regions, np.unique(np.concatenate(sides))) & zero
+    inside = np.argwhere(~border)
+    if len(inside) == 0:
+        return None
+    hull = cv2.convexHull(inside[:, ::-1].astype(np.int32))
+    shape = cv2.approxPolyDP(hull, RAGGED, True)
+    filled = cv2.fillPoly(np.zeros(zero.shape, np.uint8), [hull], 1)
+    ragged = int(np.count_nonzero(filled[border]))
+    if len(shape) > CORNERS or ragged > RAGGED * cv2.arcLength(hull, True):
+        return None
+    return np.asarray(border)
+
+
+def moving_borders(borders: Mapping[int, Mask], planes: int) -> dict[int, Mask]:
+    """Return the borders of planes if they differ: then planes were moved, and pixels are missing.
+
+    A moved plane is interpolated: what lies next to its border is mixed with zeros, and goes with
+    it where other planes have that place.
+
+    Parameters
+    ----------
+    borders : mapping
+        By plane, from `zero_border`.
+    planes : int
+        How many planes there are.
+    """
+    if not borders:
+        return {}
+    lacking = np.sum(list(borders.values()), axis=0)
+    if np.array_equal(lacking == planes, lacking > 0):
+        return {}
+    kernel = np.ones((3, 3), np.uint8)
+    wide = {z: cv2.dilate(mask.view(np.uint8), kernel) > 0 for z, mask in borders.items()}
+    nowhere = np.sum(list(wide.values()), axis=0) == planes
+    return {z: np.where(nowhere, borders[z], mask) for z, mask in wide.items()}
