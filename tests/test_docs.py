@@ -31,6 +31,13 @@ def test_page_of_the_command_line_is_up_to_date() -> None:
     )
 
 
+def test_tables_of_files_are_up_to_date() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_files.py"))
+    assert made["PAGE"].read_text(encoding="utf-8") == made["page"](), (
+        "run: python docs/make_files.py"
+    )
+
+
 def test_readme_names_every_method_and_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in methods.names():

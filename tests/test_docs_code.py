@@ -38,6 +38,10 @@ def files(slope, tmp_path, monkeypatch) -> Path:
     os.mkdir("planes")
     for number, plane in enumerate(planes):
         tifffile.imwrite(f"planes/pollen_z{number:02}.tif", plane)
+    os.mkdir("beads")
+    for sample in (1, 2):
+        for number, plane in enumerate(planes):
+            tifffile.imwrite(f"beads/bead{sample}_{number:02}.tif", plane)
     os.mkdir("experiment")
     write_image("experiment/a.ome.tif", planes, axes="ZYX", **sizes)
     return tmp_path
