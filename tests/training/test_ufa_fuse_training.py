@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from napari_mfif.methods.neural.ufa_fuse import PairFuser  # noqa: E402
 from napari_mfif.networks import weights  # noqa: E402
-from napari_mfif.training import train  # noqa: E402
+from napari_mfif.training import ufa_fuse  # noqa: E402
 from napari_mfif.training.data import Picture, draw_texture  # noqa: E402
+from napari_mfif.training.recipe import train_recipe  # noqa: E402
 from napari_mfif.training.ufa_fuse import (  # noqa: E402
     Reconstruction,
     draw_example,
@@ -76,14 +82,19 @@ def test_fifty_steps_learn_which_plane_is_sharper(pictures) -> None:
     assert after["psnr"] > before["psnr"] + 1
 
 
-def test_command_writes_weights_that_the_method_can_load(tmp_path, pictures, monkeypatch) -> None:
-    import cv2
-
+def test_training_writes_weights_that_the_method_can_load(tmp_path, pictures, unmeasured) -> None:
     for index, picture in enumerate(pictures):
         cv2.imwrite(str(tmp_path / f"{index}.png"), picture.pixels.astype(np.uint8))
     out = tmp_path / "out"
-    made = train("ufa-fuse", data=tmp_path, out=out, steps=1, device="cpu", quiet=True)
-    stored = weights.read_weights(out, "ufa-fuse")
+    small = replace(
+        ufa_fuse.RECIPE,
+        loss=functools.partial(Reconstruction, pairs=1, size=40),
+        judge=functools.partial(fidelity, pairs=1, size=48),
+    )
+    made = train_recipe(small, tmp_path, out, steps=1, device="cpu", quiet=True)
     assert made == out / weights.FILE
+    stored = weights.read_weights(out, "ufa-fuse")
+    expected = PairFuser.untrained().state_dict()
+    weights.fit(stored, {name: tuple(t.shape) for name, t in expected.items()}, "ufa-fuse")
     assert sum(tensor.size for tensor in stored.tensors.values()) == 86_020
     assert "made up" in (out / weights.CARD).read_text(encoding="utf-8")
