@@ -242,7 +242,7 @@ def test_list_of_none_or_one(tmp_path, stacked):
     [
         (b"", r"is empty\. Copy it again"),
         (b"hello, world", "no TIFF, PNG, JPEG or Zarr"),
-        (b"ZISRAWFILE\0\0\0", "Zeiss CZI"),
+        (b"ZISRAWFILE\0\0\0", "CZI"),
         (b"\x89HDF\r\n", "HDF5"),
         (b"II*\0", "is damaged"),
         (b"II*\0\x08\0\0\0", "truncated or"),

@@ -167,7 +167,10 @@ def _in_files(
     for path in companions:
         described |= _pieces_beside(path)
         yield Found(_name(path, root), (path, *sorted(described)))
-    _note_others(entries, companions, result)
+    vendor = [path for path in entries if path.is_file() and _is_vendor(path)]
+    for path in vendor:
+        yield from _scenes(path, root, result)
+    _note_others(entries, [*companions, *vendor], result)
     try:
         found = contents(folder, pattern, without=described)
     except ParameterError:  # a pattern need not fit in every folder
@@ -182,6 +185,37 @@ def _in_files(
         else:
             yield from _series(one, root)
     return found.inner
+
+
+def _is_vendor(path: Path) -> bool:
+    """Tell whether a file is one of a microscope that a library reads."""
+    from napari_mfif.io.vendor import FORMATS, format_of
+
+    if not path.name.lower().endswith(tuple(end for one in FORMATS for end in one.endings)):
+        return False
+    try:
+        return format_of(path, first_bytes(path)) is not None
+    except ReadError:
+        return False
+
+
+def _scenes(path: Path, root: Path, result: Search) -> Iterator[Found]:
+    """Yield the z-stacks in the file of a microscope; what cannot be read fails when opened."""
+    from napari_mfif.io.vendor import format_of, scenes_in, several_planes
+
+    name, kind = _name(path, root), format_of(path, first_bytes(path))
+    try:
+        scenes = scenes_in(path, kind) if kind else []
+    except ReadError:
+        yield Found(name, (path,))
+        return
+    numbers = [number for number, scene in enumerate(scenes) if several_planes(scene)]
+    if not numbers:
+        result.left.append((path, "no z-stack: a single plane"))
+    elif len(numbers) == 1:
+        yield Found(name, (path,), numbers[0])
+    else:
+        yield from (Found(f"{name}_series{number}", (path,), number) for number in numbers)
 
 
 def _pieces_beside(companion: Path) -> set[Path]:

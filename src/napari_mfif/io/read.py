@@ -25,6 +25,7 @@ from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
 from napari_mfif.io.names import natural_key, stem
 from napari_mfif.io.png_jpeg import open_picture
+from napari_mfif.io.vendor import format_of, open_vendor
 from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr
 
 __all__ = ["open_arranged", "open_stack"]
@@ -167,6 +168,8 @@ def _open_path(
         )
     if is_zipped_zarr(path):
         return _open_zarr(path, axes, series, name)
+    if (kind := format_of(path, start)) is not None:
+        return open_vendor(path, kind, axes=axes, series=series, name=name)
     raise ReadError(not_readable(path, start))
 
 
