@@ -309,7 +309,7 @@ def test_planes_too_wide_for_strips_are_cut_on_both_axes(method) -> None:
     settings = {p.name: p.default for p in chosen.all_parameters()}
     pixels = da.zeros((3, 6000, 200_000), dtype=np.uint8)
     reader = PlaneReader(ZStack.from_array(pixels))
-    results = 6000 * 200_000 * (run.MAPS + 4 + 1)
+    results = 6000 * 200_000 * (run.BYTES_OF_MAPS + 4 + 1)
     layout = run.plan(chosen, settings, reader, results + 500_000_000)
     assert layout.bytes <= results + 500_000_000
     covered = seen = 0

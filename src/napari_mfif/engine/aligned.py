@@ -30,6 +30,7 @@ __all__ = [
     "AlignedPixels",
     "aligned",
     "covered_area",
+    "covered_confidence",
     "drift_of",
     "iter_aligned",
     "origin_of",
@@ -145,6 +146,18 @@ def covered_area(stack: ZStack) -> tuple[slice, slice]:
         for a, b in spans
     )
     return down, across
+
+
+def covered_confidence(
+    confidence: FloatMap, stack: ZStack, region: Region | None = None
+) -> FloatMap:
+    """Set the confidence, (..., Y, X), of a region to 0 outside of what all planes cover."""
+    if not transforms_of(stack):
+        return confidence
+    inside = np.zeros(stack.plane_shape, np.bool_)
+    inside[covered_area(stack)] = True
+    seen = inside if region is None else inside[region.slices]
+    return np.where(seen, confidence, np.float32(0))
 
 
 def origin_of(stack: ZStack) -> tuple[int, int]:

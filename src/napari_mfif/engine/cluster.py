@@ -18,6 +18,7 @@ from napari_mfif import __version__
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.errors import MfifError, ReadError
 from napari_mfif.methods.base import Answer, Region
 
@@ -71,10 +72,8 @@ def iter_timepoints(
             t, (repairs, survey, preparation, answer, made) = tasks.result()
             reader = PlaneReader(fold.stack, t, preparation.missing)
             reader.repairs, reader.incomplete = repairs
-            folded = FoldedTimepoint(
-                fold.method, fold.settings, reader, survey, preparation, answer
-            )
-            yield folded, made
+            timepoint = SurveyedTimepoint(fold.method, fold.settings, reader, survey, preparation)
+            yield FoldedTimepoint(timepoint, answer), made
     finally:
         tasks.cancel()
 

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from napari_mfif.engine.memory import format_bytes
-from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched
+from napari_mfif.engine.planes import PlaneReader, prefetched
 from napari_mfif.engine.sampling import survey_region
+from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.engine.tiles import Block, blocks
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.kernels.hot_pixels import REACH
-from napari_mfif.methods.base import Answer, Method, Region, Survey
+from napari_mfif.methods.base import Answer, Method, Region
 from napari_mfif.postprocess.composition import PyramidBlend
 from napari_mfif.settings.parameters import Settings
 
@@ -27,13 +28,10 @@ __all__ = ["Layout", "fold", "plan", "reach"]
 #: A second thread costs the halo twice: it pays from about so many pixels times planes.
 PIXELS_FOR_THREADS = 12_000_000
 
-#: How far hot pixels are looked about, so that a part sees the same ones as the whole.
-REPAIR_HALO = REACH
-
 #: Planes on their way: read beforehand, beside the one that is repaired, taken.
 IN_FLIGHT = 8
 #: Bytes per pixel of depth, decision and confidence, before and after their verification.
-MAPS = 20
+BYTES_OF_MAPS = 20
 
 #: A strip has at least so many times the rows of its halo, so that little is done twice.
 HALOS_PER_STRIP = 4
@@ -91,7 +89,7 @@ def plan(
         threads = max(1, threads // method.threads)
     own = reader.n_bands * reader.stack.dtype.itemsize
     per_pixel = method.state_bytes(reader.n_bands) + IN_FLIGHT * own
-    results = rows * columns * (MAPS + own + (4 * reader.n_bands if method.blends else 0))
+    results = rows * columns * (BYTES_OF_MAPS + own + (4 * reader.n_bands if method.blends else 0))
     # Blended when the states are gone, of whole planes.
     blend = settings.get("composition") == "pyramid"
     after = rows * columns * PyramidBlend.bytes_per_pixel(reader.n_bands) if blend else 0
@@ -129,25 +127,21 @@ def plan(
 
 def reach(method: Method, settings: Settings) -> int:
     """Return how far beyond a part the planes have to be seen for it, their repair included."""
-    return method.halo(settings) + REPAIR_HALO
+    return method.halo(settings) + REACH
 
 
 def fold(
-    method: Method,
-    settings: Settings,
-    reader: PlaneReader,
-    survey: Survey,
-    preparation: Preparation,
-    layout: Layout,
-) -> Generator[Answer | None, bool | None, None]:
-    """Run a method over all planes.
+    timepoint: SurveyedTimepoint, layout: Layout
+) -> Generator[Answer | None, bool | None, Answer]:
+    """Run a method over all planes; return the answer for the layout's frame.
 
     Yields
     ------
     Answer or None
-        ``None`` after every plane of every group; at the end the answer for the layout's frame.
-        `send` a true value in place of `next` to be given the answer so far instead of ``None``.
+        ``None`` after every plane of every group. `send` a true value in place of `next` to be
+        given the answer so far instead.
     """
+    method, settings, reader = timepoint.method, timepoint.settings, timepoint.reader
     whole: Answer | None = None
     threads = max(len(group) for group in layout.groups)
     with ThreadPoolExecutor(threads, thread_name_prefix="napari-mfif-fold") as pool:
@@ -155,7 +149,7 @@ def fold(
             regions = [_region(block) for block in group]
             seen = Region(regions[0].top, regions[-1].bottom, regions[0].left, regions[-1].right)
             rows, columns = seen.slices
-            here, prepared = survey_region(reader, survey, preparation, seen)
+            here, prepared = survey_region(reader, timepoint.survey, timepoint.preparation, seen)
             inner = [region.within(seen) for region in regions]
             states = list(pool.map(method.begin, regions, repeat(settings), repeat(here)))
             for turn in range(method.passes):
@@ -168,7 +162,7 @@ def fold(
                         yield _gathered(method, pool, group, states, whole, layout.frame)
             whole = _gathered(method, pool, group, states, whole, layout.frame)
     assert whole is not None  # there is at least one group
-    yield whole
+    return whole
 
 
 def _region(block: Block) -> Region:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.engine.driver import Layout, fold
 from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched, to_guide
-from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
+from napari_mfif.engine.survey import SurveyedTimepoint
+from napari_mfif.methods.base import Answer, FloatMap, Region, Survey
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.postprocess.composition import (
     PyramidBlend,
@@ -20,21 +23,32 @@ from napari_mfif.postprocess.composition import (
 )
 from napari_mfif.settings.parameters import Settings
 
-__all__ = ["FoldedTimepoint", "copied"]
+__all__ = ["FoldedTimepoint", "copied", "fold_all", "fold_region"]
 
 
 @dataclass(frozen=True)
 class FoldedTimepoint:
     """One timepoint, or a region of it, folded: what refining needs."""
 
-    method: Method
-    settings: Settings
-    reader: PlaneReader
-    survey: Survey
-    preparation: Preparation
+    timepoint: SurveyedTimepoint
     answer: Answer
     #: The region; the whole plane when not given.
     region: Region | None = None
+
+    @property
+    def reader(self) -> PlaneReader:
+        """Its planes."""
+        return self.timepoint.reader
+
+    @property
+    def survey(self) -> Survey:
+        """What the survey found, for methods."""
+        return self.timepoint.survey
+
+    @property
+    def preparation(self) -> Preparation:
+        """What the survey found, for reading planes."""
+        return self.timepoint.preparation
 
     def postprocessed(
         self, settings: Settings, settled: verification.Settled | None = None
@@ -100,7 +114,7 @@ class FoldedTimepoint:
 
     def pixels(self, answer: Answer) -> NDArray[Any]:
         """Return the fused pixels, (Y, X, K), that belong to an answer."""
-        composition = self.settings.get("composition", "auto")
+        composition = self.timepoint.settings.get("composition", "auto")
         if composition == "pyramid":
             return self._blended(answer)
         if answer.pixels is not None and composition == "auto":
@@ -110,7 +124,7 @@ class FoldedTimepoint:
     def _blended(self, answer: Answer) -> FloatMap:
         """Blend all planes, the decision their weight; of two planes the method's focus map."""
         planes = range(self.survey.n_planes)
-        margin = self.settings.get("well_exposed", 0.0)
+        margin = self.timepoint.settings.get("well_exposed", 0.0)
         total: FloatMap | None = None
         if margin:
             total = np.zeros(self.survey.plane_shape, np.float32)
@@ -139,6 +153,24 @@ class FoldedTimepoint:
             answer = replace(self.answer, decision=decision, weight=None)
             pixels = copied(self.reader, answer, self.region)
         return to_guide(pixels, self.preparation)
+
+
+def fold_region(
+    timepoint: SurveyedTimepoint, layout: Layout, region: Region | None = None
+) -> Generator[Answer | None, bool | None, FoldedTimepoint]:
+    """Fold a region of a timepoint, the whole plane when not given; yields as `fold` does."""
+    answer = yield from fold(timepoint, layout)
+    return FoldedTimepoint(timepoint, answer, region)
+
+
+def fold_all(folding: Generator[Answer | None, bool | None, FoldedTimepoint]) -> FoldedTimepoint:
+    """Go through all planes and return what was folded."""
+    while True:
+        try:
+            next(folding)
+        except StopIteration as end:
+            folded: FoldedTimepoint = end.value
+            return folded
 
 
 def copied(reader: PlaneReader, answer: Answer, region: Region | None = None) -> NDArray[Any]:

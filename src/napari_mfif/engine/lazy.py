@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +20,22 @@ from numpy.typing import NDArray
 from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.chunked import block_shape, read_in_chunks
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.aligned import covered_area, transforms_of
-from napari_mfif.engine.driver import Layout, fold, plan, reach
-from napari_mfif.engine.folded import FoldedTimepoint
-from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
+from napari_mfif.engine.aligned import covered_confidence
+from napari_mfif.engine.driver import Layout, plan, reach
+from napari_mfif.engine.folded import FoldedTimepoint, fold_all, fold_region
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.planes import PlaneReader, Preparation, Repairs
-from napari_mfif.engine.pyramid import coarser_stacks, downsampled_survey, shares_survey
+from napari_mfif.engine.pyramid import coarser_stacks
 from napari_mfif.engine.request import settings_of
 from napari_mfif.engine.sampling import strips, survey_region
-from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.survey import SurveyedTimepoint, downsampled_survey, shares_survey
 from napari_mfif.engine.tiles import Block, Tile, around, cut
 from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods import registry
-from napari_mfif.methods.base import Answer, FloatMap, Method, Region, Survey
+from napari_mfif.methods.base import FloatMap, Method, Region, Survey
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
-
-if TYPE_CHECKING:
-    import dask.array
 
 __all__ = ["LazyFold"]
 
@@ -95,8 +91,8 @@ class LazyFold:
         Bytes that the fold of a whole plane may use, where a plane has to be folded as a whole.
     worker : bool, optional
         Whether the method runs in a process of its own.
-    near : LazyFold, optional
-        Of what this is the view from afar; its survey is taken.
+    finest : LazyFold, optional
+        The same at full resolution, where this is a coarser level; its survey serves here too.
     """
 
     stack: ZStack
@@ -104,7 +100,7 @@ class LazyFold:
     device: str = "auto"
     budget: int | None = None
     worker: bool = False
-    near: LazyFold | None = None
+    finest: LazyFold | None = None
     key: str = field(default_factory=lambda: os.urandom(16).hex())
 
     @classmethod
@@ -115,7 +111,7 @@ class LazyFold:
     def coarser(self) -> list[LazyFold]:
         """Return the same of the stack at ever coarser resolution, for looking at it."""
         return [
-            replace(self.again(), stack=stack, near=self) for stack in coarser_stacks(self.stack)
+            replace(self.again(), stack=stack, finest=self) for stack in coarser_stacks(self.stack)
         ]
 
     def again(self) -> LazyFold:
@@ -160,12 +156,11 @@ class LazyFold:
         """Look at a timepoint; once per process."""
 
         def look() -> tuple[Survey, Preparation]:
-            if self.near is not None and shares_survey(self.stack, self.near.stack):
-                return downsampled_survey(*self.near.survey(t), self.stack)
-            channel = self.recipe.channel
-            guide_channel = None if channel is None else self.stack.channel_index(channel)
+            if self.finest is not None and shares_survey(self.stack, self.finest.stack):
+                return downsampled_survey(*self.finest.survey(t), self.stack)
             reader = PlaneReader(self.stack, t)
-            return survey_stack(reader, guide_channel, self.settings, self.method.facts)
+            seen = SurveyedTimepoint.of(self.method, self.settings, reader, self.recipe.channel)
+            return seen.survey, seen.preparation
 
         found: tuple[Survey, Preparation] = _SURVEYS.get((self.key, t), look, _survey_bytes)
         return found
@@ -189,7 +184,7 @@ class LazyFold:
         pixels, answer = self.fold_region(t, wide).postprocessed(dict(cleaning), settled)
         core = region.within(wide)
         answer = answer.cut(core)
-        confidence = self._inside(answer.confidence, region)
+        confidence = covered_confidence(answer.confidence, self.stack, region)
         return Part(
             np.ascontiguousarray(pixels[core.slices]), answer.depth, answer.decision, confidence
         )
@@ -198,20 +193,14 @@ class LazyFold:
         """Fold a region."""
         survey, preparation = self.survey(t)
         reader = PlaneReader(self.stack, t, preparation.missing)
-        shape = self.stack.plane_shape
-        if region == Region.whole(shape):
+        timepoint = SurveyedTimepoint(self.method, self.settings, reader, survey, preparation)
+        if region == Region.whole(self.stack.plane_shape):
             budget = default_budget() if self.budget is None else self.budget
             layout = plan(self.method, self.settings, reader, budget, threads=1)
         else:
             layout = Layout([[self._block(region)]], 0)
-        answer: Answer | None = None
         with _DEVICE if self.method.neural else contextlib.nullcontext():
-            for step in fold(self.method, self.settings, reader, survey, preparation, layout):
-                answer = step
-        assert answer is not None  # the last step
-        return FoldedTimepoint(
-            self.method, self.settings, reader, survey, preparation, answer, region
-        )
+            return fold_all(fold_region(timepoint, layout, region))
 
     def repairs(self, t: int) -> Repairs:
         """Read all planes of a timepoint; return which pixels are hot in them."""
@@ -249,14 +238,6 @@ class LazyFold:
         )
         return found
 
-    def _inside(self, confidence: FloatMap, region: Region) -> FloatMap:
-        """Set the confidence to 0 outside of what all planes cover."""
-        if transforms_of(self.stack):
-            inside = np.zeros(self.stack.plane_shape, np.bool_)
-            inside[covered_area(self.stack)] = True
-            return np.where(inside[region.slices], confidence, np.float32(0))
-        return confidence
-
     def score(self, t: int, z: int, region: Region) -> FloatMap:
         """Return the score map of a region of one plane."""
         reader = PlaneReader(self.stack, t, self.survey(t)[1].missing)
@@ -281,14 +262,6 @@ class LazyFold:
         """Return the block of this number along rows and along columns."""
         rows, columns = self.tiles[0][row], self.tiles[1][column]
         return Region(rows.start, rows.stop, columns.start, columns.stop)
-
-    def arrays(self) -> dict[str, dask.array.Array]:
-        """Return ``image``, ``depth``, ``decision``, ``confidence``, in the stack's axes."""
-        return arrays_of(self)
-
-    def scores(self) -> dask.array.Array:
-        """Return the score maps, ``(Z, Y, X)`` or ``(T, Z, Y, X)``."""
-        return scores_of(self)
 
 
 def _survey_bytes(found: tuple[Survey, Preparation]) -> int:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 
-import cv2
 import numpy as np
 
 from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.arrays.lazy_array import Pixels, coarser_levels
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import AlignedPixels
-from napari_mfif.engine.planes import Missing, Preparation
-from napari_mfif.kernels.noise import NoiseLine
-from napari_mfif.methods.base import Survey
+from napari_mfif.engine.planes import Preparation
 
-__all__ = ["coarser_stacks", "downsampled_survey", "shares_survey"]
+__all__ = ["coarser_stacks"]
 
 #: The coarsest has at least so many pixels along its longer side.
 SMALLEST = 512
@@ -25,9 +21,6 @@ SMALLEST = 512
 JUMP = 2.5
 #: A copy that had to be decoded for, and is no longer than this, is what coarser ones are made of.
 HELD = 2560
-
-#: A stack from afar with planes of more pixels is not surveyed by itself.
-MANY = 1 << 22
 
 
 def coarser_stacks(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
@@ -60,43 +53,6 @@ def coarser_stacks(stack: ZStack, smallest: int | None = None) -> list[ZStack]:
             size = (size[0] * rows / height, size[1] * columns / width)
         found.append(replace(stack, pixels=pixels, pixel_size=size, source=None))
     return found
-
-
-def shares_survey(stack: ZStack, near: ZStack) -> bool:
-    """Tell whether it is cheaper to take over what is known of the planes themselves.
-
-    It is for what was made here of many squares of them; of copies in files the noise is not known.
-    """
-    thinned = isinstance(stack.pixels, Downsampled) and stack.pixels.pixels is near.pixels
-    return thinned and prod(stack.plane_shape) > MANY
-
-
-def downsampled_survey(
-    survey: Survey, preparation: Preparation, stack: ZStack
-) -> tuple[Survey, Preparation]:
-    """Return what a survey of averaged planes would tell: the noise is less."""
-    assert isinstance(stack.pixels, Downsampled)
-    pixels = stack.pixels.squares
-    floor, slope, dark = survey.noise
-    noise = NoiseLine(floor / pixels, slope / pixels, dark)
-    return (
-        replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
-        replace(
-            preparation,
-            noise=[],
-            stuck=[],
-            missing=_coarser(preparation.missing, stack.plane_shape),
-        ),
-    )
-
-
-def _coarser(missing: Missing, shape: tuple[int, int]) -> Missing:
-    """Return what is missing of planes in fewer rows and columns."""
-    borders = {
-        z: cv2.resize(mask.view(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-        for z, mask in missing.borders.items()
-    }
-    return replace(missing, borders=borders)
 
 
 def _copies(stack: ZStack) -> Iterator[Pixels]:

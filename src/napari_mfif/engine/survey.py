@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import BrightnessDrift, brightness_factors
+from napari_mfif.arrays.downsampled import Downsampled
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.planes import (
     LUMINANCE,
     Missing,
@@ -26,10 +30,10 @@ from napari_mfif.kernels.hot_pixels import find_stuck
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
 from napari_mfif.kernels.order import quantiles
 from napari_mfif.kernels.parallel import each, in_turn
-from napari_mfif.methods.base import FloatMap, Survey
+from napari_mfif.methods.base import FloatMap, Method, Survey
 from napari_mfif.settings.parameters import Settings
 
-__all__ = ["survey_stack"]
+__all__ = ["SurveyedTimepoint", "downsampled_survey", "shares_survey", "survey_stack"]
 
 #: Values up to this size, and differences down to its inverse, can be computed with.
 LARGEST = 1e18
@@ -38,6 +42,33 @@ LARGEST = 1e18
 RANGE = (0.005, 0.995)
 #: A plane of which most pixels lie within this share of the range of others shows nothing.
 EMPTY = 0.02
+
+#: A computed resolution level with planes of more pixels is not surveyed by itself.
+MANY = 1 << 22
+
+
+@dataclass(frozen=True)
+class SurveyedTimepoint:
+    """One timepoint after the survey: all that a fold needs."""
+
+    method: Method
+    settings: Settings
+    reader: PlaneReader
+    survey: Survey
+    preparation: Preparation
+
+    @classmethod
+    def of(
+        cls,
+        method: Method,
+        settings: Settings,
+        reader: PlaneReader,
+        channel: int | str | None = None,
+    ) -> SurveyedTimepoint:
+        """Survey a timepoint, as a method wants it; `channel` is the guide channel."""
+        number = None if channel is None else reader.stack.channel_index(channel)
+        found = survey_stack(reader, number, settings, method.facts)
+        return cls(method, settings, reader, *found)
 
 
 def survey_stack(
@@ -50,7 +81,7 @@ def survey_stack(
     reader : PlaneReader
         The planes of one timepoint.
     channel : int or None
-        The channel that decides; ``None`` for all, each weighted by its own range.
+        The guide channel; ``None`` for all, each weighted by its own range.
     settings : dict
         Holds ``repair_hot_pixels`` and ``equalise_brightness``.
     wanted : sequence of str, optional
@@ -120,6 +151,43 @@ def survey_stack(
         {"focus_width": width.width(guide_noise)} if width else {},
     )
     return survey, preparation
+
+
+def shares_survey(stack: ZStack, near: ZStack) -> bool:
+    """Tell whether a resolution level takes over the survey of the planes themselves.
+
+    Only levels computed here do: the noise of levels stored in a file is unknown.
+    """
+    computed = isinstance(stack.pixels, Downsampled) and stack.pixels.pixels is near.pixels
+    return computed and prod(stack.plane_shape) > MANY
+
+
+def downsampled_survey(
+    survey: Survey, preparation: Preparation, stack: ZStack
+) -> tuple[Survey, Preparation]:
+    """Return what a survey of averaged planes would find: the noise is less."""
+    assert isinstance(stack.pixels, Downsampled)
+    pixels = stack.pixels.squares
+    floor, slope, dark = survey.noise
+    noise = NoiseLine(floor / pixels, slope / pixels, dark)
+    return (
+        replace(survey, plane_shape=stack.plane_shape, mean=None, noise=noise),
+        replace(
+            preparation,
+            noise=[],
+            stuck=[],
+            missing=_coarser(preparation.missing, stack.plane_shape),
+        ),
+    )
+
+
+def _coarser(missing: Missing, shape: tuple[int, int]) -> Missing:
+    """Return what is missing of planes in fewer rows and columns."""
+    borders = {
+        z: cv2.resize(mask.view(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        for z, mask in missing.borders.items()
+    }
+    return replace(missing, borders=borders)
 
 
 def _as_taken(reader: PlaneReader, samples: list[NDArray[Any]]) -> list[NDArray[Any]]:

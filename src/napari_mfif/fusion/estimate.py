@@ -10,11 +10,12 @@ from math import prod
 import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.driver import Layout, fold, plan
+from napari_mfif.engine.driver import Layout, plan
+from napari_mfif.engine.folded import fold_region
 from napari_mfif.engine.memory import default_budget, format_bytes
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.sampling import COUNT, LARGE, SIDE
-from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Method
 from napari_mfif.settings.parameters import Settings, resolve
@@ -160,11 +161,10 @@ def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> _Costs:
     spent: list[list[float]] = []
     while len(spent) < 3:  # the first one imports and loads
         moments = [time.perf_counter()]
-        survey, preparation = survey_stack(reader, None, settings, method.facts)
+        timepoint = SurveyedTimepoint.of(method, settings, reader)
         moments.append(time.perf_counter())
-        for answer in fold(method, settings, reader, survey, preparation, layout):
-            if answer is None:
-                moments[2:] = [time.perf_counter()]
+        for _ in fold_region(timepoint, layout):
+            moments[2:] = [time.perf_counter()]
         moments.append(time.perf_counter())
         spent.append([after - before for before, after in pairwise(moments)])
         if moments[-1] - moments[0] > 1:

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.aligned import covered_area, transforms_of
+from napari_mfif.engine.aligned import covered_confidence
 from napari_mfif.fusion.spool import spooled
-from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.methods.base import Answer
 from napari_mfif.settings.recipe import Recipe
 
 if TYPE_CHECKING:
     from napari_mfif.io.sinks import Sink
 
-__all__ = ["Outputs", "unfolded", "within"]
+__all__ = ["Outputs", "unfolded"]
 
 
 class Outputs:
@@ -73,7 +73,7 @@ class Outputs:
             elif name == "height":
                 sink.put(stack.heights(answer.depth))
             elif name == "confidence":
-                sink.put(within(answer.confidence, stack))
+                sink.put(covered_confidence(answer.confidence, stack))
             else:
                 sink.put(getattr(answer, name))
 
@@ -129,15 +129,6 @@ class Outputs:
             labels=name == "decision",
             overwrite=self._overwrite,
         )
-
-
-def within(confidence: FloatMap, stack: ZStack) -> FloatMap:
-    """Set the confidence to 0 outside of what all planes cover."""
-    if transforms_of(stack):
-        inside = np.zeros(stack.plane_shape, np.bool_)
-        inside[covered_area(stack)] = True
-        return np.where(inside, confidence, np.float32(0))
-    return confidence
 
 
 def unfolded(pixels: NDArray[Any], stack: ZStack) -> NDArray[Any]:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from napari_mfif.alignment import Transforms
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.aligned import covered_area, origin_of, transforms_of
+from napari_mfif.engine.aligned import covered_area, covered_confidence, origin_of, transforms_of
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy import LazyFold
+from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.errors import ParameterError
-from napari_mfif.fusion.outputs import Outputs, unfolded, within
+from napari_mfif.fusion.outputs import Outputs, unfolded
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.options import MAPS
@@ -105,7 +106,7 @@ class Fusion:
 
     def _array(self, name: str) -> NDArray[Any]:
         if not self._arrays and self._fold is not None:
-            self._arrays.update(self._fold.arrays())
+            self._arrays.update(arrays_of(self._fold))
         array: NDArray[Any] = self._arrays[name]
         return array
 
@@ -159,7 +160,7 @@ class Fusion:
         """The method's score map of every plane, ``(Z, Y, X)`` or ``(T, Z, Y, X)``, lazily."""
         if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: it has no scores.")
-        return self._fold.scores()
+        return scores_of(self._fold)
 
     def levels(self, name: str = "image") -> list[Any]:
         """Return a lazy result at full size and ever coarser, as napari shows it.
@@ -189,7 +190,7 @@ class Fusion:
     @property
     def is_coarser(self) -> bool:
         """Whether it is one of those that `coarser` returns."""
-        return self._fold is not None and self._fold.near is not None
+        return self._fold is not None and self._fold.finest is not None
 
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.
@@ -334,7 +335,7 @@ def assemble(
         "image": over_time([unfolded(pixels, stack) for pixels, _ in parts]),
         "depth": over_time([answer.depth for _, answer in parts]),
         "decision": over_time([answer.decision for _, answer in parts]),
-        "confidence": within(confidence, stack),
+        "confidence": covered_confidence(confidence, stack),
     }
     return Fusion(recipe, stack, seconds, arrays, folded, fold)
 

@@ -15,12 +15,12 @@ from napari_mfif.alignment import Transforms
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import iter_aligned
 from napari_mfif.engine.cluster import iter_timepoints
-from napari_mfif.engine.driver import fold, plan
-from napari_mfif.engine.folded import FoldedTimepoint, copied
+from napari_mfif.engine.driver import Layout, plan
+from napari_mfif.engine.folded import FoldedTimepoint, copied, fold_region
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.request import settings_of
-from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.outputs import Outputs
 from napari_mfif.fusion.result import Progress, assemble
@@ -74,24 +74,18 @@ class Runner:
         """Fold all timepoints; return what was made of each."""
         made = []
         for t in range(self.stack.n_times):
-            for step in self.run(t):
-                if isinstance(step, FoldedTimepoint):
-                    made.append((step, step.postprocessed(dict(self.recipe.consistency))))
-                else:
-                    yield step
+            folded = yield from self.run(t)
+            made.append((folded, folded.postprocessed(dict(self.recipe.consistency))))
         return made
 
     def run_into(self, files: Outputs) -> Generator[Progress, None, None]:
         """Fold all timepoints; each is written when it is done, and dropped."""
         with files:
             for t in range(self.stack.n_times):
-                for step in self.run(t):
-                    if isinstance(step, FoldedTimepoint):
-                        files.write_timepoint(*step.postprocessed(dict(self.recipe.consistency)))
-                    else:
-                        yield step
+                folded = yield from self.run(t)
+                files.write_timepoint(*folded.postprocessed(dict(self.recipe.consistency)))
 
-    def run(self, t: int) -> Iterator[Progress | FoldedTimepoint]:
+    def run(self, t: int) -> Generator[Progress, None, FoldedTimepoint]:
         """Fold one timepoint."""
         method = registry.get(self.recipe.method)
         if self.worker:
@@ -106,33 +100,33 @@ class Runner:
         per_time = self.stack.n_planes * method.passes * len(layout.groups)
         self.total = per_time * self.stack.n_times + 1
         yield Progress("Looking at the stack", self.done, self.total)
-        channel = self.recipe.channel
-        guide_channel = None if channel is None else self.stack.channel_index(channel)
-        survey, preparation = survey_stack(reader, guide_channel, settings, method.facts)
-        folding = fold(method, settings, reader, survey, preparation, layout)
-        answer, wanted = None, None
-        shown = asked = time.perf_counter()
-        pause = self.preview
-        while answer is None:
-            answer = folding.send(wanted) if wanted else next(folding)
-            if wanted and answer is not None:
-                yield self._preview(
-                    FoldedTimepoint(method, settings, reader, survey, preparation, answer)
-                )
-                # Looking at it must not become the main part of the work.
-                cost = time.perf_counter() - asked
-                pause = max(self.preview or 0, PREVIEW_SHARE * cost)
-                answer, wanted, shown = None, None, time.perf_counter()
-                continue
+        timepoint = SurveyedTimepoint.of(method, settings, reader, self.recipe.channel)
+        return (yield from self._fold(timepoint, layout))
+
+    def _fold(
+        self, timepoint: SurveyedTimepoint, layout: Layout
+    ) -> Generator[Progress, None, FoldedTimepoint]:
+        """Fold a timepoint, with previews where they are wanted and due."""
+        folding = fold_region(timepoint, layout)
+        pause = self.preview if self.stack.n_times == 1 else None
+        shown, new = time.perf_counter(), False
+        while True:
+            asked = time.perf_counter()
+            due = new and pause is not None and asked - shown > pause
+            try:
+                answer = folding.send(True) if due else next(folding)
+            except StopIteration as end:
+                folded: FoldedTimepoint = end.value
+                return folded
+            new = answer is None
             if answer is None:
                 self.done += 1
                 yield Progress("Fusing", self.done, self.total)
-                asked = time.perf_counter()
-                due = pause is not None and asked - shown > pause
-                wanted = True if due and self.stack.n_times == 1 else None
-        # The states go before the verification makes its own maps.
-        folding.close()
-        yield FoldedTimepoint(method, settings, reader, survey, preparation, answer)
+            else:
+                yield self._preview(FoldedTimepoint(timepoint, answer))
+                # Looking at it must not become the main part of the work.
+                shown = time.perf_counter()
+                pause = max(self.preview or 0, PREVIEW_SHARE * (shown - asked))
 
     def _preview(self, folded: FoldedTimepoint) -> Progress:
         pixels = rounded(folded.pixels(folded.answer), self.stack.dtype)

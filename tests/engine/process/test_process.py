@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.driver import fold, plan
+from napari_mfif.engine.driver import plan
+from napari_mfif.engine.folded import fold_all, fold_region
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.process import client as module
 from napari_mfif.engine.process.client import Worker, in_worker
-from napari_mfif.engine.survey import survey_stack
+from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.errors import MfifError, ParameterError
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening, notice
@@ -37,14 +39,16 @@ def prepared(name, pixels):
     method, reader = registry.get(name), PlaneReader(ZStack.from_array(pixels))
     settings = resolve(method.all_parameters(), {}, owner=name)
     settings |= {"along": method.along[0], "device": "cpu"}
-    survey, preparation = survey_stack(reader, None, settings, method.facts)
-    return method, settings, reader, survey, preparation
+    return SurveyedTimepoint.of(method, settings, reader)
 
 
-def folded(method, settings, reader, survey, preparation, budget=1 << 30):
-    layout = plan(method, settings, reader, budget)
-    steps = list(fold(method, settings, reader, survey, preparation, layout))
-    return steps[-1]
+def elsewhere(timepoint, worker):
+    return replace(timepoint, method=in_worker(timepoint.method, worker))
+
+
+def folded(timepoint, budget=1 << 30):
+    layout = plan(timepoint.method, timepoint.settings, timepoint.reader, budget)
+    return fold_all(fold_region(timepoint, layout)).answer
 
 
 def shared_files():
@@ -54,8 +58,9 @@ def shared_files():
 @pytest.mark.parametrize("name", registry.names())
 def test_fold_gives_the_same_wherever_it_runs(name, slope, worker) -> None:
     before = shared_files()
-    method, *rest = prepared(name, slope[0][:, :40, :60])
-    here, there = folded(method, *rest), folded(in_worker(method, worker), *rest)
+    timepoint = prepared(name, slope[0][:, :40, :60])
+    here = folded(timepoint)
+    there = folded(elsewhere(timepoint, worker))
     for part in ("depth", "decision", "confidence", "pixels"):
         np.testing.assert_array_equal(getattr(there, part), getattr(here, part))
     assert there.depth.flags.writeable
@@ -69,10 +74,12 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import numpy as np
 import test_process as t
-method, *rest = t.prepared("cnn", np.load(sys.argv[1])[:3, :40, :50])
+seen = t.prepared("cnn", np.load(sys.argv[1])[:3, :40, :50])
 worker = t.Worker()
-print(t.folded(t.in_worker(method, worker), *rest).decision.shape, "torch" in sys.modules)
-scores = t.in_worker(method, worker).score(next(rest[1].planes(rest[3])), rest[0], rest[2])
+remote = t.elsewhere(seen, worker)
+print(t.folded(remote).decision.shape, "torch" in sys.modules)
+plane = next(seen.reader.planes(seen.preparation))
+scores = remote.method.score(plane, seen.settings, seen.survey)
 print(scores.shape, "torch" in sys.modules)
 """
     pixels = tmp_path / "slope.npy"
@@ -86,7 +93,8 @@ print(scores.shape, "torch" in sys.modules)
 
 def test_states_that_nobody_holds_are_forgotten(slope, worker) -> None:
     worker._dropped.clear()
-    method, settings, _, survey, _ = prepared("gradient", slope[0])
+    timepoint = prepared("gradient", slope[0])
+    method, settings, survey = timepoint.method, timepoint.settings, timepoint.survey
     remote = in_worker(method, worker)
     from napari_mfif.methods.base import Region
 
@@ -110,16 +118,16 @@ def test_errors_arrive_as_they_are(worker) -> None:
 
 def test_killed_process_is_a_plain_error_and_the_next_run_works(slope, worker) -> None:
     before = shared_files()
-    method, settings, reader, survey, preparation = prepared("gradient", slope[0])
-    remote = in_worker(method, worker)
-    layout = plan(remote, settings, reader, 1 << 30)
-    running = fold(remote, settings, reader, survey, preparation, layout)
+    timepoint = prepared("gradient", slope[0])
+    remote = elsewhere(timepoint, worker)
+    layout = plan(remote.method, remote.settings, remote.reader, 1 << 30)
+    running = fold_region(remote, layout)
     next(running)
     os.kill(worker.pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
     with pytest.raises(MfifError, match="ended unexpectedly"):
         list(running)
     assert shared_files() == before
-    assert folded(remote, settings, reader, survey, preparation).depth.shape == (67, 93)
+    assert folded(remote).depth.shape == (67, 93)
 
 
 def test_stop_ends_a_call_that_is_under_way(slope, worker) -> None:
@@ -147,10 +155,10 @@ def test_stop_ends_a_call_that_is_under_way(slope, worker) -> None:
 
 def test_without_shared_memory_arrays_go_through_the_pipe(slope, worker, monkeypatch) -> None:
     monkeypatch.setattr(module, "can_share", lambda size: False)
-    method, *rest = prepared("gradient", slope[0])
-    there = folded(in_worker(method, worker), *rest)
+    timepoint = prepared("gradient", slope[0])
+    there = folded(elsewhere(timepoint, worker))
     assert worker._memory is None
-    np.testing.assert_array_equal(there.depth, folded(method, *rest).depth)
+    np.testing.assert_array_equal(there.depth, folded(timepoint).depth)
 
 
 def test_child_ends_with_its_parent() -> None:
