@@ -74,3 +74,16 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
 def _code(path: Path) -> str:
     """Return a module without its strings in three quotes, which hold words like these."""
     return re.sub(r'"""[\s\S]*?"""', "", path.read_text(encoding="utf-8"))
+
+
+def test_citation_names_the_papers_of_the_networks() -> None:
+    yaml = pytest.importorskip("yaml")
+    from napari_mfif import methods
+
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["references"]
+    papers = {one["notes"].removeprefix("method "): one for one in cited}
+    assert set(papers) == {name for name in methods.names() if methods.get(name).neural}
+    for name, paper in papers.items():
+        assert str(paper["year"]) in methods.get(name).reference
+        assert paper.get("doi", "") in methods.get(name).reference
+        assert paper["authors"][0].get("family-names", "Guo") in methods.get(name).reference

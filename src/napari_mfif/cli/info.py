@@ -29,6 +29,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--drift", action="store_true", help="look at some planes whether they lie on one another"
     )
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write what a report of a problem should hold: versions, axes, sizes, noise and "
+        "notes; no pixels, no names of files",
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -42,7 +48,11 @@ def run(given: argparse.Namespace) -> int:
     names = _series(given)
     try:
         stack = opened(given, given.axes)
-    except ReadError:
+        _report(given, stack, None)
+    except MfifError as error:
+        _report(given, None, error)
+        if not isinstance(error, ReadError):
+            raise
         if len(names) < 2 or given.series is not None:
             raise
         print(json.dumps({"series": names}, indent=2) if given.json else _listed(names))
@@ -82,6 +92,20 @@ def run(given: argparse.Namespace) -> int:
     if len(names) > 1 and given.series is None:
         print(_listed(names))
     return 0
+
+
+def _report(given: argparse.Namespace, stack: ZStack | None, error: MfifError | None) -> None:
+    """Write a report where one is asked for."""
+    if given.report is None:
+        return
+    import json
+    from pathlib import Path
+
+    from napari_mfif.cli.report import report
+
+    text = json.dumps(report(given.input, stack, error), indent=2)
+    Path(given.report).write_text(text + "\n", encoding="utf-8")
+    print(f"The report is in {given.report}: look through it, then add it to what you report.")
 
 
 def _series(given: argparse.Namespace) -> list[str]:
