@@ -40,7 +40,7 @@ class Instrument:
 _ROWS = (
     (
         "Opera Phenix, Operetta (Harmony)",
-        "r{row:##}c{column:##}f{field:##}p{z:##}-ch{c:#}sk{t:#}fk{_:#}fl{_:#}",
+        "r{row:##}c{column:##}f{field:##}p{z:##}-ch{c:#}<sk{t:#}fk{_:#}fl{_:#}>",
         "r01c01f01p01-ch1sk1fk1fl1.tiff",
         "Harmony exports; documentation of ezstitcher",
     ),
@@ -64,7 +64,7 @@ _ROWS = (
     ),
     (
         "IN Cell Analyzer",
-        "{row:A} - {column:#}(fld {field:#} wv {c} z {z:#}< tm {t:#}>)",
+        "{row:A} - {column:#}(fld {field:#}< wv {c}>< z {z:#}>< tm {t:#}>)",
         "A - 01(fld 1 wv DAPI - DAPI z 1).tif",
         "IN Cell 2000 and 6000",
     ),
@@ -150,15 +150,15 @@ _ROWS = (
     ),
     (
         "Leica LAS X, LAS AF",
-        "{series}<_t{t:#}><_s{stage:#}><_m{tile:#}><_t{t:#}>_z{z:#}<_ch{c:##}><_SV>",
+        "{series:Series*|Image *|TileScan*}<_t{t:#}><_s{stage:#}><_m{tile:#}><_t{t:#}>_z{z:#}"
+        "<_ch{c:##}><_SV>",
         "Series001_t0_z0_ch00.tif",
         "LAS X: export",
-        True,
     ),
     (
         "Leica MatrixScreener",
-        "{_}--L{loop:####}--S{slide:##}--U{u:##}--V{v:##}--J{_:##}--E{_:##}--O{_:##}--X{x:##}--"
-        "Y{y:##}--T{t:####}--Z{z:##}--C{c:##}",
+        "{_}--L{loop:##}--S{slide:##}--U{u:##}--V{v:##}--J{_:##}--E{_:##}--O{_:##}--X{x:##}--"
+        "Y{y:##}--T{t:##}--Z{z:##}--C{c:##}",
         "I--L0000--S00--U00--V00--J08--E00--O00--X00--Y00--T0000--Z00--C00.ome.tif",
         "documentation of htmrenamer",
     ),
@@ -183,16 +183,15 @@ _ROWS = (
     ),
     (
         "Micro-Manager 1.4, a file per image",
-        "img_{t:9}_{c}_{z:3}",
+        "img_{t:9}_<{c}>_{z:3}",
         "img_000000000_DAPI_000.tif",
         "Micro-Manager: separate image files",
     ),
     (
         "Micro-Manager 2, a file per image",
-        "img_channel{c:###}_position{position:###}_time{t:#########}_z{z:###}",
+        "img_channel{c}_position{position:*}_time{t:9}_z{z:3}",
         "img_channel000_position000_time000000000_z000.tif",
         "Micro-Manager: separate image files",
-        True,
     ),
     (
         "scanR",

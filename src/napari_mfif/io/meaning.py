@@ -11,6 +11,7 @@ from pathlib import Path
 
 from napari_mfif.io.grouping import Arranged, Place, arrange
 from napari_mfif.io.names import (
+    CONFLICT,
     UNIT_AFTER,
     Part,
     families,
@@ -117,7 +118,7 @@ def _decide(
     if whole:
         return _Decided(tuple("P" if axis in ("", "Z") else axis for axis in axes))
     axes = ["_" if not axis and _is_idle(parts, axes, i) else axis for i, axis in enumerate(axes)]
-    if not parts or axes == [""]:
+    if not parts or (axes == [""] and parts[0].kind != CONFLICT):
         note = _guess(names[0], parts[0], paths[0].suffix) if parts else []
         return _Decided(("Z",) * len(parts), tuple(note), guessed=True)
     if "" in axes:

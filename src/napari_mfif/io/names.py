@@ -11,7 +11,7 @@ from pathlib import Path
 
 from napari_mfif.io.words import DYE, STAMP, axis_of
 
-__all__ = ["Part", "Piece", "families", "natural_key", "parts_of", "stem", "value_of"]
+__all__ = ["CONFLICT", "Part", "Piece", "families", "natural_key", "parts_of", "stem", "value_of"]
 
 #: Endings that are more than what stands after the last dot.
 LONG_ENDINGS = (".ome.tiff", ".ome.tif", ".companion.ome", ".ome.zarr")
@@ -69,6 +69,10 @@ def value_of(text: str) -> tuple[int, float, tuple[object, ...]]:
         return 1, 0.0, _natural(text)
 
 
+#: The kind of a part whose words say different things.
+CONFLICT = "conflict"
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One part of one name that may differ from that of another.
@@ -103,7 +107,7 @@ class Part:
     axis : str
         ``Z``, ``C``, ``T`` or ``P`` where a word says so, otherwise empty.
     kind : str
-        That of its most telling piece.
+        That of its most telling piece; `CONFLICT` where words say different things.
     word, unit : str
         The word before that piece, and the unit after it.
     """
@@ -275,12 +279,16 @@ def _part(columns: Sequence[_Column]) -> Part:
     axes = [column.axis for column in columns]
     axis = next((letter for letter in "ZCTP" if letter in axes), "")
     telling = next(column for column in columns if column.axis == axis)
+    if axis and len(set(axes) - {""}) > 1:  # such as A01_z1, A02_z2: nobody can tell
+        axis, kind = "", CONFLICT
+    else:
+        kind = telling.kind
     ordered = [telling, *(column for column in columns if column is not telling)]
     return Part(
         tuple((column.numbers[0], column.numbers[-1]) for column in ordered),
         tuple(zip(*(column.texts for column in ordered), strict=True)),
         axis,
-        telling.kind,
+        kind,
         telling.word,
         telling.unit,
     )

@@ -92,7 +92,7 @@ def _places(fields: Mapping[Path, Sequence[tuple[str, str]]], whole: bool) -> li
             if role == "P":
                 lettered = bool(re.search("[A-Za-z]", text))
                 if text and (lettered or i in varying):
-                    position.append(text if lettered else f"{name}{text}")
+                    position.append(text.strip(" _-.") if lettered else f"{name}{text}")
             elif role != IGNORED:
                 keys[role] += (text,)
         places.append(Place(path, "_".join(position), dict(keys)))
