@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io import open_stack
 
 RNG = np.random.default_rng(3)
@@ -18,6 +18,7 @@ RNG = np.random.default_rng(3)
 
 def write(path, pixels):
     """Write a plane in the form that the file's ending says."""
+    path.parent.mkdir(exist_ok=True)
     if path.suffix == ".png":
         path.write_bytes(imagecodecs.png_encode(pixels))
     elif path.suffix == ".jpg":
@@ -285,3 +286,33 @@ def test_arrays_and_stacks_are_taken_as_they_are():
     stack = open_stack(pixels, name="a")
     assert (stack.axes, stack.name) == ("ZYX", "a")
     assert open_stack(stack) is stack
+
+
+def test_fuse_takes_what_opening_asks_for(tmp_path):
+    from napari_mfif import fuse
+
+    for sample in (1, 2):
+        for z in range(3):
+            write(tmp_path / f"bead{sample}_{z}.png", RNG.integers(0, 255, (40, 50), np.uint8))
+    with pytest.raises(ReadError, match="pattern="):
+        fuse(tmp_path, method="gradient")
+    fused = fuse(tmp_path, method="gradient", pattern="{bead}_{z}.png", series="bead2")
+    assert fused.stack.name == "bead2"
+    with pytest.raises(ParameterError, match="open already"):
+        fuse(fused.stack, pattern="{z}.png")
+
+
+def test_series_names_are_what_series_takes(tmp_path):
+    from napari_mfif.io.series import series_names
+
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
+        for name in ("left", "right"):
+            file.write(np.zeros((3, 9, 14), np.uint8), metadata={"axes": "ZYX", "Name": name})
+    assert series_names(tmp_path / "a.ome.tif") == ["left", "right"]
+    assert series_names(tmp_path) == ["left", "right"]
+    assert open_stack(tmp_path, series="right").n_planes == 3
+    for well in ("A01", "B02"):
+        for z in range(3):
+            write(tmp_path / "plate" / f"{well}_z{z}.png", np.zeros((9, 14), np.uint8))
+    assert series_names(tmp_path / "plate") == ["A01", "B02"]
+    assert series_names(sorted((tmp_path / "plate").iterdir()), "{well}_z{z}") == ["A01", "B02"]

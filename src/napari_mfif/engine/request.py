@@ -15,7 +15,11 @@ from napari_mfif.settings.options import ALIGN, CROP
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["as_stack", "complete_recipe", "settings_of"]
+__all__ = ["OPENING", "as_stack", "complete_recipe", "settings_of"]
+
+
+#: What `open_stack` can be told and no method has a parameter for.
+OPENING = ("series", "pattern", "order")
 
 
 def complete_recipe(
@@ -80,6 +84,24 @@ def settings_of(recipe: Recipe, stack: ZStack, device: str) -> Settings:
     return settings
 
 
-def as_stack(data: Any, axes: str | None = None) -> ZStack:
-    """Return a z-stack made of whatever `fuse` accepts."""
-    return open_stack(data, axes=axes)
+def as_stack(data: Any, axes: str | None = None, **opening: Any) -> ZStack:
+    """Return a z-stack made of whatever `fuse` accepts.
+
+    Parameters
+    ----------
+    data : object
+        See `fuse`.
+    axes : str, optional
+        A letter per axis.
+    **opening
+        Which of `OPENING` were given.
+
+    Raises
+    ------
+    ParameterError
+        It is open already.
+    """
+    if isinstance(data, ZStack) and opening:
+        name = min(opening)
+        raise ParameterError(f"{data.name} is open already: `{name}=` has nothing to choose from.")
+    return open_stack(data, axes=axes, **opening)

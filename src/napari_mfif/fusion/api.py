@@ -17,7 +17,7 @@ from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.engine.cluster import current_client
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.memory import default_budget, parse_bytes
-from napari_mfif.engine.request import as_stack, complete_recipe
+from napari_mfif.engine.request import OPENING, as_stack, complete_recipe
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.fusion.outputs import Outputs
 from napari_mfif.fusion.result import Fusion, Progress, assemble, lazily
@@ -83,7 +83,8 @@ def fuse(
         needs. Only `align` is found out at once. See docs/large.md.
     **parameters
         Parameters of the method, and those of every method: among them ``composition="pyramid"``
-        for two modalities, with ``well_exposed=0.1`` for two exposures.
+        for two modalities, with ``well_exposed=0.1`` for two exposures. Also ``series``,
+        ``pattern`` and ``order`` of `open_stack`, where `data` is a path or a list of paths.
 
     Returns
     -------
@@ -171,7 +172,8 @@ def iter_fuse(
     if isinstance(recipe, str | Path):
         recipe = Recipe.load(recipe)
     named = isinstance(data, ZStack)  # a recipe's axes are for what does not know its own
-    stack = as_stack(data, axes or (recipe.axes if recipe and not named else None))
+    opening = {name: parameters.pop(name) for name in OPENING if name in parameters}
+    stack = as_stack(data, axes or (recipe.axes if recipe and not named else None), **opening)
     if stack.n_planes < 2:
         raise ReadError(
             f"{stack.name} has one plane only: focus stacking needs at least "

@@ -167,9 +167,11 @@ def _question(
     """Ask what the parts of names mean."""
     told = "; ".join(examples(part, names[0]) for part in parts)
     proposed = _proposed(axes)
+    together = len(parts) == 1 and "parts that differ change together"
+    what = together or f"{len(parts)} parts differ"
     return (
         f"The names of the {len(paths)} files in {paths[0].parent} do not say what is a plane: "
-        f"{len(parts)} things vary ({told}). Say what they mean, for example by "
+        f"{what} ({told}). Say what they mean, for example by "
         f'`pattern="{template(names[0], parts, proposed)}{paths[0].suffix}"` '
         "({z} plane, {c} channel, {t} time, {_} nothing, any other word a z-stack of its own)."
     )

@@ -264,12 +264,19 @@ def _of_any_names(found: Contents, where: Path) -> Contents:
     """Take single pictures with any names for planes."""
     paths = sorted((path for path, reason in found.left if reason != GONE), key=natural_key)
     if not paths:
-        raise ReadError(nothing_in(where, found.notes()))
+        foreign = [one for one in sorted(where.iterdir()) if _is_vendor(one)]
+        if not foreign:
+            raise ReadError(nothing_in(where, found.notes()))
+        return Contents([Arranged(stem(one), (one,)) for one in foreign], found.left)
     if len(paths) == 1:
         return Contents([Arranged(where.name, (paths[0],))], [])
     note = "The names have no number in common: the planes are in the order of the alphabet."
     one = Arranged("", tuple(paths), "Z", (len(paths),), notes=(note,))
     return Contents([one], [(path, reason) for path, reason in found.left if reason == GONE])
+
+
+def _is_vendor(path: Path) -> bool:
+    return path.is_file() and format_of(path, first_bytes(path)) is not None
 
 
 def _open_one(

@@ -9,6 +9,7 @@ from pathlib import Path
 from napari_mfif.errors import ReadError
 from napari_mfif.io.content import first_bytes, is_tiff
 from napari_mfif.io.contents import Contents, contents, of_files, of_pattern
+from napari_mfif.io.vendor import format_of, scenes_in
 from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr
 
 __all__ = ["series_names"]
@@ -45,7 +46,12 @@ def series_names(
         return _names(contents(path, pattern), path)
     if path.is_dir() or is_zipped_zarr(path):
         return _in_zarr(path)
-    return _in_tiff(path) if is_tiff(first_bytes(path)) else []
+    start = first_bytes(path)
+    if is_tiff(start):
+        return _in_tiff(path)
+    kind = format_of(path, start)
+    names = [scene.name for scene in scenes_in(path, kind)] if kind else []
+    return [name or str(number) for number, name in enumerate(names)]
 
 
 def _of_list(paths: Sequence[Path], pattern: str | None) -> Contents:
@@ -73,7 +79,13 @@ def _in_zarr(source: Path | str) -> list[str]:
 
 def _in_tiff(path: Path) -> list[str]:
     from napari_mfif.io.structure import open_parsed
-    from napari_mfif.io.tifffile_versions import all_series
+    from napari_mfif.io.tiff_images import images_of
 
     with open_parsed(path) as file:
-        return [str(one.name) for one in all_series(file)]
+        images = [one for one in images_of(file) if not one.series.keyframe.is_reduced]
+    names = [one.name for one in images]
+    # a name that stands twice chooses nothing
+    return [
+        name if name and names.count(name) == 1 else str(number)
+        for number, name in enumerate(names)
+    ]
