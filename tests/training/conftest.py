@@ -8,7 +8,7 @@ def unmeasured(monkeypatch):
     """Leave out what is measured of a trained network: it takes minutes."""
     pytest.importorskip("torch")
     table = '{"temperature": 3, "shares": [0, 1], "probabilities": [0, 1]}'
-    facts = {"trust": table, "chances": table}
+    facts = {"scorecalibration": table, "paircalibration": table}
     seen = {"check_scores": "[]", "changed_by_bfloat16": "0.1", "changed_by_float16": "0"}
     seen["in_float32"] = "nothing"
     monkeypatch.setattr("napari_mfif.training.recipe.measured", lambda *_: (facts, seen))

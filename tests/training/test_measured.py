@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ torch = pytest.importorskip("torch")
 
 from napari_mfif.methods import registry  # noqa: E402
 from napari_mfif.networks import weights  # noqa: E402
-from napari_mfif.training import measured  # noqa: E402
+from napari_mfif.training import RECIPES, measured  # noqa: E402
+from napari_mfif.training.confidence import tables  # noqa: E402
 
 NEURAL = [name for name in registry.names() if registry.get(name).neural]
 
@@ -30,6 +33,23 @@ def test_shipped_weights_give_the_scores_on_their_card(name) -> None:
     found = json.loads(measured.check_scores(registry.get(name).network.load("cpu", "float32")))
     assert len(found) >= 16
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=0.02)
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_shipped_weights_say_what_their_answers_are_worth(name) -> None:
+    kind = registry.get(name).network
+    found = kind.calibration_kind.of(weights.load(name).facts)
+    assert len(found.probabilities) > 2
+    assert kind.calibration_kind.of(found.facts()) == found
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_card_names_what_a_training_measures(name) -> None:
+    recipe = import_module(RECIPES[name]).RECIPE
+    kind = registry.get(name).network.calibration_kind
+    wanted = re.findall(r"{(\w+_table|\w+_temperature)}", recipe.text)
+    assert wanted
+    assert tables(kind().facts()).keys() >= set(wanted)
 
 
 @pytest.mark.parametrize("name", NEURAL)

@@ -62,7 +62,7 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 The chance that a plane had in the comparisons it won and was not next to, against the truth on
 simulated z-stacks of all kinds, at low and high noise (seeds that no benchmark uses):
 
-{chances_table}
+{paircalibration_table}
 
 {half_precision}
 

@@ -39,11 +39,11 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 
 ## Confidence
 
-The share of `exp(g / {trust_temperature})` that the best plane and its two neighbours hold, of all
-planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise
-(seeds that no benchmark uses):
+The share of `exp(g / {scorecalibration_temperature})` that the best plane and its two neighbours
+hold, of all planes, was compared with the truth on simulated z-stacks of all kinds, at low and high
+noise (seeds that no benchmark uses):
 
-{trust_table}
+{scorecalibration_table}
 
 {half_precision}
 

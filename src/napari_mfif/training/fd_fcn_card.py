@@ -30,8 +30,9 @@ edge of the object sharp in both planes, 35 % with an object that spreads when i
 focus, 30 % from the middle of a z-stack. Half of the pairs are softened before by a Gaussian of
 sigma 0.4 to 1.8. Outlines are drawn, or a picture's own mask where it has one. In half of the
 crops each plane has a brightness of its own; 40 % are dark and noisy as in a camera. The loss
-is the cross entropy of the comparison of two planes at every position, and 0.3 times the
-paper's mean squared difference to labels of half the size where planes are as sharp as can be.
+is the cross entropy of the comparison of two planes at every position, half of it for the whole
+crops, and 0.3 times the paper's mean squared difference to labels of half the size, of the whole
+crops and of pairs whose planes are as sharp as can be.
 Held back, whole pictures: {back}. `held_back_pairs` is the share of their pixels whose plane is
 decided right where one plane is in focus, `held_back_others` the same for softened pairs and
 those from z-stacks.
@@ -58,7 +59,7 @@ How much of `exp(logit / temperature)` the best plane and its two neighbours hol
 planes, was compared with the truth on simulated z-stacks of all kinds, at low and high noise
 (seeds that no benchmark uses):
 
-{trust_table}
+{scorecalibration_table}
 
 {half_precision}
 

@@ -63,7 +63,7 @@ For z-stacks: the product of what the focus maps said for a plane in its compari
 that are not next to it, against the truth on simulated stacks of all kinds, at low and high noise
 (seeds that no benchmark uses):
 
-{chances_table}
+{paircalibration_table}
 
 {half_precision}
 

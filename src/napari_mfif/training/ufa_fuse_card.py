@@ -67,7 +67,7 @@ What a pixel's plane had of the spatial attention, multiplied over all its compa
 with the truth on simulated z-stacks of all kinds, at low and high noise (seeds that no benchmark
 uses):
 
-{chances_table}
+{paircalibration_table}
 
 {half_precision}
 

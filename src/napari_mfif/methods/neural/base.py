@@ -27,14 +27,18 @@ __all__ = ["Calibration", "NeuralMethod", "Trained", "available", "need_torch", 
 class Calibration:
     """What a network's answers are worth: a dataclass of numbers, kept in the file of weights."""
 
+    #: What it is called in a file of weights, and what it was called in older ones.
+    names: ClassVar[tuple[str, ...]]
+
     @classmethod
     def of(cls, facts: Mapping[str, str]) -> Self:
         """Return what a file of weights says; its defaults where that says nothing."""
-        return cls(**json.loads(facts.get(cls.__name__.lower(), "{}")))
+        told = next((facts[name] for name in cls.names if name in facts), "{}")
+        return cls(**json.loads(told))
 
     def facts(self) -> dict[str, str]:
         """Return what a file of weights is to say."""
-        return {type(self).__name__.lower(): json.dumps(asdict(self))}  # type: ignore[call-overload]
+        return {self.names[0]: json.dumps(asdict(self))}  # type: ignore[call-overload]
 
 
 class Trained:

@@ -40,6 +40,8 @@ class PairCalibration(Calibration):
         probable a depth of that chance is right within one plane.
     """
 
+    names: ClassVar[tuple[str, ...]] = ("paircalibration", "chances")
+
     chances: Sequence[float] = (0.0, 1.0)
     probabilities: Sequence[float] = (0.0, 1.0)
 

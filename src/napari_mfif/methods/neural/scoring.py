@@ -53,6 +53,8 @@ class ScoreCalibration(Calibration):
         of that share is right within one plane.
     """
 
+    names: ClassVar[tuple[str, ...]] = ("scorecalibration", "trust")
+
     temperature: float = 1.0
     shares: Sequence[float] = (0.0, 1.0)
     probabilities: Sequence[float] = (0.0, 1.0)
