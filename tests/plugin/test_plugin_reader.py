@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io import write_image
 from napari_mfif.plugin.layers.metadata import opened
 from napari_mfif.plugin.reader import get_reader, layers_of, read
@@ -147,3 +147,35 @@ def test_result_layers_are_saved_by_napari(make_napari_viewer, tmp_path):
     layer = viewer.add_labels(np.ones((21, 33), np.uint16), scale=(0.1, 0.2), units="um")
     (path,) = layer.save(str(tmp_path / "plane taken.ome.tif"), plugin="napari-mfif")
     assert path.endswith(".ome.tif")
+
+
+def test_what_opens_is_offered(tmp_path):
+    import zarr
+
+    folder = tmp_path / "planes"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"a{number:02}.json").write_text("{}")
+    assert get_reader(str(folder)) is None
+    for z in range(3):
+        write_image(folder / f"z{z}.tif", np.zeros((9, 14), np.uint16), axes="YX")
+    plain = zarr.create_array(str(tmp_path / "x.zarr"), shape=(3, 9, 14), dtype="u2", zarr_format=2)
+    plain[...] = 1
+    (tmp_path / "m.companion.ome").write_text("<?xml version='1.0'?><OME/>")
+    for name in ("planes", "x.zarr", "m.companion.ome"):
+        assert get_reader(str(tmp_path / name)) is read
+
+
+def test_a_film_is_shown_as_one_and_errors_speak_of_the_window(tmp_path):
+    import tifffile
+
+    pixels = np.arange(6 * 9 * 14, dtype=np.uint16).reshape(6, 9, 14)
+    tifffile.imwrite(tmp_path / "a.ome.tif", pixels, metadata={"axes": "TYX"})
+    ((data, options, _),) = read(str(tmp_path / "a.ome.tif"))
+    np.testing.assert_array_equal(np.asarray(data), pixels)
+    assert options["axis_labels"] == ("t", "y", "x")
+    assert "metadata" not in options  # the panel is to ask
+    tifffile.imwrite(tmp_path / "c.ome.tif", pixels, metadata={"axes": "CYX"})
+    with pytest.raises(AxesError) as told:
+        read(str(tmp_path / "c.ome.tif"))
+    assert "axes=" not in str(told.value)

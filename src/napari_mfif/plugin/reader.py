@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,19 @@ from typing import Any
 import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
+from napari_mfif.errors import AxesError, MfifError, ReadError
+from napari_mfif.io.content import ENDINGS, TIFF_ENDINGS
+from napari_mfif.io.zarr_store import is_zarr
 from napari_mfif.plugin.layers.metadata import KEY, Opened
 from napari_mfif.plugin.layers.multiscale import is_large, level_arrays
+from napari_mfif.wording import in_window
 
 __all__ = ["get_reader", "layers_of", "read"]
 
 LayerData = tuple[Any, dict[str, Any], str]
 
-TIFF = (".tif", ".tiff", ".btf", ".tf2", ".tf8", ".lsm", ".stk")
-PICTURES = (".png", ".jpg", ".jpeg")
+#: How the description of an OME-TIFF of several files ends.
+COMPANION = ".companion.ome"
 
 #: Colours of channels, bright and apart for colour-blind eyes too.
 COLOURS = ("bop blue", "bop orange", "bop purple", "green", "magenta", "cyan")
@@ -36,9 +41,8 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerData]] | 
         return None
     if len(paths) == 1 and Path(paths[0]).is_dir():
         folder = Path(paths[0])
-        zarr = (folder / ".zattrs").exists() or (folder / "zarr.json").exists()
-        return read if zarr or _holds_planes(folder) else None
-    permitted = TIFF if len(paths) == 1 else TIFF + PICTURES
+        return read if is_zarr(folder) or _holds_planes(folder) else None
+    permitted = (*TIFF_ENDINGS, COMPANION) if len(paths) == 1 else ENDINGS
     return read if all(p.lower().endswith(permitted) for p in paths) else None
 
 
@@ -54,11 +58,38 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
 
     if _asks([path] if isinstance(path, str) else list(path)):
         return [(None,)]  # type: ignore[list-item]  # napari: read, and no layers yet
-    if isinstance(path, str):
-        return layers_of(open_stack(path))
-    stack = open_stack(list(path))
+    try:
+        if isinstance(path, str):
+            return layers_of(open_stack(path))
+        stack = open_stack(list(path))
+    except AxesError as error:
+        single = path if isinstance(path, str) else path[0]
+        if (isinstance(path, str) or len(path) == 1) and _is_film(Path(single)):
+            return _as_film(open_stack(single, axes="ZYX"))
+        raise AxesError(in_window(str(error))) from error
+    except MfifError as error:
+        kind = ReadError if isinstance(error, ReadError) else type(error)
+        raise kind(in_window(str(error))) from error
     # the folder may hold more than these: it does not stand for them
     return layers_of(replace(stack, source=None) if len(path) > 1 else stack)
+
+
+def _is_film(path: Path) -> bool:
+    """Tell whether a TIFF holds a single plane at several times."""
+    from napari_mfif.io.structure import open_parsed
+    from napari_mfif.io.tiff_images import images_of
+
+    if not path.name.lower().endswith(TIFF_ENDINGS):
+        return False
+    with open_parsed(path) as file:
+        return all(image.axes.squeezed().letters == "TYX" for image in images_of(file))
+
+
+def _as_film(stack: ZStack) -> list[LayerData]:
+    """Show planes as the times that the file calls them; the panel asks what they are."""
+    ((data, options, kind),) = layers_of(replace(stack, z_step=None))
+    del options["metadata"]
+    return [(data, {**options, "axis_labels": ("t", "y", "x")}, kind)]
 
 
 def _asks(paths: Sequence[str]) -> bool:
@@ -140,11 +171,7 @@ def _limits(stack: ZStack, channel: int) -> tuple[float, float]:
     return (low, high + 0.1 * (high - low)) if high > low else (low, low + 1)
 
 
-def _holds_planes(folder: Path, look_at: int = 50) -> bool:
-    """Tell whether a folder holds pictures, by the names of a few of its files."""
-    for number, entry in enumerate(sorted(folder.iterdir())[: look_at * 4]):
-        if entry.suffix.lower() in TIFF + PICTURES:
-            return True
-        if number > look_at:
-            break
-    return False
+def _holds_planes(folder: Path) -> bool:
+    """Tell whether a folder holds pictures, by the names of its files."""
+    with os.scandir(folder) as entries:
+        return any(entry.name.lower().endswith((*ENDINGS, COMPANION)) for entry in entries)
