@@ -115,6 +115,7 @@ def test_a_stopped_film_of_micromanager_opens(tmp_path):
     recorded(tmp_path, (0,), n_t=2, planned_t=9)
     stack = open_stack(tmp_path / "exp_MMStack_Pos0.ome.tif")
     assert (stack.axes, stack.shape[:2]) == ("TZYX", (2, 3))
+    assert "2 of 9 timepoints" in stack.notes[-1]
 
 
 def test_positions_in_one_file_are_chosen(tmp_path):

@@ -19,6 +19,7 @@ from napari_mfif.io.content import first_bytes, is_tiff
 from napari_mfif.io.names import stem
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
 from napari_mfif.io.partial import complete_part
+from napari_mfif.io.planned import not_recorded
 from napari_mfif.io.structure import lacking_pieces, open_parsed
 from napari_mfif.io.tiff_images import TiffImage, choose, images_of
 from napari_mfif.io.tiff_sizes import facts_of
@@ -79,6 +80,8 @@ def open_tiff(
         facts, channels = facts_of(file, key, image.number if chosen.kind == "ome" else None)
         if key.axes == "SYX":
             letters = letters[:-3] + letters[-2:] + letters[-3]
+        if not missing:
+            missing = not_recorded(file, dict(zip(letters, leading, strict=False)))
         missing += _undescribed(file, images)
         coarser = [] if image.places or missing else _coarser(path, chosen, leading)
         pixels = multiscale(PagePixels(pages, leading), letters, coarser)
