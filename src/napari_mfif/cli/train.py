@@ -19,7 +19,12 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         required=True,
-        help="a folder of sharp images; in its folder masks, masks of objects by the same names",
+        help="a folder of sharp images; masks of objects, if any, in its folder masks/",
+    )
+    parser.add_argument(
+        "--recipe",
+        default="published",
+        help="published, or microscopy, which goes on with simulated z-stacks",
     )
     parser.add_argument("--out", required=True, help="folder for weights and card")
     parser.add_argument("--steps", type=int, help="training steps in all")
@@ -42,5 +47,6 @@ def run(given: argparse.Namespace) -> int:
         seed=given.seed,
         device=given.device,
         resume=not given.fresh,
+        recipe=given.recipe,
     )
     return 0

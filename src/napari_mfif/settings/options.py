@@ -19,8 +19,9 @@ __all__ = [
     "SMOOTH_ALONG_Z",
 ]
 
-#: How planes are compared: all at once, or the result so far with the next.
-ALONG = ("joint", "sequential")
+#: How planes are compared: all at once, by votes of planes near one another, or the result so far
+#: with the next.
+ALONG = ("joint", "votes", "sequential")
 #: Where networks run.
 DEVICES = ("auto", "cpu", "cuda", "mps")
 #: What can be written besides the image.

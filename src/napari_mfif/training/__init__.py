@@ -21,6 +21,10 @@ RECIPES = {
     "mfif-gan": "napari_mfif.training.mfif_gan",
     "ufa-fuse": "napari_mfif.training.ufa_fuse",
 }
+#: The modules of recipes other than the published ones, by method and recipe.
+OTHER_RECIPES = {
+    ("mfif-gan", "microscopy"): "napari_mfif.training.mfif_gan_microscopy",
+}
 
 
 def train(
@@ -33,6 +37,7 @@ def train(
     device: str = "auto",
     resume: bool = True,
     quiet: bool = False,
+    recipe: str = "published",
 ) -> Path:
     """Train the network of a method and write its weights and their card.
 
@@ -56,6 +61,9 @@ def train(
         Go on where a run of the same steps and seed was stopped.
     quiet : bool, optional
         Show no progress bar.
+    recipe : str, optional
+        ``"published"``, as the paper tells it, or ``"microscopy"``, which goes on from there with
+        simulated z-stacks.
 
     Returns
     -------
@@ -71,8 +79,11 @@ def train(
     """
     if method not in RECIPES:
         raise ParameterError(unknown_name("network to train", method, RECIPES))
-    recipe = import_module(RECIPES[method])
-    made: Path = recipe.train(
+    modules = {"published": RECIPES[method]}
+    modules |= {name: module for (of, name), module in OTHER_RECIPES.items() if of == method}
+    if recipe not in modules:
+        raise ParameterError(unknown_name("recipe", recipe, modules, of=method))
+    made: Path = import_module(modules[recipe]).train(
         Path(data), Path(out), steps=steps, seed=seed, device=device, resume=resume, quiet=quiet
     )
     return made

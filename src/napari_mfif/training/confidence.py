@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,10 @@ from numpy.typing import NDArray
 
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
-from napari_mfif.methods.base import FloatMap, Plane, Region, Survey
+from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod
 from napari_mfif.methods.neural.scoring import Joint, ScoreCalibration, Scorer, ScoringMethod
+from napari_mfif.methods.neural.votes import VoteFold
 from napari_mfif.methods.score_peak import ScorePeak
 from napari_mfif.metrics.truth import roc_auc
 from napari_mfif.settings.options import PREPARATION
@@ -67,10 +70,17 @@ def measured_trust(
     for made in simulated(stacks, kinds, shape):
         for temperature, found in _judge(scorer, made):
             judged[temperature].append(found)
-    together = {
-        t: (np.concatenate([s for s, _ in found]), np.concatenate([r for _, r in found]))
-        for t, found in judged.items()
-    }
+    return _best(judged)
+
+
+def _joined(found: Sequence[Judged]) -> Judged:
+    shares, right = (np.concatenate(values) for values in zip(*found, strict=True))
+    return shares, right
+
+
+def _best(judged: Mapping[float, Sequence[Judged]]) -> ScoreCalibration:
+    """Return the temperature that best tells right from wrong, and its table."""
+    together = {t: _joined(found) for t, found in judged.items()}
     best = max(TEMPERATURES, key=lambda t: roc_auc(*together[t]))
     return _table(best, *together[best])
 
@@ -145,14 +155,18 @@ def measured_chances(
     stacks, kinds, shape
         As for `measured_trust`.
     """
-    found = []
+    found: list[Judged] = []
+    voted: dict[float, list[Judged]] = {temperature: [] for temperature in TEMPERATURES}
     for made in simulated(stacks, kinds, shape):
-        state = folded(method, comparer, made)
+        state = folded(method, comparer, made, along="sequential")
         right = np.abs(state.answer().depth - made.depth) <= 1
         found.append((state.chance[::2, ::2].ravel(), right[::2, ::2].ravel()))
-    chances, right = (np.concatenate(values) for values in zip(*found, strict=True))
-    table = _table(1.0, chances, right)
-    return PairCalibration(table.shares, table.probabilities)
+        if "votes" in method.along:
+            for temperature, judged in _judge_votes(method, comparer, made):
+                voted[temperature].append(judged)
+    table = _table(1.0, *_joined(found))
+    votes = asdict(_best(voted)) if "votes" in method.along else {}
+    return PairCalibration(table.shares, table.probabilities, votes)
 
 
 def simulated(
@@ -165,9 +179,12 @@ def simulated(
                 yield simulate(kind, seed=seed, shape=shape, planes=planes, photons=photons)
 
 
-def folded(method: ScoringMethod | PairwiseMethod, network: Any, made: Simulation) -> Any:
+def folded(
+    method: ScoringMethod | PairwiseMethod, network: Any, made: Simulation, *, along: str = ""
+) -> Any:
     """Fold a simulated stack as a method does with its defaults, and return the state."""
     settings = resolve(method.all_parameters(), {}, owner=method.name)
+    settings["along"] = along or method.along[0]
     survey, planes = _prepared(made)
     state = method.fold(network, Region.whole(made.stack.plane_shape), settings, survey)
     for plane in planes:
@@ -196,6 +213,49 @@ def _judge(scorer: Scorer, made: Simulation) -> Iterator[tuple[float, Judged]]:
         answer = fold.answer(plain=True)
         right = np.abs(answer.depth - made.depth) <= 1
         yield temperature, (answer.confidence[::2, ::2].ravel(), right[::2, ::2].ravel())
+
+
+def _judge_votes(
+    method: PairwiseMethod, comparer: Comparer, made: Simulation
+) -> Iterator[tuple[float, Judged]]:
+    """Yield, per temperature, what votes say of a stack's pixels and which of them are right."""
+    kept = _Kept(comparer)
+    folded(method, kept, made, along="votes")
+    for temperature in TEMPERATURES:
+        answer = kept.again(made, temperature)
+        right = np.abs(answer.depth - made.depth) <= 1
+        yield temperature, (answer.confidence[::2, ::2].ravel(), right[::2, ::2].ravel())
+
+
+class _Kept:
+    """A comparer whose logits are kept, so that votes can be counted again."""
+
+    def __init__(self, comparer: Comparer) -> None:
+        self._comparer, self._found = comparer, list[FloatMap]()
+        self.calibration = PairCalibration()
+
+    def encoded(self, plane: FloatMap) -> Any:
+        """Return the comparer's own form of a plane."""
+        return self._comparer.encoded(plane)
+
+    def logits(self, first: Any, second: Any) -> FloatMap:
+        """Return the comparer's logits."""
+        self._found.append(self._comparer.logits(first, second))
+        return self._found[-1]
+
+    def again(self, made: Simulation, temperature: float) -> Answer:
+        """Return the answer of the same votes at another temperature, shares as confidence."""
+        told = iter(self._found)
+        replay = SimpleNamespace(
+            calibration=PairCalibration(votes={"temperature": temperature}),
+            encoded=lambda plane: plane,
+            logits=lambda first, second: next(told),
+        )
+        shape = made.stack.plane_shape
+        fold, blank = VoteFold(shape, made.stack.n_planes, replay), np.zeros((1, 1), np.float32)
+        for index in range(made.stack.n_planes):
+            fold.update(Plane(index, blank, blank))
+        return fold.answer(plain=True)
 
 
 class _Known(Joint):

@@ -27,7 +27,7 @@ from napari_mfif.training.mfif_gan_card import HEAD, TEXT
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import object_pair, stack_pair
 
-__all__ = ["RECIPE", "Reconstruction", "compare", "draw_batch", "train"]
+__all__ = ["RECIPE", "Reconstruction", "compare", "compare_judge", "draw_batch", "train"]
 
 #: Share of the pairs that come from deep scenes, as a sequence meets them.
 DEEP = 0.35
@@ -99,7 +99,8 @@ def _network() -> nn.Module:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _judge(pictures: Sequence[Picture], device: str) -> Judge:
+def compare_judge(pictures: Sequence[Picture], device: str) -> Judge:
+    """Return the judge of focus maps of held-back pairs."""
     return judge_pairs(pictures, compare, device)
 
 
@@ -122,7 +123,7 @@ def _play(
         network,
         MfifDiscriminator(1, WIDTH).to(device),
         lambda rng: draw_batch(rng, pictures.train, 128, 4, device, OUTLINES),
-        _judge(pictures.held_back, device),
+        compare_judge(pictures.held_back, device),
         Adversarial(steps, plan.seed),
         folder,
         scores=scores,
@@ -135,7 +136,7 @@ RECIPE = Recipe(
     method="mfif-gan",
     network=_network,
     loss=Reconstruction,
-    judge=_judge,
+    judge=compare_judge,
     plan=Plan(
         4000, rate=1e-3, decay=0.0, warm_up=50, optimiser="adam", betas=(0.9, 0.999), mixed=True
     ),

@@ -72,6 +72,8 @@ class Recipe:
         A second stage of training, after the loop.
     half : bool
         Write the weights in float16.
+    name : str
+        Which of the method's recipes it is.
     """
 
     method: str
@@ -85,6 +87,7 @@ class Recipe:
     stacks: Sequence[tuple[int, int]] = STACKS
     stage: Stage | None = None
     half: bool = False
+    name: str = "published"
 
 
 def train_recipe(
@@ -135,6 +138,11 @@ def train_recipe(
     return made
 
 
+def home(recipe: Recipe) -> str:
+    """Return the folder, below `models`, of a recipe's weights."""
+    return recipe.method if recipe.name == "published" else f"{recipe.method}/{recipe.name}"
+
+
 def write_trained(
     recipe: Recipe,
     network: nn.Module,
@@ -159,7 +167,7 @@ def write_trained(
         "licence": "BSD-3-Clause",
         **recipe.head,
         "command": f"napari-mfif train {recipe.method} --data FOLDER "
-        f"--out models/{recipe.method} --steps {plan.steps} --seed {plan.seed}",
+        f"--out models/{home(recipe)} --recipe {recipe.name} --steps {plan.steps} --seed {plan.seed}",
         "hardware": hardware(device),
         "minutes": f"{took:.0f}",
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},

@@ -68,7 +68,11 @@ def test_a_stack_is_fused_plane_after_plane() -> None:
     )
     fusion = fuse(stack, method="mfif-gan", device="cpu", consistency={"smooth_depth": 0})
     assert (fusion.decision == bands).mean() > 0.85
-    assert methods.get("mfif-gan").along == ("sequential",)
+    in_sequence = fuse(
+        stack, method="mfif-gan", along="sequential", device="cpu", consistency={"smooth_depth": 0}
+    )
+    assert (in_sequence.decision == bands).mean() > 0.85
+    assert methods.get("mfif-gan").along == ("votes", "sequential")
 
 
 def test_score_is_larger_where_a_plane_is_sharp(halves) -> None:

@@ -7,7 +7,8 @@ by layer, in strips.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +18,7 @@ import numpy as np
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural.base import Trained
-from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod
+from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod, clipped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +35,15 @@ WIDTH = 16
 NOISE_KNOWN = 0.02
 #: Rows of maps, at a quarter of the size, that go through a layer at a time.
 STRIPS = {"cpu": 32, "cuda": 512, "mps": 128}
+
+
+@dataclass
+class Encoded:
+    """A plane, and what the encoder made of it on a device."""
+
+    plane: FloatMap
+    maps: Tensor | None = None
+    device: str = ""
 
 
 class FocusMapper(Comparer):
@@ -100,12 +110,40 @@ class FocusMapper(Comparer):
         """Return the logit of the second plane minus that in the other order."""
         return self._fed(first, second, both=True)
 
+    def encoded(self, plane: FloatMap) -> Encoded:
+        """Return a plane with its maps, which are made when they are needed first."""
+        return Encoded(plane)
+
+    def logits(self, first: Encoded, second: Encoded) -> FloatMap:
+        """Return the logit of the second plane; see `Comparer`."""
+        return clipped(self._retreating(lambda: self._decoded(first, second)))
+
+    def _decoded(self, first: Encoded, second: Encoded) -> FloatMap:
+        import torch
+
+        rows, columns = first.plane.shape
+        with torch.inference_mode():
+            maps = [self._maps(one) for one in (second, first)]
+            found = self._placed.decode_in_strips(*maps, self.strip).float()
+        return np.ascontiguousarray(found[0, 0, :rows, :columns].cpu().numpy(), np.float32)
+
+    def _maps(self, one: Encoded) -> Tensor:
+        """Return the encoder's maps of a plane, made once for each device."""
+        if one.maps is None or one.device != self.device:
+            one.maps = self._placed.encode_in_strips(self._sent(one.plane), self.strip)
+            one.device = self.device
+        return one.maps
+
     def _fed(self, first: FloatMap, second: FloatMap, *, both: bool) -> FloatMap:
+        return self._retreating(lambda: self._logits(first, second, both=both))
+
+    def _retreating(self, compute: Callable[[], FloatMap]) -> FloatMap:
+        """Compute something, in smaller strips or elsewhere where memory runs out."""
         from napari_mfif.networks.feeding import is_exhausted
 
         while True:
             try:
-                return self._logits(first, second, both=both)
+                return compute()
             except (RuntimeError, MemoryError) as error:
                 if not is_exhausted(error):
                     raise
@@ -180,5 +218,8 @@ class MfifGan(PairwiseMethod):
     network: ClassVar[type[Trained]] = FocusMapper
 
     def state_bytes(self, n_bands: int) -> int:
-        """Return the bytes of state per pixel: six maps, and the network's at a quarter."""
-        return 28 + 4 * 4 * (4 * WIDTH) * 4 // GRID**2 + 32
+        """Return the bytes of state per pixel: ten maps, and the network's at a quarter.
+
+        The encoder's maps of five planes are kept for votes.
+        """
+        return 44 + (4 + 5) * 4 * (4 * WIDTH) // GRID**2 * 4 + 32

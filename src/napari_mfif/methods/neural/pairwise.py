@@ -1,14 +1,15 @@
 """What methods share whose network looks at two planes at once.
 
-The result so far meets each plane. The state is a whole plane, since the pixels of the result come
-from several planes and each comparison adds to how far one pixel's answer depends on others.
+More planes vote (see `votes`), or the result so far meets each next plane. The state is a whole
+plane: a network may look at averages over it, and in a sequence the pixels of the result come from
+several planes, so that each comparison adds to how far one pixel's answer depends on others.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import cv2
@@ -16,10 +17,19 @@ import numpy as np
 
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Calibration, NeuralMethod, Trained
-from napari_mfif.methods.neural.scoring import EVERYTHING
+from napari_mfif.methods.neural.scoring import EVERYTHING, ScoreCalibration
+from napari_mfif.methods.neural.votes import VoteFold
 from napari_mfif.settings.parameters import Settings
 
-__all__ = ["Comparer", "PairCalibration", "PairFold", "PairwiseMethod", "logit", "steadying"]
+__all__ = [
+    "Comparer",
+    "PairCalibration",
+    "PairFold",
+    "PairwiseMethod",
+    "clipped",
+    "logit",
+    "steadying",
+]
 
 #: Sigma, in pixels, of the blur that a plane meets to be scored alone.
 REBLUR = 1.0
@@ -38,12 +48,20 @@ class PairCalibration(Calibration):
     chances, probabilities : tuple of float
         Products of the chances that a plane had in its comparisons, in rising order, and how
         probable a depth of that chance is right within one plane.
+    votes : mapping
+        The values of a `ScoreCalibration` for sums of votes.
     """
 
     names: ClassVar[tuple[str, ...]] = ("paircalibration", "chances")
 
     chances: Sequence[float] = (0.0, 1.0)
     probabilities: Sequence[float] = (0.0, 1.0)
+    votes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def of_votes(self) -> ScoreCalibration:
+        """What votes along z are worth."""
+        return ScoreCalibration(**self.votes)
 
     def __call__(self, chance: FloatMap) -> FloatMap:
         """Return how probable depths are right within one plane."""
@@ -74,6 +92,14 @@ class Comparer(Trained, ABC):
             Grey of about 0 to 1, whole planes.
         """
 
+    def encoded(self, plane: FloatMap) -> Any:
+        """Return a plane in the form in which `logits` compares it: what can be done once is."""
+        return plane
+
+    def logits(self, first: Any, second: Any) -> FloatMap:
+        """Return log(p / (1 - p)) of the focus map of two planes that `encoded` returned."""
+        return logit(self(first, second))
+
     def contrast(self, first: FloatMap, second: FloatMap) -> FloatMap:
         """Return how much more the second is in focus than the first, (Y, X), in both orders.
 
@@ -83,16 +109,20 @@ class Comparer(Trained, ABC):
 
 
 class PairwiseMethod(NeuralMethod):
-    """A network for two planes; more are fused one after the other."""
+    """A network for two planes; more of them vote, or are fused one after the other."""
 
-    along: ClassVar[tuple[str, ...]] = ("sequential",)
+    along: ClassVar[tuple[str, ...]] = ("votes", "sequential")
 
     #: Standard deviation of the noise, where planes span 0 to 1, that the network can cope with.
     noise_known: ClassVar[float] = np.inf
 
-    def fold(self, network: Any, region: Region, settings: Settings, survey: Survey) -> PairFold:
+    def fold(
+        self, network: Any, region: Region, settings: Settings, survey: Survey
+    ) -> PairFold | VoteFold:
         """Make an empty state for a network."""
-        state = PairFold(region.shape, survey.n_planes, network)
+        in_sequence = survey.n_planes == 2 or settings.get("along") == "sequential"
+        kind = PairFold if in_sequence else VoteFold
+        state = kind(region.shape, survey.n_planes, network)
         state.sigma = steadying(survey, self.noise_known)
         return state
 
@@ -205,5 +235,11 @@ def steadying(survey: Survey, known: float) -> float:
 
 def logit(probability: FloatMap) -> FloatMap:
     """Return log(p / (1 - p)); what is all but sure is cut off."""
-    clipped = np.clip(probability, SURE, 1 - SURE)
-    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
+    bounded = np.clip(probability, SURE, 1 - SURE)
+    return np.asarray(np.log(bounded / (1 - bounded)), np.float32)
+
+
+def clipped(logits: FloatMap) -> FloatMap:
+    """Return logits cut off as `logit` cuts them off."""
+    most = np.float32(np.log((1 - SURE) / SURE))
+    return np.asarray(np.clip(logits, -most, most), np.float32)

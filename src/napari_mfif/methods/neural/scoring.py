@@ -18,7 +18,7 @@ from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Calibration, NeuralMethod, Trained
 from napari_mfif.methods.score_peak import ScorePeak
-from napari_mfif.settings.options import ALONG, SMOOTH_ALONG_Z
+from napari_mfif.settings.options import SMOOTH_ALONG_Z
 from napari_mfif.settings.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class ScoreCalibration(Calibration):
     temperature: float = 1.0
     shares: Sequence[float] = (0.0, 1.0)
     probabilities: Sequence[float] = (0.0, 1.0)
+
+    def __call__(self, share: FloatMap) -> FloatMap:
+        """Return how probable depths are right within one plane."""
+        return np.interp(share, self.shares, self.probabilities).astype(np.float32)
 
 
 class Scorer(Trained, ABC):
@@ -144,8 +148,7 @@ class Scorer(Trained, ABC):
         share : float32
             Part of the plausibility, 0 to 1, of the plane and its two neighbours.
         """
-        table = (self.calibration.shares, self.calibration.probabilities)
-        return np.interp(share, *table).astype(np.float32)
+        return self.calibration(share)
 
     @property
     def temperature(self) -> float:
@@ -249,7 +252,7 @@ class ScoringMethod(NeuralMethod):
     """A method whose network scores one plane at a time."""
 
     parameters: ClassVar[tuple[Parameter, ...]] = (SMOOTH_ALONG_Z,)
-    along: ClassVar[tuple[str, ...]] = ALONG
+    along: ClassVar[tuple[str, ...]] = ("joint", "sequential")
 
     def fold(self, network: Scorer, region: Region, settings: Settings, survey: Survey) -> Joint:
         """Make an empty state for a network."""
