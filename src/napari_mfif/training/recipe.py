@@ -167,7 +167,8 @@ def write_trained(
         "licence": "BSD-3-Clause",
         **recipe.head,
         "command": f"napari-mfif train {recipe.method} --data FOLDER "
-        f"--out models/{home(recipe)} --recipe {recipe.name} --steps {plan.steps} --seed {plan.seed}",
+        f"--out models/{home(recipe)} --recipe {recipe.name} "
+        f"--steps {plan.steps} --seed {plan.seed}",
         "hardware": hardware(device),
         "minutes": f"{took:.0f}",
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},

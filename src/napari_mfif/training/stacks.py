@@ -1,4 +1,4 @@
-"""Planes of simulated z-stacks to learn from: fans of five, and which of two shows the scene better.
+"""Planes of simulated z-stacks to learn from, and which of two shows the scene better.
 
 Which plane is the better one is told by the planes without noise: at each pixel the one that
 differs less from the scene, in a small window. Where two differ alike, neither is taught.
