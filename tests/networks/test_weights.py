@@ -89,3 +89,29 @@ def test_line_ends_of_a_card_do_not_matter(copied) -> None:
     card.write_bytes(card.read_bytes().replace(b"\n", b"\r\n"))
     assert weights.read_card(copied) == facts
     shutil.rmtree(copied)
+
+
+def test_a_folder_of_ones_own_is_taken(slope, tmp_path) -> None:
+    torch = pytest.importorskip("torch")
+    from napari_mfif import fuse
+    from napari_mfif.networks.mfif_gan import MfifGenerator
+    from napari_mfif.training.card import write_card, write_weights
+
+    torch.manual_seed(0)
+    (tmp_path / "own").mkdir()
+    facts = {"method": "mfif-gan", "width": "8"}  # narrower than what is shipped
+    sha256 = write_weights(MfifGenerator(8), tmp_path / "own", facts)
+    write_card(tmp_path / "own", {"sha256": sha256}, "Mine.")
+    planes = slope[0][:3]
+    own = fuse(planes, method="mfif-gan", weights=str(tmp_path / "own"))
+    shipped = fuse(planes, method="mfif-gan", weights="published")
+    assert own.recipe.parameters["weights"] == str(tmp_path / "own")
+    assert (own.decision != shipped.decision).mean() > 0.1
+
+
+def test_weights_that_are_not_there_are_refused_with_what_there_is(slope) -> None:
+    pytest.importorskip("torch")
+    from napari_mfif import fuse
+
+    with pytest.raises(WeightsError, match=r"weights=\"nix\"` is not there: cnn has published"):
+        fuse(slope[0][:2], method="cnn", weights="nix")

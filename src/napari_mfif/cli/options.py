@@ -41,6 +41,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how the result is put together; pyramid is for two modalities or exposures",
     )
     parser.add_argument(
+        "--weights",
+        metavar="NAME",
+        help="of a network: published, microscopy, or a folder made by napari-mfif train",
+    )
+    parser.add_argument(
         "--align",
         choices=ALIGN.choices,
         help="bring planes that drift or change in magnification to one another",
@@ -123,8 +128,9 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
     """
     method = given.method or (recipe.method if recipe else None)
     parameters, consistency = _assigned(given.set, method)
-    if given.composition:
-        parameters["composition"] = given.composition
+    for name in ("composition", "weights"):
+        if getattr(given, name):
+            parameters[name] = getattr(given, name)
     return {
         "method": given.method,
         "channel": given.channel,

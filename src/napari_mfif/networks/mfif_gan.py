@@ -77,6 +77,7 @@ class MfifGenerator(nn.Module):
 
     def __init__(self, width: int = 16, blocks: int = BLOCKS) -> None:
         super().__init__()
+        self.width = width
         self.stem = nn.Sequential(
             *_layer(nn.Conv2d(1, width, 7, padding=3, bias=False)),
             *_layer(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False)),

@@ -51,7 +51,7 @@ class UfaFuse(nn.Module):
 
     def __init__(self, width: int = 64, bands: int = 3, *, residual: bool = False) -> None:
         super().__init__()
-        self.residual = residual
+        self.width, self.residual = width, residual
         self.extract = _convolutions([bands, *[width] * 7])
         self.spatial = nn.Conv2d(2, 1, 7)
         self.join = nn.Conv2d(2 * width, width, 1)

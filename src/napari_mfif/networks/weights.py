@@ -19,10 +19,24 @@ from numpy.typing import NDArray
 
 from napari_mfif.errors import WeightsError
 
-__all__ = ["CARD", "FILE", "Weights", "load", "models", "read_card", "read_weights"]
+__all__ = [
+    "CARD",
+    "FILE",
+    "PUBLISHED",
+    "Weights",
+    "folder_of",
+    "load",
+    "models",
+    "read_card",
+    "read_weights",
+    "sets",
+]
 
 FILE = "weights.safetensors"
 CARD = "README.md"
+
+#: Sets of weights that a method may have; the first is its own folder, others are folders in it.
+PUBLISHED, MICROSCOPY = SETS = ("published", "microscopy")
 
 
 @dataclass(frozen=True)
@@ -54,22 +68,46 @@ def models() -> Path:
 
 
 @functools.lru_cache(maxsize=8)
-def load(method: str) -> Weights:
-    """Return the weights shipped for a method, checked against its card.
+def load(method: str, name: str = PUBLISHED) -> Weights:
+    """Return weights of a method, checked against their card.
+
+    Parameters
+    ----------
+    method : str
+        Whose they are.
+    name : str, optional
+        A set that is shipped for the method, or the path of a folder that a training has written.
 
     Raises
     ------
     WeightsError
         There are none, or they are damaged.
     """
-    folder = models() / method
+    folder = folder_of(method, name)
     if not (folder / FILE).is_file():
+        if name != PUBLISHED:
+            raise WeightsError(
+                f'`weights="{name}"` is not there: {method} has {" and ".join(sets(method))}; a '
+                f"folder of weights holds {FILE} and its card, {CARD}."
+            )
         raise WeightsError(
             f"The trained weights of {method!r} are not installed. Install napari-mfif from its "
             f"wheel, or train them: napari-mfif train {method} --data FOLDER --out models/{method} "
             "(FOLDER holds sharp pictures)."
         )
     return read_weights(folder, method)
+
+
+def folder_of(method: str, name: str) -> Path:
+    """Return the folder that holds a set of weights, or would hold it."""
+    if name not in SETS:
+        return Path(name).expanduser()
+    return models() / method if name == PUBLISHED else models() / method / name
+
+
+def sets(method: str) -> tuple[str, ...]:
+    """Return the names of the sets of weights shipped for a method."""
+    return tuple(name for name in SETS if (folder_of(method, name) / FILE).is_file())
 
 
 def read_weights(folder: Path, method: str) -> Weights:

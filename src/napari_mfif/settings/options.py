@@ -17,6 +17,7 @@ __all__ = [
     "MODELS",
     "PREPARATION",
     "SMOOTH_ALONG_Z",
+    "WEIGHTS",
 ]
 
 #: How planes are compared: all at once, by votes of planes near one another, or the result so far
@@ -113,7 +114,15 @@ COMPILE = Parameter(
     "Compile the network first: takes a minute, pays for many large planes on a graphics card.",
     advanced=True,
 )
-COMPUTING = (PRECISION, COMPILE)
+WEIGHTS = Parameter(
+    "weights",
+    str,
+    "auto",
+    "Trained weights: published for photographs, microscopy for z-stacks, a folder of your own, or "
+    "automatic.",
+    advanced=True,
+)
+COMPUTING = (WEIGHTS, PRECISION, COMPILE)
 
 #: Of the methods that look for the best of the planes' scores.
 SMOOTH_ALONG_Z = Parameter(

@@ -156,6 +156,8 @@ def write_trained(
     """Write the weights, and the card that describes them."""
     network = network.cpu().float()
     facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed)}
+    if hasattr(network, "width"):
+        facts["width"] = str(network.width)
     found, seen = measured(recipe.method, network, recipe.stacks)
     sha256 = write_weights(network, out, {**facts, **found}, half=recipe.half)
     head = {

@@ -54,13 +54,18 @@ class Trained:
     calibration_kind: ClassVar[type[Calibration]]
 
     @staticmethod
-    def untrained() -> nn.Module:
-        """Return the network that the weights are for."""
+    def untrained(facts: Mapping[str, str]) -> nn.Module:
+        """Return the network that weights are for, whose file says this about itself."""
         raise NotImplementedError
 
     @classmethod
-    def shipped(cls) -> tuple[nn.Module, dict[str, str]]:
-        """Return the network with the shipped weights, and what their file says about itself.
+    def shipped(cls, name: str = weights.PUBLISHED) -> tuple[nn.Module, dict[str, str]]:
+        """Return the network with trained weights, and what their file says about itself.
+
+        Parameters
+        ----------
+        name : str, optional
+            Which weights, see `napari_mfif.networks.weights.load`.
 
         Raises
         ------
@@ -69,8 +74,8 @@ class Trained:
         """
         import torch
 
-        stored = weights.load(cls.method)
-        network = cls.untrained()
+        stored = weights.load(cls.method, name)
+        network = cls.untrained(stored.facts)
         # What only counts batches is not stored.
         state = {k: v for k, v in network.state_dict().items() if v.is_floating_point()}
         weights.fit(stored, {name: tuple(t.shape) for name, t in state.items()}, cls.method)
@@ -80,9 +85,14 @@ class Trained:
 
     @classmethod
     def load(
-        cls, device: str, precision: str = "auto", compiled: bool = False, **more: Any
+        cls,
+        device: str,
+        precision: str = "auto",
+        compiled: bool = False,
+        name: str = weights.PUBLISHED,
+        **more: Any,
     ) -> Self:
-        """Return it with the shipped weights; the same one when asked for it again.
+        """Return it with trained weights; the same one when asked for it again.
 
         Parameters
         ----------
@@ -92,6 +102,8 @@ class Trained:
             See `napari_mfif.networks.feeding.Feeder`.
         compiled : bool, optional
             Have torch compile the network.
+        name : str, optional
+            Which weights.
         **more
             Its own arguments.
 
@@ -101,7 +113,7 @@ class Trained:
             There are no weights, they are damaged or another network's, the device is not there, or
             torch is missing.
         """
-        made: Self = _loaded(cls, device, precision, compiled, **more)  # type: ignore[arg-type]
+        made: Self = _loaded(cls, device, precision, compiled, name, **more)  # type: ignore[arg-type]
         return made
 
 
@@ -113,10 +125,19 @@ class NeuralMethod(Method):
     network: ClassVar[type[Trained]]
     passed: ClassVar[tuple[Parameter, ...]] = ()
 
-    def loaded(self, settings: Settings) -> Any:
-        """Return the network as the settings want it."""
+    def loaded(self, settings: Settings, survey: Survey) -> Any:
+        """Return the network as the settings want it for a stack."""
         own = {p.name: settings.get(p.name, p.default) for p in self.passed}
-        return self.network.load(*placement(settings), **own)
+        name = settings.get("weights", "auto")
+        if name == "auto":
+            name = self.suited(survey.n_planes)
+        return self.network.load(*placement(settings), name, **own)
+
+    def suited(self, n_planes: int) -> str:
+        """Return which weights suit so many planes."""
+        there = weights.sets(self.network.method)
+        of_stacks = n_planes > 2 and weights.MICROSCOPY in there
+        return weights.MICROSCOPY if of_stacks else weights.PUBLISHED
 
     @abstractmethod
     def fold(self, network: Any, region: Region, settings: Settings, survey: Survey) -> Any:
@@ -124,7 +145,7 @@ class NeuralMethod(Method):
 
     def begin(self, region: Region, settings: Settings, survey: Survey) -> Any:
         """Load the network and make an empty state."""
-        return self.fold(self.loaded(settings), region, settings, survey)
+        return self.fold(self.loaded(settings, survey), region, settings, survey)
 
     def update(self, state: Any, plane: Plane) -> None:
         """Compare the plane with the best or with the result so far."""
@@ -140,9 +161,11 @@ Kind = TypeVar("Kind", bound=Trained)
 
 
 @functools.lru_cache(maxsize=8)
-def _loaded(kind: type[Kind], device: str, precision: str, compiled: bool, **more: Any) -> Kind:
+def _loaded(
+    kind: type[Kind], device: str, precision: str, compiled: bool, name: str, **more: Any
+) -> Kind:
     need_torch(kind.method)
-    network, facts = kind.shipped()
+    network, facts = kind.shipped(name)
     make: Callable[..., Kind] = kind
     calibration = kind.calibration_kind.of(facts)
     return make(

@@ -91,7 +91,7 @@ class WindowComparer(Comparer):
         )
 
     @staticmethod
-    def untrained() -> Networks:
+    def untrained(facts: Mapping[str, str]) -> Networks:
         """Return the networks that the weights are for."""
         from napari_mfif.networks.boundary_aware import BoundaryAware as Networks
 

@@ -36,7 +36,7 @@ class MapScorer(Scorer):
     )
 
     @staticmethod
-    def untrained() -> Network:
+    def untrained(facts: Mapping[str, str]) -> Network:
         """Return the network that the weights are for."""
         from napari_mfif.networks.fd_fcn import FdFcn as Network
 

@@ -81,11 +81,11 @@ class FocusMapper(Comparer):
         self._place(device)
 
     @staticmethod
-    def untrained() -> MfifGenerator:
+    def untrained(facts: Mapping[str, str]) -> MfifGenerator:
         """Return the network that the weights are for."""
         from napari_mfif.networks.mfif_gan import MfifGenerator
 
-        return MfifGenerator(WIDTH)
+        return MfifGenerator(int(facts.get("width", WIDTH)))
 
     def _place(self, device: str) -> None:
         from napari_mfif.networks.feeding import best_precision, prepared

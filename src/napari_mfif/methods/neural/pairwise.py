@@ -133,7 +133,7 @@ class PairwiseMethod(NeuralMethod):
         more (on simulated stacks 83 % of depths right within one plane, against 50 % by this).
         """
         blurred = cv2.GaussianBlur(plane.guide, (0, 0), REBLUR)
-        comparer: Comparer = self.loaded(settings)
+        comparer: Comparer = self.loaded(settings, survey)
         return comparer.contrast(np.asarray(blurred, np.float32), plane.guide)
 
     def halo(self, settings: Settings) -> int:

@@ -82,7 +82,7 @@ class PatchScorer(Scorer):
         super().__init__(network, device, calibration, **computing)
 
     @staticmethod
-    def untrained() -> CollapsedCnn:
+    def untrained(facts: Mapping[str, str]) -> CollapsedCnn:
         """Return the network that the weights are for."""
         from napari_mfif.networks.cnn import CollapsedCnn
 

@@ -264,7 +264,7 @@ class ScoringMethod(NeuralMethod):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the scores in which planes are compared: logits."""
-        scorer: Scorer = self.loaded(settings)
+        scorer: Scorer = self.loaded(settings, survey)
         shape = plane.guide.shape
         return scorer.enlarged(scorer.compared(scorer(plane.guide), shape), shape)
 

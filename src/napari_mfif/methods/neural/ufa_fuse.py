@@ -15,6 +15,7 @@ would win against planes that are sharper at some place.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -90,11 +91,11 @@ class PairFuser(Comparer):
         )
 
     @staticmethod
-    def untrained() -> Network:
+    def untrained(facts: Mapping[str, str]) -> Network:
         """Return the network that the weights are for."""
         from napari_mfif.networks.ufa_fuse import UfaFuse as Network
 
-        return Network(WIDTH, 1, residual=True)
+        return Network(int(facts.get("width", WIDTH)), 1, residual=True)
 
     def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
         """Return how much of the second plane is taken; see `Comparer`."""
@@ -249,6 +250,8 @@ class FusedFold(PairFold):
 class UfaFuse(PairwiseMethod):
     """The result so far and the next plane are fused by a network, pixels and all."""
 
+    along: ClassVar[tuple[str, ...]] = ("sequential",)
+
     name: ClassVar[str] = "ufa-fuse"
     title: ClassVar[str] = "UFA-FUSE (Zang 2021)"
     summary: ClassVar[str] = (
@@ -272,7 +275,7 @@ class UfaFuse(PairwiseMethod):
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the spatial attention's logit of a plane, all channels weighed alike."""
-        logit: FloatMap = self.loaded(settings).logit(plane.guide)
+        logit: FloatMap = self.loaded(settings, survey).logit(plane.guide)
         return logit
 
     def state_bytes(self, n_bands: int) -> int:

@@ -197,6 +197,8 @@ def control_for(parameter: Parameter, value: Any) -> Any:
         return CheckBox(value=value, **(options | {"text": parameter.label, "label": ""}))
     if parameter.choices:
         return ComboBox(value=value, choices=parameter.choices, **options)
+    if parameter.kind is str:
+        return LineEdit(value=value, **options)
     return number_for(parameter, value, options)
 
 
