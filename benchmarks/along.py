@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_mfif import Fusion, fuse
 from napari_mfif.metrics.truth import psnr, share_within
+from napari_mfif.networks.weights import sets
 from napari_mfif.simulation import KINDS, Simulation, simulate
 
 SEEDS = (300, 301)
@@ -22,21 +23,26 @@ SHAPE, PLANES = (128, 128), 12
 
 def main(names: list[str]) -> None:
     """Print a table in Markdown."""
-    ways = [("gradient", None)]
-    ways += [(name, along) for name in names for along in ("sequential", "votes")]
+    ways: list[tuple[str, dict[str, str]]] = [("gradient", {}), ("adaptive", {})]
+    ways += [
+        (name, {"along": along, "weights": which})
+        for name in names
+        for which in sets(name)
+        for along in ("sequential", "votes")
+    ]
     print("| | dB, low noise | within one plane | dB, high noise | within one plane |")
     print("|---|---|---|---|---|")
-    for method, along in ways:
-        cells = [f"{value:.{digits}f}" for value, digits in scores(method, along)]
-        label = f"`{method}`" + (f", {along}" if along else "")
+    for method, given in ways:
+        cells = [f"{value:.{digits}f}" for value, digits in scores(method, given)]
+        label = ", ".join([f"`{method}`", *given.values()])
         print(f"| {label} | {' | '.join(cells)} |", flush=True)
 
 
-def scores(method: str, along: str | None) -> Iterator[tuple[float, int]]:
+def scores(method: str, given: dict[str, str]) -> Iterator[tuple[float, int]]:
     """Yield PSNR and share within one plane, means over all stacks, at low and at high noise."""
     for photons in ("low", "high"):
         found = [
-            judged(fuse(made.stack, method=method, along=along), made)
+            judged(fuse(made.stack, method=method, **given), made)
             for kind in KINDS
             for seed in SEEDS
             for made in [simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=photons)]
