@@ -185,8 +185,15 @@ def state_of(pid):
         return "Z"
 
 
-def test_what_the_user_is_told_over_there_is_told_here() -> None:
+class Telling:
+    """Tells something where it is unpickled, which turns it into no number of a state."""
+
+    def __reduce__(self):
+        return notice, ("The lamp flickers.",)
+
+
+def test_what_the_user_is_told_over_there_is_told_here(worker) -> None:
     heard = []
-    with listening(heard.append):
-        notice("The lamp flickers.")
+    with listening(heard.append), pytest.raises(KeyError):
+        worker.call("finish", Telling())
     assert heard == ["The lamp flickers."]
