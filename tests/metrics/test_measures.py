@@ -159,7 +159,7 @@ def test_measures_are_chosen_by_name():
     assert chosen(None) == USUAL
     assert chosen("all") == tuple(MEASURES)
     assert chosen("q_e, VIFF") == ("Q_E", "VIFF")
-    with pytest.raises(ParameterError, match="There is no measure 'Q_X'"):
+    with pytest.raises(ParameterError, match="Unknown measure 'Q_X'"):
         chosen("Q_X")
     with pytest.raises(ParameterError, match="No measure is named"):
         chosen(",")

@@ -201,7 +201,7 @@ def read_recipe(path: str | os.PathLike[str]) -> str:
     try:
         with tifffile.TiffFile(path) as file:
             recipe = recipe_in(file.ome_metadata or "")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, tifffile.TiffFileError) as error:
         raise ReadError(f"{path} could not be read: {error}.") from error
     if recipe is None:
         raise ReadError(f"{path} holds no recipe. Give a file that napari-mfif wrote.")
