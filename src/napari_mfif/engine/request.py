@@ -3,37 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from napari_mfif import __version__, methods
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import transforms_of
-from napari_mfif.errors import ParameterError
+from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.options import ALIGN, CROP
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["OPENING", "as_stack", "complete_recipe", "settings_of"]
-
+__all__ = ["OPENING", "Request", "complete_recipe", "settings_of"]
 
 #: What `open_stack` can be told and no method has a parameter for.
 OPENING = ("series", "pattern", "order")
 
 
-def complete_recipe(
-    stack: ZStack,
-    recipe: Recipe | None,
-    method: str | None,
-    axes: str | None,
-    channel: int | str | None,
-    along: str | None,
-    consistency: Mapping[str, Any] | None,
-    parameters: Mapping[str, Any],
-    align: str | None = None,
-    crop: bool | None = None,
-) -> Recipe:
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for; where nothing is said, a recipe and the defaults decide.
+
+    Parameters
+    ----------
+    recipe : Recipe, optional
+        Where the values come from that are not given here.
+    method, axes, channel, along, align, crop, consistency
+        As for `napari_mfif.fuse`.
+    parameters : mapping, optional
+        Those of the method, and those of `OPENING`.
+    """
+
+    recipe: Recipe | None = None
+    method: str | None = None
+    axes: str | None = None
+    channel: int | str | None = None
+    along: str | None = None
+    align: str | None = None
+    crop: bool | None = None
+    consistency: Mapping[str, Any] | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def open(self, data: Any) -> ZStack:
+        """Return what is to be fused as a z-stack.
+
+        Raises
+        ------
+        ReadError
+            It cannot be read, or has one plane only.
+        ParameterError
+            It is open already, and something is said about opening it.
+        """
+        opening = {name: self.parameters[name] for name in OPENING if name in self.parameters}
+        if isinstance(data, ZStack) and opening:
+            raise ParameterError(
+                f"{data.name} is open already: `{min(opening)}=` has nothing to choose from."
+            )
+        # a recipe's axes are for what does not know its own
+        inherited = self.recipe.axes if self.recipe and not isinstance(data, ZStack) else None
+        stack = open_stack(data, axes=self.axes or inherited, **opening)
+        if stack.n_planes < 2:
+            raise ReadError(
+                f"{stack.name} has one plane only: focus stacking needs at least "
+                f"two. If other axes hold the planes, say so by `axes=`."
+            )
+        return stack
+
+
+def complete_recipe(stack: ZStack, request: Request) -> Recipe:
     """Check what was asked for and fill in the rest from a recipe and the defaults.
 
     A recipe without values for the verification takes those that suit the number of planes.
@@ -43,32 +82,34 @@ def complete_recipe(
     ParameterError
         A method, parameter or value is not possible.
     """
-    base = recipe or Recipe(method or methods.DEFAULT)
-    chosen = methods.get(method or base.method)
+    base = request.recipe or Recipe(request.method or methods.DEFAULT)
+    chosen = methods.get(request.method or base.method)
     inherited = base.parameters if chosen.name == base.method else {}
     values = resolve(
-        chosen.all_parameters(), {**inherited, **parameters}, owner=f"the method {chosen.name}"
+        chosen.all_parameters(),
+        {**inherited, **request.parameters},
+        owner=f"the method {chosen.name}",
     )
     cleaning = verification.complete(
-        {**base.consistency, **(consistency or {})},
+        {**base.consistency, **(request.consistency or {})},
         n_planes=stack.n_planes,
         stack=chosen.verification,
         pair=chosen.pair_verification,
     )
-    along = along or (base.along if base.along in chosen.along else chosen.along[0])
+    along = request.along or (base.along if base.along in chosen.along else chosen.along[0])
     if along not in chosen.along:
         raise ParameterError(
             f'`along="{along}"` is not possible with {chosen.name}: {", ".join(chosen.along)}.'
         )
-    channel = base.channel if channel is None else channel
-    align = ALIGN.check(base.align if align is None else align)
-    crop = CROP.check(base.crop if crop is None else crop)
+    channel = base.channel if request.channel is None else request.channel
+    align = ALIGN.check(base.align if request.align is None else request.align)
+    crop = CROP.check(base.crop if request.crop is None else request.crop)
     return Recipe(
         chosen.name,
         values,
         along,
         channel,
-        axes or base.axes,
+        request.axes or base.axes,
         cleaning,
         align,
         crop,
@@ -82,26 +123,3 @@ def settings_of(recipe: Recipe, stack: ZStack, device: str) -> Settings:
     if transforms_of(stack):  # they were repaired before they were moved
         settings["repair_hot_pixels"] = False
     return settings
-
-
-def as_stack(data: Any, axes: str | None = None, **opening: Any) -> ZStack:
-    """Return a z-stack made of whatever `fuse` accepts.
-
-    Parameters
-    ----------
-    data : object
-        See `fuse`.
-    axes : str, optional
-        A letter per axis.
-    **opening
-        Which of `OPENING` were given.
-
-    Raises
-    ------
-    ParameterError
-        It is open already.
-    """
-    if isinstance(data, ZStack) and opening:
-        name = min(opening)
-        raise ParameterError(f"{data.name} is open already: `{name}=` has nothing to choose from.")
-    return open_stack(data, axes=axes, **opening)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import Transforms, load_transforms
-from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.engine.cluster import current_client
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.memory import default_budget, parse_bytes
-from napari_mfif.engine.request import OPENING, as_stack, complete_recipe
-from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.engine.request import Request, complete_recipe
+from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.outputs import Outputs
 from napari_mfif.fusion.result import Fusion, Progress, assemble, lazily
 from napari_mfif.fusion.runner import Runner, iter_aligning, iter_cluster, iter_decided
@@ -171,61 +170,88 @@ def iter_fuse(
     began = time.perf_counter()
     if isinstance(recipe, str | Path):
         recipe = Recipe.load(recipe)
-    named = isinstance(data, ZStack)  # a recipe's axes are for what does not know its own
-    opening = {name: parameters.pop(name) for name in OPENING if name in parameters}
-    stack = as_stack(data, axes or (recipe.axes if recipe and not named else None), **opening)
-    if stack.n_planes < 2:
-        raise ReadError(
-            f"{stack.name} has one plane only: focus stacking needs at least "
-            f"two. If other axes hold the planes, say so by `axes=`."
-        )
-    if device not in DEVICES:
-        raise ParameterError(f'`device="{device}"` is not possible: {", ".join(DEVICES)}.')
     if isinstance(align, Path) or (isinstance(align, str) and align.endswith(".json")):
         align = load_transforms(align)
     model = align if align is None or isinstance(align, str) else _model(align)
-    recipe = complete_recipe(
-        stack, recipe, method, axes, channel, along, consistency, parameters, model, crop
-    )
-    budget = default_budget() if memory is None else parse_bytes(memory)
+    request = Request(recipe, method, axes, channel, along, model, crop, consistency, parameters)
+    stack = request.open(data)
+    if device not in DEVICES:
+        raise ParameterError(f'`device="{device}"` is not possible: {", ".join(DEVICES)}.')
+    recipe = complete_recipe(stack, request)
+    budget = None if memory is None else parse_bytes(memory)
     if recipe.align != "none":
         places = recipe.align if align is None or isinstance(align, str) else align
         stack = yield from iter_aligning(stack, recipe, places)
-        found = [one.as_entry() for one in transforms_of(stack)]
-        recipe = replace(recipe, transforms=found)
-    known: dict[str, Any] = {"device": device, "budget": budget, "worker": worker}
+        recipe = replace(recipe, transforms=[one.as_entry() for one in transforms_of(stack)])
+    fold = LazyFold.of(stack, recipe, device=device, budget=budget, worker=worker)
+    ending = _Ending(fold, began, preview, outputs or {}, overwrite)
+    if lazy and decision is not None:
+        raise ParameterError("`lazy=True` and `decision=` exclude each other: leave one out.")
     if lazy:
-        if decision is not None:
-            raise ParameterError("`lazy=True` and `decision=` exclude each other: leave one out.")
-        given = None if memory is None else budget
-        fold = LazyFold.of(stack, recipe, **{**known, "budget": given})
-        fusion = lazily(stack, fold)
-        fusion.save_all(outputs or {}, overwrite=overwrite)
+        yield from ending.lazy()
+    elif decision is not None:
+        yield from ending.decided(np.asarray(decision))
+    elif outputs:
+        yield from ending.written()
+    else:
+        yield from ending.held()
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """The ways in which a fusion that is prepared can go on to its result."""
+
+    fold: LazyFold
+    began: float
+    preview: float | None
+    outputs: Mapping[str, str | Path]
+    overwrite: bool
+
+    def lazy(self) -> Iterator[Progress]:
+        """Make nothing before it is looked at, but for what is written."""
+        fusion = lazily(self.fold.stack, self.fold)
+        fusion.save_all(self.outputs, overwrite=self.overwrite)
         yield Progress("Done", 1, 1, fusion, finished=True)
-        return
-    if decision is not None:
-        for step in iter_decided(stack, recipe, np.asarray(decision), began):
+
+    def decided(self, decision: NDArray[Any]) -> Iterator[Progress]:
+        """Copy the pixels of the planes that a given decision names."""
+        for step in iter_decided(self.fold.stack, self.fold.recipe, decision, self.began):
             if step.fusion is not None:
-                step.fusion.save_all(outputs or {}, overwrite=overwrite)
+                step.fusion.save_all(self.outputs, overwrite=self.overwrite)
             yield step
-        return
-    fold = LazyFold.of(stack, recipe, **known)
-    client = current_client() if stack.n_times > 1 else None
-    if client is not None and memory is None:
-        fold = replace(fold, budget=None)  # each worker looks at what is free there
-    runner = Runner(stack, recipe, device, budget, preview, worker)
-    if outputs:
-        files = Outputs(stack, recipe, outputs, overwrite=overwrite)
-        runner.maps = preview is not None or set(outputs) != {"image"}
+
+    def written(self) -> Iterator[Progress]:
+        """Write each timepoint when it is done, and keep none; the fusion is a lazy one."""
+        stack = self.fold.stack
+        files = Outputs(stack, self.fold.recipe, self.outputs, overwrite=self.overwrite)
+        maps = self.preview is not None or set(self.outputs) != {"image"}
+        client, fold = self._client()
+        runner = self._runner(maps=maps)
         yield from iter_cluster(client, fold, files) if client else runner.run_into(files)
-        written = replace(lazily(stack, fold), seconds=time.perf_counter() - began)
-        yield Progress("Done", 1, 1, written, finished=True)
-        return
-    made = yield from iter_cluster(client, fold) if client else runner.run_all()
-    parts = [part for _, part in made]
-    folded = tuple(one for one, _ in made)
-    fusion = assemble(stack, parts, recipe, folded, time.perf_counter() - began, fold)
-    yield Progress("Done", 1, 1, fusion, finished=True)
+        fusion = replace(lazily(stack, fold), seconds=time.perf_counter() - self.began)
+        yield Progress("Done", 1, 1, fusion, finished=True)
+
+    def held(self) -> Iterator[Progress]:
+        """Keep all of it in memory."""
+        client, fold = self._client()
+        made = yield from iter_cluster(client, fold) if client else self._runner().run_all()
+        parts = [part for _, part in made]
+        folded = tuple(one for one, _ in made)
+        seconds = time.perf_counter() - self.began
+        fusion = assemble(fold.stack, parts, fold.recipe, folded, seconds, fold)
+        yield Progress("Done", 1, 1, fusion, finished=True)
+
+    def _client(self) -> tuple[Any, LazyFold]:
+        """Return the client of a cluster, if there is one, and the fold for it or for here."""
+        client = current_client() if self.fold.stack.n_times > 1 else None
+        if client is not None or self.fold.budget is not None:
+            return client, self.fold  # each worker looks at what is free there
+        return None, replace(self.fold, budget=default_budget())
+
+    def _runner(self, *, maps: bool = True) -> Runner:
+        fold = self.fold
+        budget = default_budget() if fold.budget is None else fold.budget
+        return Runner(fold.stack, fold.recipe, fold.device, budget, self.preview, fold.worker, maps)
 
 
 def _model(places: Sequence[Transforms]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -267,40 +266,15 @@ def _emptied(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _lock(path: Path) -> Iterator[bool]:
     """Hold a lock file; False when another process has it. The system frees it when we end."""
-    with open(path, "a", encoding="utf-8") as file:
-        try:
-            _take_lock(file)
-        except OSError:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            _give_lock(file)
+    from filelock import FileLock, Timeout
 
-
-if sys.platform == "win32":
-
-    def _take_lock(file: Any) -> None:
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-    def _give_lock(file: Any) -> None:
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-
-    def _take_lock(file: Any) -> None:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _give_lock(file: Any) -> None:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
