@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -231,3 +232,32 @@ def test_a_pattern_that_cannot_be_used_is_told(text):
 )
 def test_patterns(pattern, name, found):
     assert [text for _, text in compile_pattern(pattern).match(Path(name))] == found
+
+
+WORDS_OF_NAMES = st.lists(
+    st.sampled_from(
+        ["z", "t", "c", "A01", "B2", "mouse", "DAPI", "_", "-", " ", ".", "(1)", "1", "02", "10",
+         "-3", "0.5", "um", "p", "20240501", "r01c02", "é", "[", "{", "#", "²", "+"]
+    ),
+    min_size=1,
+    max_size=7,
+).map("".join)  # fmt: skip
+
+
+@given(st.sets(WORDS_OF_NAMES, min_size=1, max_size=12), st.booleans())
+def test_whatever_files_are_called_each_belongs_somewhere_once(names, whole):
+    paths = [Path("/d", f"{name}.tif") for name in names]
+    made, left = by_names(paths, lambda _: whole)
+    placed = [path for one in made for path in one.files] + [path for path, _ in left]
+    if not any("Left out" in note or "stopped" in note for one in made for note in one.notes):
+        assert sorted(placed) == sorted(paths)
+    assert len(placed) == len(set(placed))
+    for one in made:
+        if one.problem is None and one.axes:
+            assert prod(one.lengths) == len(one.files)
+
+
+@given(st.permutations(range(12)), st.sampled_from(["mouse{p}_z{z}.tif", "b{p}_{z:02}.png"]))
+def test_order_of_finding_does_not_matter(order_of_finding, form):
+    names = [form.format(p=p, z=z) for p, z in product((1, 2), range(6))]
+    assert put([names[i] for i in order_of_finding]) == put(names)

@@ -11,7 +11,7 @@ from pathlib import Path
 from napari_mfif.io.grouping import Arranged, Place, arrange
 from napari_mfif.io.instruments import INSTRUMENTS
 from napari_mfif.io.meaning import no_planes, template, understood
-from napari_mfif.io.names import families, parts_of, stem
+from napari_mfif.io.names import families, natural_key, parts_of, stem
 from napari_mfif.io.patterns import IGNORED, Pattern, compile_pattern, role_of
 from napari_mfif.io.words import WORDS
 
@@ -172,7 +172,7 @@ def by_names(
         What was left out, and why.
     """
     left = [(path, BESIDE) for path in paths if AUXILIARY.search(path.stem)]
-    paths = [path for path in paths if not AUXILIARY.search(path.stem)]
+    paths = sorted((p for p in paths if not AUXILIARY.search(p.stem)), key=natural_key)
     if len(paths) > 1 and (made := recognised(paths, whole=holds_stacks(paths))):
         return made, left
     groups, names = _with_unnumbered(families(paths))
