@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test test-newest test-lowest test-cpus coverage mutate lint types docs bench reproduce
-.PHONY: clean
+.PHONY: clean fuzz
 
 demo: $(STAMP)
 	$(BIN)/napari-mfif demo -o out/demo
@@ -31,6 +31,10 @@ test-cpus: $(STAMP)
 
 coverage: $(STAMP)
 	@ONLY_TESTS=yes bash scripts/test.sh $(BIN) --cov --cov-report=term --cov-report=html
+
+# Damaged and hostile files: all open, or are refused in words, in bounded time and memory.
+fuzz: $(STAMP)
+	$(BIN)/python tests/io/fuzzing.py --count 20000
 
 # Which changes to the code do no test any harm.
 mutate: $(STAMP)

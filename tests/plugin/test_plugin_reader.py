@@ -9,6 +9,7 @@ from dataclasses import replace
 import dask.array as da
 import numpy as np
 import pytest
+import tifffile
 
 from napari_mfif import ZStack
 from napari_mfif.errors import AxesError, ReadError
@@ -167,8 +168,6 @@ def test_what_opens_is_offered(tmp_path):
 
 
 def test_a_film_is_shown_as_one_and_errors_speak_of_the_window(tmp_path):
-    import tifffile
-
     pixels = np.arange(6 * 9 * 14, dtype=np.uint16).reshape(6, 9, 14)
     tifffile.imwrite(tmp_path / "a.ome.tif", pixels, metadata={"axes": "TYX"})
     ((data, options, _),) = read(str(tmp_path / "a.ome.tif"))
@@ -179,3 +178,13 @@ def test_a_film_is_shown_as_one_and_errors_speak_of_the_window(tmp_path):
     with pytest.raises(AxesError) as told:
         read(str(tmp_path / "c.ome.tif"))
     assert "axes=" not in str(told.value)
+
+
+def test_a_single_picture_is_left_to_others(tmp_path):
+    tifffile.imwrite(tmp_path / "plain.tif", np.zeros((9, 11), np.uint8))
+    assert get_reader(str(tmp_path / "plain.tif")) is None
+
+
+def test_files_of_microscopes_archives_and_addresses_are_offered():
+    for path in ("a.czi", "b.lif", "c.nd2", "d.ome.zarr.zip", "https://example.org/a.ome.zarr"):
+        assert get_reader(path) is read

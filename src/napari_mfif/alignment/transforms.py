@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.io.json_text import parse_json
 from napari_mfif.settings.options import MODELS
 
 __all__ = [
@@ -247,14 +248,12 @@ def load_transforms(path: str | Path) -> list[Transforms]:
         It holds something else.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = parse_json(Path(path).read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:
         raise ReadError(f"The transforms {path} cannot be read: {error}.") from error
-    except json.JSONDecodeError as error:
-        raise ParameterError(f"{path} is not JSON: {error.msg} at line {error.lineno}.") from error
     if isinstance(content, dict):
         content = content.get("transforms", [content])
-    if not content:
+    if not content or not isinstance(content, list):
         raise ParameterError(f"{path} names no places of planes.")
     return [Transforms.from_entry(entry) for entry in content]
 

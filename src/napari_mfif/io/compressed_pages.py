@@ -44,6 +44,8 @@ class Coding:
             cut = page.tilelength, page.tilewidth
         else:
             cut = min(page.rowsperstrip, length), width
+        if min(cut) < 1:
+            raise ValueError(f"its strips or tiles are {cut[1]} x {cut[0]} pixels")
         return cls(page.decode, *cut, (separate, length, width, contiguous))
 
     def segments(self, top: int, bottom: int, left: int, right: int) -> Iterator[int]:

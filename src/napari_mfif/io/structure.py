@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 
 import tifffile
 
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import MfifError, ReadError
 from napari_mfif.io import ome
 from napari_mfif.io.pages import COPY_AGAIN, unreadable
 
@@ -71,15 +72,52 @@ def open_parsed(path: Path, *, xml: str | None = None, series: bool = True) -> I
         with _follow(path, xml, series) as file:
             _check_damage(path, file, listener.said)
             yield file
+    except MfifError:
+        raise
     except OSError as error:
         raise unreadable(path, error) from error
+    except Exception as error:  # what a damaged structure leads to cannot be foreseen
+        raise _no_structure(path, error) from error
     finally:
         logger.removeFilter(listener)
+
+
+def _check_chain(path: Path) -> None:
+    """Refuse pages that lead back to earlier ones, which could be followed for ever."""
+    with open(path, "rb", buffering=0) as file:
+        start = file.read(16)
+        order = "<" if start[:2] == b"II" else ">"
+        big = start[2:4] in (b"+\0", b"\0+")
+        number, link, size = ("Q", "Q", 20) if big else ("H", "I", 12)
+        first = struct.calcsize(order + number)
+        width = struct.calcsize(order + link)
+        place = start[8:16] if big else start[4:8]
+        seen: set[int] = set()
+        while len(place) == width:
+            (offset,) = struct.unpack(order + link, place)
+            if offset == 0:
+                return
+            if offset in seen:
+                raise ReadError(
+                    f"{path} is damaged: after page {len(seen)} its pages lead back to an earlier "
+                    f"one. {COPY_AGAIN}"
+                )
+            seen.add(offset)
+            file.seek(offset)
+            count = file.read(first)
+            if len(count) < first:
+                return
+            try:
+                file.seek(offset + first + size * struct.unpack(order + number, count)[0])
+            except (OverflowError, OSError):
+                return
+            place = file.read(width)
 
 
 def _follow(path: Path, xml: str | None, series: bool) -> Any:
     file = None
     try:
+        _check_chain(path)
         file = tifffile.TiffFile(path, omexml=xml)
         if series and xml is None and file.is_ome:
             mended = ome.mended(file.ome_metadata or "", len(file.pages), path)
@@ -95,10 +133,14 @@ def _follow(path: Path, xml: str | None, series: bool) -> Any:
             raise _lacks_another(path, error) from error
         if isinstance(error, (OSError, ReadError)):
             raise
-        raise ReadError(
-            f"{path} is damaged: its TIFF structure cannot be followed ({error}). {COPY_AGAIN}"
-        ) from error
+        raise _no_structure(path, error) from error
     return file
+
+
+def _no_structure(path: Path, error: Exception) -> ReadError:
+    return ReadError(
+        f"{path} is damaged: its TIFF structure cannot be followed ({error}). {COPY_AGAIN}"
+    )
 
 
 def _lacks_another(path: Path, error: FileNotFoundError) -> ReadError:
@@ -134,7 +176,7 @@ def _whole_pages(file: Any) -> int:
     first = file.pages.first
     if len(file.pages) > 1 or not first.is_final:
         return len(file.pages)
-    return int(max(file.filehandle.size - first.dataoffsets[0], 0) // first.nbytes)
+    return int(max(file.filehandle.size - first.dataoffsets[0], 0) // max(1, first.nbytes))
 
 
 def lacking_pieces(path: Path, absent: Sequence[str]) -> str:

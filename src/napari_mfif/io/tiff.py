@@ -29,6 +29,7 @@ __all__ = [
     "CompanionRedirect",
     "described",
     "description",
+    "is_single_plane",
     "open_tiff",
     "pieces_of",
     "stacks_in",
@@ -119,6 +120,17 @@ def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
         made = _one_page(path, page, {})
         check_complete([made], path)
         return made, facts_of(file, page, 0 if file.is_ome else None)[0]
+
+
+def is_single_plane(path: Path) -> bool:
+    """Tell whether a TIFF file by itself is one plane: one page that no description adds to."""
+    with open_parsed(path, series=False) as file:
+        if len(file.pages) > 1:
+            return False
+        alone = not (file.is_ome or file.is_micromanager or file.is_ndtiff or file.is_stk)
+        if not alone or file.is_imagej or file.is_shaped:
+            return all(one.n_planes < 2 for one in images_of(file)) and not file.is_ome
+        return True
 
 
 def description(path: Path) -> str:

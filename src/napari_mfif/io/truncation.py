@@ -35,5 +35,10 @@ def _end(page: Page) -> tuple[Path, int]:
     if isinstance(page, FlatPage):
         return page.path, page.offset + page.nbytes
     assert isinstance(page, CodedPage)
+    if len(page.offsets) != len(page.counts):
+        raise ReadError(
+            f"{page.path} is damaged: page {page.index + 1} has {len(page.offsets)} strips, "
+            f"of which {len(page.counts)} have a size. {COPY_AGAIN}"
+        )
     ends = (a + n for a, n in zip(page.offsets, page.counts, strict=True) if n)
     return page.path, max(ends, default=0)

@@ -13,7 +13,7 @@ import numpy as np
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import AxesError, MfifError, ReadError
 from napari_mfif.io.content import ENDINGS, TIFF_ENDINGS
-from napari_mfif.io.zarr_store import is_zarr
+from napari_mfif.io.zarr_store import is_address, is_zarr
 from napari_mfif.plugin.layers.metadata import KEY, Opened
 from napari_mfif.plugin.layers.multiscale import is_large, level_arrays
 from napari_mfif.wording import in_window
@@ -25,6 +25,9 @@ LayerData = tuple[Any, dict[str, Any], str]
 #: How the description of an OME-TIFF of several files ends.
 COMPANION = ".companion.ome"
 
+#: What else is a z-stack by itself.
+WHOLE = (COMPANION, ".zarr.zip", ".ozx", ".czi", ".lif", ".nd2")
+
 #: Colours of channels, bright and apart for colour-blind eyes too.
 COLOURS = ("bop blue", "bop orange", "bop purple", "green", "magenta", "cyan")
 
@@ -35,15 +38,33 @@ LABELS = {"T": "t", "C": "c", "Z": "z", "Y": "y", "X": "x"}
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerData]] | None:
-    """Return `read` for what may be a z-stack, None for the rest, without opening a file."""
+    """Return `read` for what may be a z-stack, None for the rest.
+
+    No pixels are read; single pictures are left to other readers.
+    """
     paths = [path] if isinstance(path, str) else list(path)
     if not paths:
         return None
-    if len(paths) == 1 and Path(paths[0]).is_dir():
+    if len(paths) > 1:
+        return read if all(p.lower().endswith(ENDINGS) for p in paths) else None
+    if is_address(paths[0]):
+        return read if ".zarr" in paths[0].lower() else None
+    if Path(paths[0]).is_dir():
         folder = Path(paths[0])
         return read if is_zarr(folder) or _holds_planes(folder) else None
-    permitted = (*TIFF_ENDINGS, COMPANION) if len(paths) == 1 else ENDINGS
-    return read if all(p.lower().endswith(permitted) for p in paths) else None
+    if paths[0].lower().endswith(TIFF_ENDINGS):
+        return None if _is_one_picture(Path(paths[0])) else read
+    return read if paths[0].lower().endswith(WHOLE) else None
+
+
+def _is_one_picture(path: Path) -> bool:
+    """Tell whether a TIFF surely holds nothing but a single plane, which is no z-stack."""
+    from napari_mfif.io.tiff import is_single_plane
+
+    try:
+        return path.is_file() and is_single_plane(path)
+    except ReadError:
+        return False  # damaged: reading it says what is wrong
 
 
 def read(path: str | Sequence[str]) -> list[LayerData]:
@@ -174,4 +195,4 @@ def _limits(stack: ZStack, channel: int) -> tuple[float, float]:
 def _holds_planes(folder: Path) -> bool:
     """Tell whether a folder holds pictures, by the names of its files."""
     with os.scandir(folder) as entries:
-        return any(entry.name.lower().endswith((*ENDINGS, COMPANION)) for entry in entries)
+        return any(entry.name.lower().endswith((*ENDINGS, *WHOLE)) for entry in entries)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.io.json_text import parse_json
 from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["Recipe"]
@@ -81,12 +82,7 @@ class Recipe:
         ParameterError
             The text is no JSON object or has unknown entries.
         """
-        try:
-            entries = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ParameterError(
-                f"{source} is not JSON: {error.msg} at line {error.lineno}."
-            ) from error
+        entries = parse_json(text, source)
         if not isinstance(entries, dict) or "method" not in entries:
             raise ParameterError(f'{source} is no recipe: it has no "method".')
         known = {entry.name: entry for entry in fields(cls)}
