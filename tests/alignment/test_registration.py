@@ -142,3 +142,16 @@ def test_drift_is_detected_and_its_absence_too():
 def test_impossible_requests_are_refused(wrong, named):
     with pytest.raises(ParameterError, match=named):
         found(np.zeros((9, 33, 35), np.float32), **wrong)
+
+
+def test_planes_that_show_different_things_do_not_drift() -> None:
+    rng = np.random.default_rng(4)
+    places = rng.uniform(20, 180, (9, 25, 2))
+    rows, columns = np.mgrid[:200, :200]
+    sections = [
+        sum(np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 50) for y, x in own)
+        + 0.5 * sum(np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 90) for y, x in before)
+        for own, before in zip(places, np.roll(places, 1, axis=0), strict=True)
+    ]
+    planes = np.asarray(sections, np.float32) + rng.normal(0, 0.02, (9, 200, 200))
+    assert detect_drift(lambda z: planes[z].astype(np.float32), 9) == 0
