@@ -39,20 +39,15 @@ class Joined(LazyArray):
         self.shape = (*self._leading, *first.shape)
         self.dtype = np.dtype(first.dtype)
         read_like(first, self)
-        levels = [tuple(coarser_levels(one)) for one in sources]
-        shapes = {tuple(level.shape for level in some) for some in levels}
-        self.coarser = (
-            tuple(Joined(some, leading) for some in zip(*levels, strict=True))
-            if len(shapes) == 1
-            else ()
-        )
+        levels = [coarser_levels(one) for one in sources]
+        if len({tuple(level.shape for level in some) for some in levels}) == 1:
+            self.coarser = [Joined(some, leading) for some in zip(*levels, strict=True)]
 
     def _read(self, index: BasicIndex) -> Any:
         outer, inner = index[: len(self._leading)], index[len(self._leading) :]
         native = as_slices(inner)
         spans = [item if isinstance(item, range) else range(item, item + 1) for item in outer]
-        lengths = [len(item) for item in index if isinstance(item, range)]
-        block = np.empty(lengths, self.dtype)
+        block = np.empty([len(item) for item in index if isinstance(item, range)], self.dtype)
         parts = block.reshape(
             *(len(span) for span in spans),
             *(len(item) for item in inner if isinstance(item, range)),
@@ -61,4 +56,4 @@ class Joined(LazyArray):
             chosen = tuple(span[i] for span, i in zip(spans, place, strict=True))
             number = int(np.ravel_multi_index(chosen, self._leading))
             parts[place] = np.asarray(self._sources[number][native])
-        return block if lengths else block[()]
+        return block if block.ndim else block[()]

@@ -85,9 +85,10 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
     base = request.recipe or Recipe(request.method or methods.DEFAULT)
     chosen = methods.get(request.method or base.method)
     inherited = base.parameters if chosen.name == base.method else {}
+    given = {name: value for name, value in request.parameters.items() if name not in OPENING}
     values = resolve(
         chosen.all_parameters(),
-        {**inherited, **request.parameters},
+        {**inherited, **given},
         owner=f"the method {chosen.name}",
     )
     cleaning = verification.complete(
