@@ -10,6 +10,7 @@ from pathlib import Path
 
 from napari_mfif.io.instruments import INSTRUMENTS
 from napari_mfif.io.patterns import compile_pattern, role_of
+from napari_mfif.io.vendor import FORMATS
 from napari_mfif.io.words import UNITS, WORDS
 
 PAGE = Path(__file__).with_name("files.md")
@@ -40,8 +41,21 @@ def words() -> Iterator[str]:
         yield f"| {meaning} | {before} | {after or '-'} |"
 
 
+def formats() -> Iterator[str]:
+    """Yield the table of the files of microscopes that other libraries read."""
+    yield "| format | names end with | written by | needs |"
+    yield "|---|---|---|---|"
+    for one in FORMATS:
+        endings = ", ".join(f"`{ending}`" for ending in one.endings)
+        yield f"| {one.name} | {endings} | {one.instruments} | `pip install '{one.package}'` |"
+
+
 #: What stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.
-SECTIONS: dict[str, Callable[[], Iterator[str]]] = {"instruments": instruments, "words": words}
+SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
+    "instruments": instruments,
+    "words": words,
+    "formats": formats,
+}
 
 
 def page() -> str:
