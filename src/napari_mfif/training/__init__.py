@@ -23,6 +23,7 @@ RECIPES = {
 }
 #: The modules of recipes other than the published ones, by method and recipe.
 OTHER_RECIPES = {
+    ("fd-fcn", "microscopy"): "napari_mfif.training.fd_fcn_microscopy",
     ("mfif-gan", "microscopy"): "napari_mfif.training.mfif_gan_microscopy",
 }
 

@@ -32,7 +32,7 @@ from napari_mfif.training.pairs import Pair, composite, gaussian, half_size, sha
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
 
-__all__ = ["RECIPE", "Scores", "draw_pair", "right_pixels", "train"]
+__all__ = ["RECIPE", "Map", "Scores", "draw_pair", "planes_of", "right_pixels", "train"]
 
 #: Variance of the paper's Gaussian.
 VARIANCE = 15.0
@@ -90,7 +90,7 @@ class Scores:
         whole = [self._whole(rng) for _ in range(max(1, self.pairs // 2))]
         planes = [p for pair, _ in drawn for p in (pair.first, pair.second)]
         planes += [p for sharp, blurred, *_ in whole for p in (sharp, blurred)]
-        logits = network(_planes_of(planes).to(self.device)).float()[:, 0]
+        logits = network(planes_of(planes).to(self.device)).float()[:, 0]
         pairs, crops = logits.split([2 * len(drawn), 2 * len(whole)])
         labels = torch.from_numpy(np.stack([p for *_, one, zero in whole for p in (one, zero)]))
         squared = (torch.sigmoid(crops) - labels.to(self.device)).square().mean()
@@ -119,7 +119,7 @@ class Scores:
         return LABELLED * (squared * labelled).sum() / labelled.sum().clamp(min=1) + compared
 
 
-def _planes_of(planes: Sequence[Map]) -> Tensor:
+def planes_of(planes: Sequence[Map]) -> Tensor:
     """Return what the network sees, (N, 1, Y, X)."""
     seen = torch.from_numpy(np.stack(planes)[:, None] / np.float32(255) - np.float32(0.5))
     return seen.contiguous(memory_format=torch.channels_last)
@@ -138,7 +138,7 @@ def right_pixels(
         network: nn.Module, rng: np.random.Generator, _: int
     ) -> dict[str, tuple[float, float]]:
         pair, known = draw_pair(rng, pictures, size)
-        planes = _planes_of([pair.first, pair.second]).to(device)
+        planes = planes_of([pair.first, pair.second]).to(device)
         scores = network(planes).float()[:, 0].cpu().numpy()
         focus, counts = half_size(pair.focus), half_size(pair.weights())
         asked = (counts == 1) & (focus != 0.5)

@@ -1,0 +1,129 @@
+"""The recipe of `fd-fcn` for z-stacks: the published weights, taught simulated planes as well."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from napari_mfif.methods.neural.fd_fcn import MapScorer
+from napari_mfif.training.data import Picture, crop
+from napari_mfif.training.fd_fcn import Map, Scores, planes_of, right_pixels
+from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
+from napari_mfif.training.loop import Plan
+from napari_mfif.training.pairs import gaussian, half_size
+from napari_mfif.training.recipe import Recipe, train_recipe
+from napari_mfif.training.stacks import Fan, Pool, draw_fan
+
+__all__ = ["RECIPE", "Mixed", "draw_faint", "fan_loss", "train"]
+
+#: Stacks to learn from: none of them is used to measure anything.
+SEEDS = range(1000, 1040)
+#: Planes of a stack that are compared with one another in a step.
+PLANES = 6
+#: What guards against liking smooth planes: contrast, sigma of the far blur, and of the noise in
+#: grey levels and in pixels (as a camera's own processing leaves it).
+CONTRAST, FAR, NOISE, GRAIN = (0.08, 1.0), (3.0, 12.0), (0.3, 3.0), (0.4, 1.5)
+
+
+@dataclass
+class Mixed:
+    """Every other step photographs, every other one a fan of a z-stack; faint crops in each.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from, besides the stacks.
+    device : str
+        Where the network is.
+    size : int
+        Pixels of a side.
+    faint : int
+        Faint crops in a step.
+    pool : Pool
+        The stacks.
+    """
+
+    pictures: Sequence[Picture]
+    device: str = "cpu"
+    size: int = 96
+    faint: int = 2
+    pool: Pool = field(default_factory=lambda: Pool(SEEDS))
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a step."""
+        guard = self._guard(network, rng)
+        if rng.random() < 0.5:
+            return Scores(self.pictures, self.device, size=self.size)(network, rng) + guard
+        return fan_loss(network, draw_fan(rng, self.pool, self.size, PLANES), self.device) + guard
+
+    def _guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of sharp against far blurred crops."""
+        planes = [p for _ in range(self.faint) for p in draw_faint(rng, self.pictures, self.size)]
+        logits = network(planes_of(planes).to(self.device)).float()
+        return 0.5 * functional.softplus(logits[1::2] - logits[::2]).mean()
+
+
+def draw_faint(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> tuple[Map, Map]:
+    """Draw a crop, sharp and far out of focus: of any contrast, rounded, its noise correlated."""
+    square = crop(rng, pictures[int(rng.integers(len(pictures)))], size)
+    middle = square.mean()
+    square = (square - middle) * _between(rng, CONTRAST) + middle
+    strength, grain = _between(rng, NOISE), gaussian(_between(rng, GRAIN))
+    planes = []
+    for plane in (square, gaussian(_between(rng, FAR))(square)):
+        noise = grain(rng.standard_normal(square.shape).astype(np.float32))
+        planes.append(np.round(plane + noise * (strength / noise.std())).astype(np.float32))
+    return planes[0], planes[1]
+
+
+def fan_loss(network: nn.Module, fan: Fan, device: str) -> Tensor:
+    """Return the logistic loss of all pairs of a fan's planes, each plane scored once."""
+    planes = torch.from_numpy(fan.planes[:, None] - np.float32(0.5)).to(device)
+    logits = network(planes.contiguous(memory_format=torch.channels_last)).float()[:, 0]
+    small = replace(fan, errors=np.stack([half_size(error) for error in fan.errors]))
+    pairs = list(combinations(range(len(fan.planes)), 2))
+    first, second = (list(side) for side in zip(*pairs, strict=True))
+    targets, counts = (
+        torch.from_numpy(np.stack(side)).to(device)
+        for side in zip(*(small.target(*pair) for pair in pairs), strict=True)
+    )
+    loss = functional.binary_cross_entropy_with_logits(
+        logits[first] - logits[second], targets, reduction="none"
+    )
+    return (loss * counts).sum() / counts.sum().clamp(min=1)
+
+
+def _between(rng: np.random.Generator, ends: tuple[float, float]) -> float:
+    """Draw a number evenly in its logarithm."""
+    low, high = np.log(ends)
+    return float(np.exp(rng.uniform(low, high)))
+
+
+def _network() -> nn.Module:
+    """Return the network with its published weights."""
+    network, _ = MapScorer.shipped()
+    network.requires_grad_(True)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+RECIPE = Recipe(
+    method="fd-fcn",
+    name="microscopy",
+    network=_network,
+    loss=Mixed,
+    judge=right_pixels,
+    plan=Plan(1600, rate=6e-4, warm_up=40, every=200, mixed=True),
+    head=HEAD,
+    text=MICROSCOPY,
+    half=True,
+)
+
+#: Train the network, see `napari_mfif.training.train`.
+train = functools.partial(train_recipe, RECIPE)

@@ -1,0 +1,86 @@
+"""Recipes that go on with simulated z-stacks."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from importlib import import_module
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
+from napari_mfif.networks import weights  # noqa: E402
+from napari_mfif.training import OTHER_RECIPES, fd_fcn, fd_fcn_microscopy  # noqa: E402
+from napari_mfif.training.data import Picture  # noqa: E402
+from napari_mfif.training.recipe import train_recipe  # noqa: E402
+from napari_mfif.training.stacks import Fan, Pool, draw_fan  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def pool():
+    return Pool([7], side=48)
+
+
+@pytest.mark.parametrize("method, name", list(OTHER_RECIPES))
+def test_recipe_is_found_by_its_method_and_name(method, name) -> None:
+    recipe = import_module(OTHER_RECIPES[method, name]).RECIPE
+    assert (recipe.method, recipe.name) == (method, name)
+
+
+def test_plane_that_differs_less_from_the_scene_is_the_better_one() -> None:
+    errors = np.zeros((2, 1, 3), np.float32)
+    errors[:, 0, :2] = [[0.01, 0.2], [0.2, 0.01]]
+    probability, counts = Fan(np.zeros_like(errors), errors).target(0, 1)
+    assert probability[0, 0] > 0.99
+    assert probability[0, 1] < 0.01
+    assert counts[0, 0] > 0.9
+    assert counts[0, 2] == 0  # both are equally far: nothing is taught
+
+
+def test_fans_teach_which_planes_are_in_focus(pool) -> None:
+    network = fd_fcn_microscopy.RECIPE.network()
+    fan = draw_fan(np.random.default_rng(0), pool, 48, 4)
+    optimiser = torch.optim.Adam(network.parameters(), 1e-3)
+    losses = []
+    for _ in range(10):
+        optimiser.zero_grad()
+        loss = fd_fcn_microscopy.fan_loss(network, fan, "cpu")
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_faint_crops_differ_in_focus_not_in_noise() -> None:
+    texture = np.random.default_rng(0).uniform(0, 255, (90, 90)).astype(np.float32)
+    flat = np.full((90, 90), 128, np.float32)
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        sharp, blurred = fd_fcn_microscopy.draw_faint(rng, [Picture("texture", texture)], 64)
+        assert sharp.std() > 2 * blurred.std()
+        sharp, blurred = fd_fcn_microscopy.draw_faint(rng, [Picture("flat", flat)], 64)
+        assert sharp.std() == pytest.approx(blurred.std(), rel=0.25)
+        np.testing.assert_array_equal(sharp, np.round(sharp))
+
+
+def test_training_begins_with_the_published_weights(tmp_path, pool) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("leaf", "moss", "bark"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), rng.uniform(0, 255, (100, 110)))
+    small = replace(
+        fd_fcn_microscopy.RECIPE,
+        loss=functools.partial(fd_fcn_microscopy.Mixed, size=48, faint=1, pool=pool),
+        judge=functools.partial(fd_fcn.right_pixels, pairs=1, size=48),
+        half=False,
+    )
+    out = tmp_path / "out"
+    train_recipe(small, tmp_path, out, steps=1, device="cpu", quiet=True)
+    found = weights.read_weights(out, "fd-fcn").tensors
+    for name, tensor in weights.load("fd-fcn").tensors.items():
+        # One step of the first of the warm-up.
+        np.testing.assert_allclose(found[name], tensor, atol=1e-3)
+    assert weights.read_card(out)["command"].endswith("--recipe microscopy --steps 1 --seed 0")
