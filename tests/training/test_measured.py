@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 from napari_mfif.methods import registry  # noqa: E402
 from napari_mfif.networks import weights  # noqa: E402
-from napari_mfif.training import RECIPES, measured  # noqa: E402
+from napari_mfif.training import OTHER_RECIPES, RECIPES, measured  # noqa: E402
 from napari_mfif.training.confidence import tables  # noqa: E402
 
 NEURAL = [name for name in registry.names() if registry.get(name).neural]
@@ -43,13 +43,18 @@ def test_shipped_weights_say_what_their_answers_are_worth(name) -> None:
     assert kind.calibration_kind.of(found.facts()) == found
 
 
-@pytest.mark.parametrize("name", NEURAL)
-def test_card_names_what_a_training_measures(name) -> None:
-    recipe = import_module(RECIPES[name]).RECIPE
-    kind = registry.get(name).network.calibration_kind
+@pytest.mark.parametrize("module", [*RECIPES.values(), *OTHER_RECIPES.values()])
+def test_card_names_what_a_training_measures(module) -> None:
+    recipe = import_module(module).RECIPE
+    kind = registry.get(recipe.method).network.calibration_kind
     wanted = re.findall(r"{(\w+_table|\w+_temperature)}", recipe.text)
     assert wanted
     assert tables(kind().facts()).keys() >= set(wanted)
+
+
+@pytest.mark.parametrize("card", sorted(weights.models().rglob(weights.CARD)), ids=str)
+def test_nothing_was_left_open_on_a_card(card) -> None:
+    assert "{" not in card.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NEURAL)

@@ -102,7 +102,7 @@ drawn textures.
 
 For votes along z, see docs/methods.md; for comparisons in sequence, products of chances:
 
-{chances_table}
+{paircalibration_table}
 
 {half_precision}
 
