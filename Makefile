@@ -6,7 +6,7 @@ VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-newest test-lowest test-cpus coverage mutate lint types docs bench reproduce
+.PHONY: demo test test-newest test-lowest test-cpus coverage lint types docs bench reproduce
 .PHONY: clean fuzz
 
 demo: $(STAMP)
@@ -35,10 +35,6 @@ coverage: $(STAMP)
 # Damaged and hostile files: all open, or are refused in words, in bounded time and memory.
 fuzz: $(STAMP)
 	$(BIN)/python tests/io/fuzzing.py --count 20000
-
-# Which changes to the code do no test any harm.
-mutate: $(STAMP)
-	$(BIN)/python scripts/mutate.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

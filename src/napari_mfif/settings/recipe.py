@@ -33,6 +33,9 @@ _KINDS: dict[str, tuple[type, ...]] = {
 class Recipe:
     """Method, parameters and everything else that decides the result.
 
+    It gives the same again bit for bit on the same kind of processor with the same releases of the
+    libraries; elsewhere last bits differ (docs/methods.md says by how much).
+
     Parameters
     ----------
     method : str
