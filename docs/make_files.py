@@ -47,7 +47,7 @@ def formats() -> Iterator[str]:
     yield "|---|---|---|---|"
     for one in FORMATS:
         endings = ", ".join(f"`{ending}`" for ending in one.endings)
-        yield f"| {one.name} | {endings} | {one.instruments} | `pip install '{one.package}'` |"
+        yield f"| {one.name} | {endings} | {one.instruments} | `pip install {one.package}` |"
 
 
 #: What stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.

@@ -176,7 +176,7 @@ def test_what_bioio_reads_comes_through_the_same_door(tmp_path, monkeypatch):
         ("a.czi", b"ZISRAWFILE", r"'napari-mfif\[formats\]'"),
         ("a.nd2", ND2, r"'napari-mfif\[formats\]'"),
         ("a.lif", b"\x70\0\0\0", r"'napari-mfif\[formats\]'"),
-        ("a.dv", b"something", "'bioio bioio-dv'"),
+        ("a.dv", b"something", "install bioio bioio-dv"),
     ],
 )
 def test_a_missing_library_is_named(tmp_path, monkeypatch, name, start, advice):

@@ -46,7 +46,7 @@ class Format:
     magics : tuple of bytes
         How such files begin; none where only bioio can tell.
     package : str
-        What has to be installed.
+        What has to be installed, as pip is told it.
     module : str
         Our module that speaks to it.
     instruments : str
@@ -61,7 +61,7 @@ class Format:
     instruments: str
 
 
-EXTRA = "napari-mfif[formats]"
+EXTRA = "'napari-mfif[formats]'"
 
 #: First bytes of ND2, and of the older kind, a JPEG 2000.
 ND2 = (b"\xda\xce\xbe\x0a", b"\0\0\0\x0cjP  ")
@@ -146,7 +146,7 @@ def _open(path: Path, kind: Format) -> VendorFile:
     except ImportError as error:
         raise ReadError(
             f"{path} is a {kind.name} file ({kind.instruments}), which needs another package: "
-            f"python -m pip install '{kind.package}'. Or export it as OME-TIFF."
+            f"python -m pip install {kind.package}. Or export it as OME-TIFF."
         ) from error
     opened: Callable[[Path], VendorFile] = module.open_file
     return opened(path)
