@@ -85,6 +85,13 @@ def test_json_of_others_is_refused(tmp_path, text):
             read(path)
 
 
+def test_places_too_large_for_a_number_are_refused(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(f'[{{"model": "translation", "reference": 0, "matrices": [[{10**400}]]}}]')
+    with pytest.raises(ParameterError):
+        load_transforms(path)
+
+
 def test_an_entity_bomb_does_no_harm(tmp_path):
     bomb = "<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'>"
     bomb += "".join(f"<!ENTITY a{i} '{f'&a{i - 1};' * 10}'>" for i in range(1, 30)).replace(

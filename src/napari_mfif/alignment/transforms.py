@@ -101,7 +101,7 @@ class Transforms:
         try:
             rows = np.asarray(entry["matrices"], np.float64).reshape(-1, 2, 3)
             return cls(rows, str(entry["model"]), int(entry["reference"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise ParameterError(
                 f"These are no transforms ({error!r}): they have a model, a reference, and "
                 f"matrices of six numbers each."
