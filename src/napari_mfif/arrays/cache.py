@@ -1,4 +1,4 @@
-"""Results that are kept for a while, so that what is looked at twice is made once."""
+"""A cache bounded in bytes, in which every value is made once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SizedCache"]
 
 
 class SizedCache:
-    """The last results, up to so many bytes; at least one. May be used from many threads.
+    """Thread-safe LRU cache bounded in bytes; the last result stays even where it exceeds them.
 
     Parameters
     ----------

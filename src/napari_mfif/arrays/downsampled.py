@@ -1,4 +1,4 @@
-"""A z-stack seen from afar: every pixel the mean of a square of them."""
+"""Downsampled z-stacks: each pixel is the mean of a block of step x step pixels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BAND = 1 << 24
 TAPS = 2
 #: Rows and columns that are made together, where the source does not give more at a time.
 TILE = 128
-#: What was made is kept, up to so many bytes: a window and a fold look at the same.
+#: Bytes of the cache of tiles: a window and a fold read the same ones.
 _KEPT = SizedCache(256 << 20)
 _NUMBERS = itertools.count()
 _KNOWN: weakref.WeakValueDictionary[tuple[int, str, int], Downsampled] = (

@@ -213,7 +213,7 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
     stack : ZStack
         A few of its planes are read, of large ones the middle.
     channel : int, optional
-        The channel that decides; the mean of all when not given.
+        The guide channel; the mean of all when not given.
 
     Returns
     -------
@@ -254,7 +254,7 @@ def iter_aligned(
     given : str or sequence of Transforms
         A model, or where the planes lie, if it is known.
     channel : int or None
-        The channel that decides.
+        The guide channel.
     settings : dict
         Holds ``repair_hot_pixels`` and ``equalise_brightness``.
     crop : bool, optional
@@ -284,7 +284,7 @@ def iter_aligned(
 
 
 class _GuideImages:
-    """The image that decides, of any plane."""
+    """The guide images of the planes."""
 
     def __init__(self, reader: PlaneReader, preparation: Preparation) -> None:
         self._reader, self._preparation = reader, preparation

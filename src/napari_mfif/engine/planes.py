@@ -58,7 +58,7 @@ class Preparation:
     Parameters
     ----------
     weights : float32, (K,)
-        The image that decides is this weighted sum of the bands.
+        The guide image is this weighted sum of the bands.
     offset, gain : float
         ``guide = (sum - offset) * gain``.
     noise : list of NoiseLine, optional

@@ -1,4 +1,4 @@
-"""A z-stack at ever coarser resolution, by the copies in its file as far as it has them."""
+"""Resolution levels of a z-stack, taken from its file where that stores them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _copies(stack: ZStack) -> Iterator[Pixels]:
 
 
 def _moved(near: AlignedPixels, far: ZStack) -> ZStack:
-    """Return a stack from afar, its planes moved as those nearby are."""
+    """Return a resolution level of an aligned stack, its planes moved alike."""
     factors = [a / b for a, b in zip(near.stack.plane_shape, far.plane_shape, strict=True)]
     factor = max(factors)
     rows, columns = near.area

@@ -1,4 +1,4 @@
-"""Looking at large planes: through windows beforehand, and closely where they are folded."""
+"""Large planes: sampled for the survey, measured locally where they are folded."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ class _Glance:
     reader, looked
         The planes, and what is looked at of them.
     preparation : Preparation
-        How the image that decides is made.
+        How the guide image is made.
     places : list of (slice, slice)
         Pieces of which the focus curve is followed.
     """
@@ -291,7 +291,7 @@ def _drift(cells: FloatMap, weights: FloatMap, offset: float) -> BrightnessDrift
 def _weights(
     reader: PlaneReader, channel: int | None, ranges: list[tuple[float, float]]
 ) -> FloatMap:
-    """Weight of each band in the image that decides."""
+    """Weight of each band in the guide image."""
     samples = reader.stack.n_samples
     colour = np.asarray(LUMINANCE if samples == 3 else (1 / samples,) * samples, np.float32)
     shares = []

@@ -60,7 +60,7 @@ def fuse(
     along : str, optional
         How planes are compared: ``"joint"`` or ``"sequential"``, where the method can do both.
     align : str, path or sequence of Transforms, optional
-        Bring planes to one another: ``"translation"``, ``"similarity"`` (shift, magnification,
+        Align the planes: ``"translation"``, ``"similarity"`` (shift, magnification,
         rotation) or ``"none"``; or where they lie: one `Transforms` per timepoint, or a JSON file
         of them. The result has the coordinates of the middle plane; see `Fusion.common_area`.
     crop : bool, optional

@@ -165,7 +165,7 @@ class Fusion:
     def levels(self, name: str = "image") -> list[Any]:
         """Return a lazy result at full size and ever coarser, as napari shows it.
 
-        The coarser ones are for looking: the stack is seen from afar, and then fused; its finest
+        The coarser ones are for looking: the stack is downsampled first, then fused, so its finest
         detail has no say. They come from the copies in the file where it has any, otherwise from
         squares of pixels.
 

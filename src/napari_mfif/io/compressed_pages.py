@@ -100,7 +100,7 @@ class CodedPage:
     def read(
         self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
     ) -> NDArray[Any]:
-        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns.
+        """Read every `step`-th row, `top` to `bottom` (exclusive), of columns `left` to `right`.
 
         No other strip or tile is decoded.
         """

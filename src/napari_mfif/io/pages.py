@@ -44,7 +44,7 @@ class Page(Protocol):
     def read(
         self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
     ) -> NDArray[Any]:
-        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns."""
+        """Read every `step`-th row, `top` to `bottom` (exclusive), of columns `left` to `right`."""
 
 
 def read_bytes(file: Any, offset: int, into: memoryview) -> bool:
@@ -113,7 +113,7 @@ class FlatPage:
     def read(
         self, top: int, bottom: int, left: int = 0, right: int | None = None, step: int = 1
     ) -> NDArray[Any]:
-        """Read every so manieth row from `top` up to, not including, `bottom`; so with columns.
+        """Read every `step`-th row, `top` to `bottom` (exclusive), of columns `left` to `right`.
 
         What lies far from them in the file is not read.
         """

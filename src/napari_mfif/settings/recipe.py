@@ -45,7 +45,7 @@ class Recipe:
     along : str
         ``"joint"`` or ``"sequential"``.
     channel : int, str or None
-        The channel that decides; ``None`` for all together.
+        The guide channel; ``None`` for all together.
     axes : str or None
         Axes of the input, where they had to be given.
     consistency : dict

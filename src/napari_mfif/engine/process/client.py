@@ -138,7 +138,7 @@ class Worker:
         return self._process
 
     def _make_room(self, process: subprocess.Popen[bytes], size: int) -> None:
-        """See to it that both sides have so much memory in common, where the system has it.
+        """Grow the shared block to at least `size` bytes, where the system allows it.
 
         Its name is taken back as soon as both know it: whatever happens then, nothing is left.
         """

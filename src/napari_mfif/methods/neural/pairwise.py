@@ -35,7 +35,7 @@ __all__ = [
 REBLUR = 1.0
 #: Sigmas of the blur against noise: below the first it would do nothing.
 WEAKEST, STRONGEST = 0.4, 2.0
-#: Nearer than this to 0 or 1 nothing is told apart.
+#: Probabilities are clipped to [SURE, 1 - SURE].
 SURE = 1e-4
 
 

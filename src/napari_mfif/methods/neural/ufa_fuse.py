@@ -1,7 +1,7 @@
 """Pixels made by a network: UFA-FUSE of Zang, Zhou, Wang, Nie and Guo 2021.
 
 The result so far and the next plane go in, the next result comes out; the pixels are the network's
-own. Where to look is judged once, on the image that decides: the channel attention from features
+own. Where to look is judged once, on the guide image: the channel attention from features
 averaged over the whole planes (gathered first, block by block), the spatial attention from that.
 Every channel and colour is then rebuilt by the same network under the same attention, so that any
 number of them can be fused and none is decided against another. A pair with one band is
@@ -216,7 +216,7 @@ class FusedFold(PairFold):
         super().__init__(shape, n_planes, fuser)
         self.fuser, self.survey = fuser, survey
         self._channels = always or n_planes == 2
-        #: The bands of the result so far, the image that decides first.
+        #: The bands of the result so far, the guide image first.
         self.bands: list[FloatMap] = []
 
     def update(self, plane: Plane) -> None:
@@ -239,7 +239,7 @@ class FusedFold(PairFold):
         return replace(answer, pixels=np.stack(bands, axis=-1) / gain + offset)
 
     def _bands(self, plane: Plane) -> list[FloatMap]:
-        """Return the image that decides, and the bands where it is not the only one."""
+        """Return the guide image, and the bands where it is not the only one."""
         if self.survey is None or self.survey.n_bands == 1:
             return [plane.guide]
         offset, gain = np.float32(self.survey.offset), np.float32(self.survey.gain)
