@@ -1,4 +1,4 @@
-"""Votes against sequences: the networks for pairs on simulated z-stacks, beside `gradient`.
+"""Ways along z and sets of weights: networks on simulated z-stacks, beside other methods.
 
 usage: python -m benchmarks.along [METHOD...]
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from napari_mfif import Fusion, fuse
+from napari_mfif.methods import registry
 from napari_mfif.metrics.truth import psnr, share_within
 from napari_mfif.networks.weights import sets
 from napari_mfif.simulation import KINDS, Simulation, simulate
@@ -28,7 +29,7 @@ def main(names: list[str]) -> None:
         (name, {"along": along, "weights": which})
         for name in names
         for which in sets(name)
-        for along in ("sequential", "votes")
+        for along in registry.get(name).along
     ]
     print("| | dB, low noise | within one plane | dB, high noise | within one plane |")
     print("|---|---|---|---|---|")
