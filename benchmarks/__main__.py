@@ -10,7 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import imports, keep, quality, report, rivals, sizes, sizes_page, speed, stalls
+from benchmarks import (
+    imports,
+    keep,
+    quality,
+    refinement,
+    report,
+    rivals,
+    sizes,
+    sizes_page,
+    speed,
+    stalls,
+)
 from benchmarks.environments import machine
 from benchmarks.measure import compile_ours
 from benchmarks.tools import Baseline, Own, Tool
@@ -18,8 +29,8 @@ from napari_mfif import methods
 
 PARTS = ("install", "quality", "speed", "imports", "window", "report")
 
-#: Takes an hour, so it is only run when it is named.
-LONG = ("sizes",)
+#: Only run when they are named: the first takes an hour.
+LONG = ("sizes", "refinement")
 
 BASELINES = (
     Baseline("max projection", "brightest plane at each pixel", "max"),
@@ -51,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "imports" in parts:
             log("imports")
             keep.save("imports", imports.measure())
+        if "refinement" in parts:
+            refinement.main(log)
         if "window" in parts:
             log("window")
             keep.save("window", stalls.measure())

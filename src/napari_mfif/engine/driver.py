@@ -89,6 +89,7 @@ def plan(
         threads = max(1, threads // method.threads)
     own = reader.n_bands * reader.stack.dtype.itemsize
     per_pixel = method.state_bytes(reader.n_bands) + IN_FLIGHT * own
+    per_pixel += method.extra_bytes(reader.n_bands, settings)
     results = rows * columns * (BYTES_OF_MAPS + own + (4 * reader.n_bands if method.blends else 0))
     # Blended when the states are gone, of whole planes.
     blend = settings.get("composition") == "pyramid"

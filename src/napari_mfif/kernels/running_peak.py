@@ -45,6 +45,10 @@ class RunningPeak:
         cv2.copyTo(values, fresh, self.best[rows])
         previous[...] = values
 
+    def renewed(self, rows: slice) -> NDArray[np.uint8]:
+        """Return, for some rows, 255 where the map taken last is the largest so far, else 0."""
+        return self._fresh[rows]
+
     def next(self) -> None:
         """Go on to the next map."""
         self.n_seen += 1

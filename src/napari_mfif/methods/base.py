@@ -266,6 +266,10 @@ class Method(ABC):
         """Return to a multiple of how many pixels regions are cut."""
         return self.stride
 
+    def extra_bytes(self, n_bands: int, settings: Settings) -> int:
+        """Return the bytes of state per pixel that come on top with some settings."""
+        return 0
+
     def state_bytes(self, n_bands: int) -> int:
         """Return the bytes of state per pixel of a region, scratch memory included."""
         return 16 + 8 * n_bands

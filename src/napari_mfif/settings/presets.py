@@ -52,6 +52,11 @@ PRESETS = (
         "For two or a few photographs: copies each pixel from the plane that is sharp there.",
         Recipe("adaptive", {"composition": "copy"}),
     ),
+    Preset(
+        "Best",
+        "For the image closest to the truth: Balanced, its pixels corrected by a small network.",
+        Recipe("adaptive", {"refinement": "network"}),
+    ),
 )
 
 

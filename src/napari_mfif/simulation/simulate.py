@@ -18,7 +18,7 @@ from napari_mfif.simulation.lens import PSFS, all_in_focus, photograph
 from napari_mfif.simulation.motion import course, excursion, moved
 from napari_mfif.simulation.scenes import KINDS, SCENES, Scene, Stage, local_contrast, true_depth
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["Lens", "Shoot", "Simulation", "brightness_gains", "choose_lens", "heat", "simulate"]
 
 Float = NDArray[np.float32]
 # The scene goes on outside the picture: so many pixels, of which planes may move by so many.
@@ -122,7 +122,7 @@ def simulate(
     _check_numbers(shape=min(shape), planes=planes, slope=slope or 0.0, seed=seed)
     seeds = np.random.SeedSequence([seed, zlib.crc32(kind.encode())]).spawn(4)
     for_scene, for_lens, for_camera, for_faults = (np.random.default_rng(s) for s in seeds)
-    lens = _choose_lens(for_lens, planes, slope, psf)
+    lens = choose_lens(for_lens, planes, slope, psf)
     camera = Camera.choose(for_camera, dtype, photons)
     motion = course(
         for_faults,
@@ -135,10 +135,10 @@ def simulate(
     margin = _MARGIN + max(0, int(np.ceil(excursion(motion, shape))) - _ROOM)
     canvas = (shape[0] + 2 * margin, shape[1] + 2 * margin)
     stage = Stage(for_scene, canvas, planes, 3 if kind == "colour" else 1)
-    shoot = _Shoot(SCENES[kind](stage), lens, camera, planes, shape)
-    gains = _gains(for_faults, planes, brightness_drift)
+    shoot = Shoot(SCENES[kind](stage), lens, camera, planes, shape)
+    gains = brightness_gains(for_faults, planes, brightness_drift)
     pixels = np.stack([shoot.plane(for_camera, z, gains[z], motion[z]) for z in range(planes)])
-    _heat(for_faults, pixels, camera, hot_pixels, stuck_pixels)
+    heat(for_faults, pixels, camera, hot_pixels, stuck_pixels)
     image, depth, textured = shoot.truth()
     if kind != "colour":
         pixels, image = pixels[..., 0], image[..., 0]
@@ -154,8 +154,10 @@ def simulate(
 
 
 @dataclass(frozen=True)
-class _Lens:
-    slope: float
+class Lens:
+    """A lens, how bright it images the scene, and how the stage moves."""
+
+    slope: float  # pixels of blur radius per plane of distance
     psf: str
     softness: float  # sigma of the focused image of a point, in pixels
     exposure: float  # what the brightest detail fills of full light
@@ -164,13 +166,14 @@ class _Lens:
     aperture: float  # tangent of the half angle of the cone of light
 
 
-def _choose_lens(
+def choose_lens(
     rng: np.random.Generator, planes: int, slope: float | None, psf: str | None
-) -> _Lens:
+) -> Lens:
+    """Pick a lens; `slope` and `psf` are its own where they are given."""
     steepest = float(np.clip(28 / max(planes - 1, 1), 0.6, 2))
     drawn = float(np.exp(rng.uniform(np.log(0.5), np.log(steepest))))
     shape = str(rng.choice(PSFS))
-    return _Lens(
+    return Lens(
         slope=drawn if slope is None else float(slope),
         psf=shape if psf is None else psf,
         softness=float(rng.uniform(0.45, 0.85)),
@@ -181,21 +184,22 @@ def _choose_lens(
     )
 
 
-class _Shoot:
+class Shoot:
     """One scene before one lens and camera."""
 
     def __init__(
-        self, scene: Scene, lens: _Lens, camera: Camera, planes: int, shape: tuple[int, int]
+        self, scene: Scene, lens: Lens, camera: Camera, planes: int, shape: tuple[int, int]
     ) -> None:
         self.scene, self.lens, self.camera = scene, lens, camera
         self.planes = planes
         edge = (scene.ground.shape[0] - shape[0]) // 2
         self.window = (slice(edge, edge + shape[0]), slice(edge, edge + shape[1]))
-        self.sharp = self._soften(all_in_focus(scene.ground, scene.layers))
+        self.sharp = self.soften(all_in_focus(scene.ground, scene.layers))
         self.exposure = lens.exposure / float(np.percentile(self.sharp, 99.9))
 
-    def _soften(self, light: Float) -> Float:
-        return _with_samples(cv2.GaussianBlur(light, (0, 0), self.lens.softness))
+    def soften(self, light: Float) -> Float:
+        """Return light as the lens images it in focus."""
+        return with_samples(cv2.GaussianBlur(light, (0, 0), self.lens.softness))
 
     def truth(self) -> tuple[Float, Float, NDArray[np.bool_]]:
         """Return the image in the camera's units, the depth and where it can be told."""
@@ -221,18 +225,18 @@ class _Shoot:
             slope=self.lens.slope,
             psf=self.lens.psf,
         )
-        seen = self._soften(seen)
+        seen = self.soften(seen)
         if not np.array_equal(motion, np.eye(2, 3)):
-            seen = _with_samples(moved(seen, motion, self.window[0].start))
+            seen = with_samples(moved(seen, motion, self.window[0].start))
         light = seen[self.window] * (self.exposure * gain)
         return self.camera.digitise(self.camera.expose(rng, light))
 
 
-def _with_samples(light: NDArray[Any]) -> Float:
+def with_samples(light: NDArray[Any]) -> Float:
     return light if light.ndim == 3 else light[..., None]
 
 
-def _gains(rng: np.random.Generator, planes: int, share: float) -> NDArray[Any]:
+def brightness_gains(rng: np.random.Generator, planes: int, share: float) -> NDArray[Any]:
     """Return gains of median 1 that fall, rise or swing by `share`."""
     t = np.linspace(0, 1, planes)
     course = (t, 1 - t, np.exp(-2 * t) / (1 - np.exp(-2)), 0.5 + 0.5 * np.sin(2 * np.pi * t))
@@ -240,7 +244,7 @@ def _gains(rng: np.random.Generator, planes: int, share: float) -> NDArray[Any]:
     return np.asarray(gains / np.median(gains))
 
 
-def _heat(
+def heat(
     rng: np.random.Generator, pixels: NDArray[Any], camera: Camera, hot: int, stuck: int
 ) -> None:
     """Make pixels hot in place: `hot` in one plane each, `stuck` in all planes."""

@@ -20,6 +20,7 @@ RECIPES = {
     "boundary-aware": "napari_mfif.training.boundary_aware",
     "mfif-gan": "napari_mfif.training.mfif_gan",
     "ufa-fuse": "napari_mfif.training.ufa_fuse",
+    "refinement": "napari_mfif.training.refinement",
 }
 #: The modules of recipes other than the published ones, by method and recipe.
 OTHER_RECIPES = {

@@ -68,10 +68,19 @@ class LevelFold:
         How many images are summed with the same weights; the first is the one decided on.
     reach : int
         Planes on either side over which energies are smoothed along z.
+    sharpest : bool, optional
+        Whether to keep, of each image to fuse, the detail of the plane of the largest energy.
     """
 
     def __init__(
-        self, noise: Map, *, finest: bool, coarsest: bool, images: int, reach: int
+        self,
+        noise: Map,
+        *,
+        finest: bool,
+        coarsest: bool,
+        images: int,
+        reach: int,
+        sharpest: bool = False,
     ) -> None:
         shape = self._shape = (noise.shape[0], noise.shape[1])
         self._reach, self._finest, self._coarsest = reach, finest, coarsest
@@ -94,6 +103,8 @@ class LevelFold:
         self._squares = np.zeros(shape, np.float32)
         self._amplitudes = np.zeros(shape, np.float32)
         self._bands = bands(shape, margin=MARGIN)
+        n_kept = max(1, images - 1) if sharpest else 0
+        self.sharpest = [np.zeros(shape, np.float32) for _ in range(n_kept)]
 
     def update(self, images: Sequence[tuple[Map, Map]]) -> Map | None:
         """Take this level of the next plane; return the evidence of the one `reach` planes back.
@@ -145,6 +156,7 @@ class LevelFold:
         energy = binomial_energy([m[band.outer] for m in self._recent], place, self._reach)
         wide = binomial(down(energy))
         self._peak.update_rows(half.rows, wide[half.inner])
+        self._keep_sharpest(band, images)
         amplitude = up(self._amplitude(wide, self._noise[half.outer]), shape)[band.inner]
         cv2.divide(wide, self._noise[half.outer], dst=wide, scale=self._from_wide)
         wide += 1
@@ -161,6 +173,21 @@ class LevelFold:
         cv2.accumulateProduct(weight, amplitude, self._amplitudes[rows])
         cv2.accumulateSquare(weight, self._squares[rows])
         return evidence
+
+    def _keep_sharpest(self, band: Band, images: Sequence[Map]) -> None:
+        if not self.sharpest:
+            return
+        small = self._peak.renewed(band.reduced().rows)
+        size = (2 * small.shape[1], 2 * small.shape[0])
+        large = cv2.resize(small, size, interpolation=cv2.INTER_NEAREST)
+        here = np.ascontiguousarray(large[: _rows(band), : self._shape[1]])
+        for kept, image in zip(self.sharpest, images[-len(self.sharpest) :], strict=True):
+            cv2.copyTo(image[band.rows], here, kept[band.rows])
+
+    def noise_left(self) -> Map:
+        """Return which share of a plane's noise variance the weights leave, 1 / planes to 1."""
+        least = np.float32(1e-30)
+        return np.asarray(self._squares / np.maximum(np.square(self._weights), least), np.float32)
 
     def _amplitude(self, energy: Map, noise: Map) -> Map:
         """Signal amplitude of an energy at half the size, kept off zero by its uncertainty."""
@@ -237,6 +264,10 @@ class LevelFold:
         signal = np.maximum(self._peak.best - noise, 0)
         trust = signal / (signal + 4 * self._doubt * noise)
         return np.asarray(1 + trust * (amplitude - 1), np.float32)
+
+
+def _rows(band: Band) -> int:
+    return int(band.rows.stop - band.rows.start)
 
 
 def _kept(fused: Map, noise: Map) -> Map:

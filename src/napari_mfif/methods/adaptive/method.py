@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -13,46 +12,31 @@ from numpy.typing import NDArray
 
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.parallel import beside, each
-from napari_mfif.kernels.pyramid import (
-    BAND_NOISE,
-    align_up,
-    gaussian_levels,
-    level_shapes,
-    up,
-)
+from napari_mfif.kernels.pyramid import BAND_NOISE, align_up, gaussian_levels, level_shapes
 from napari_mfif.methods.adaptive.base import BaseFold
 from napari_mfif.methods.adaptive.depth import DepthFold
+from napari_mfif.methods.adaptive.evidence import evidence_of
 from napari_mfif.methods.adaptive.level import LevelFold
+from napari_mfif.methods.adaptive.refinement import Evidence, features, refined
+from napari_mfif.methods.adaptive.state import (
+    LEAST_NOISE,
+    State,
+    as_float,
+    collapsed,
+    enlarged,
+    mean_of,
+    reach,
+)
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
+from napari_mfif.networks.refinement_run import answer
 from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = ["Adaptive"]
 
 #: More levels change nothing measurable (the true level in place of ours gains < .1 dB).
 LEVELS = 4
-#: `Survey.mean` is so many times smaller than the planes.
-QUARTER = 4
-#: No noise is believed to be smaller than this variance, in the unit of `Plane.guide`.
-LEAST_NOISE = 1e-9
-#: From so many planes on, and such a width of the focus curve in planes, energies are smoothed over
-#: one and over two planes on either side.
-PLANES_FOR_REACH, WIDTH_FOR_REACH = (4, 6), (0.75, 1.2)
-
-
-@dataclass
-class State:
-    """What is kept of the planes taken so far."""
-
-    region: Region
-    settings: Settings
-    survey: Survey
-    levels: list[LevelFold]
-    base: BaseFold
-    depth: DepthFold | None
-    lowest: NDArray[Any]
-    highest: NDArray[Any]
-    n_seen: int = 0
-    closed: bool = False
+#: On so many more pixels round its own a refined pixel depends, and so many bytes it takes.
+REFINEMENT_HALO, REFINEMENT_BYTES = 112, 110
 
 
 class Adaptive(Method):
@@ -70,6 +54,12 @@ class Adaptive(Method):
             "denoise", float, 1.0,
             "How much of what is statistically noise is taken out of blended pixels: 0 leaves all.",
             minimum=0.0, maximum=2.0,
+        ),
+        Parameter(
+            "refinement", str, "none",
+            "Whether a small network corrects the fused pixels, within what the planes have "
+            "thereabouts: closer to the truth, but an estimate.",
+            choices=("none", "network"),
         ),
         Parameter(
             "noise", float, 1.0,
@@ -95,14 +85,15 @@ class Adaptive(Method):
         """Make the state for a region."""
         levels = max(1, min(LEVELS, int(np.log2(max(2, min(survey.plane_shape)))) - 1))
         shapes = level_shapes(region.shape, levels)
-        reach = _reach(survey)
+        over = reach(survey)
         # the image decided on is summed too; it is the only one where there is a single band
         images = 1 if survey.n_bands == 1 else 1 + survey.n_bands
-        variance = np.maximum(survey.noise.variance(_mean(survey)), np.float32(LEAST_NOISE))
+        refine = _refines(settings)
+        variance = np.maximum(survey.noise.variance(mean_of(survey)), np.float32(LEAST_NOISE))
         variance *= np.float32(settings["noise"])
 
         def noise(number: int) -> FloatMap:
-            return _enlarged(variance, region, survey, shapes[number], 1 << number)
+            return enlarged(variance, region, survey, shapes[number], 1 << number)
 
         def fold(number: int) -> LevelFold:
             return LevelFold(
@@ -110,16 +101,20 @@ class Adaptive(Method):
                 finest=number == 0,
                 coarsest=number == levels - 1,
                 images=images,
-                reach=reach,
+                reach=over,
+                sharpest=number == 0 and refine,
             )
 
         folds = each(fold, range(levels))
         base = BaseFold(shapes[-1], bands=images)
         depth = None
         if settings.get("maps", True):
-            depth = DepthFold(region.shape, noise(1), octaves=levels, reach=reach)
+            depth = DepthFold(region.shape, noise(1), octaves=levels, reach=over)
         nothing = np.empty(0)
-        return State(region, settings, survey, folds, base, depth, nothing, nothing)
+        state = State(region, settings, survey, folds, base, depth, nothing, nothing)
+        if refine:
+            state.totals = [np.zeros(region.shape, np.float32) for _ in range(survey.n_bands)]
+        return state
 
     def update(self, state: State, plane: Plane) -> None:
         """Take the next plane into the running sums."""
@@ -132,6 +127,8 @@ class Adaptive(Method):
 
         def finest() -> FloatMap | None:
             _widen(state, plane.pixels)
+            for k, total in enumerate(state.totals):
+                total += plane.pixels[..., k]
             return level(0)
 
         def others() -> list[FloatMap | None]:
@@ -152,18 +149,22 @@ class Adaptive(Method):
         if not state.closed:
             state = copy.deepcopy(state)
             _close(state)
-        levels = [fold.fused(denoise=state.settings["denoise"]) for fold in state.levels]
-        fused = [
-            _collapsed([level[k] for level in levels], base)
-            for k, base in enumerate(state.base.fused())
-        ]
-        del levels
+        fused = self.fused(state)
         if state.depth is None:  # no map is asked for
-            return Answer.of_pixels(_pixels(state, fused))
+            return Answer.of_pixels(_pixels(state, _refined(state, fused)))
         depth, confidence = state.depth.answer(fused[0], window=state.settings["depth_window"])
         decision = np.rint(depth).astype(np.uint16)
         blend = state.settings.get("composition", "auto") == "auto"
-        return Answer(depth, decision, confidence, _pixels(state, fused) if blend else None)
+        pixels = _pixels(state, _refined(state, fused)) if blend else None
+        return Answer(depth, decision, confidence, pixels)
+
+    def fused(self, state: State) -> list[FloatMap]:
+        """Return the image decided on and, where there are several, each band."""
+        levels = [fold.fused(denoise=state.settings["denoise"]) for fold in state.levels]
+        return [
+            collapsed([level[k] for level in levels], base)
+            for k, base in enumerate(state.base.fused())
+        ]
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the score by which depth is told, of one whole plane on its own."""
@@ -171,6 +172,14 @@ class Adaptive(Method):
         images = gaussian_levels(plane.guide, len(state.levels))
         assert state.depth is not None  # maps are asked for
         return align_up(state.depth.score(images), survey.plane_shape)
+
+    def halo(self, settings: Settings) -> int:
+        """Return on how many rows and columns beyond a part the answer there depends."""
+        return self.tile_halo + (REFINEMENT_HALO if _refines(settings) else 0)
+
+    def extra_bytes(self, n_bands: int, settings: Settings) -> int:
+        """Bytes per pixel of the refinement: sums, and the images that the network is shown."""
+        return 8 * n_bands + REFINEMENT_BYTES if _refines(settings) else 0
 
     def state_bytes(self, n_bands: int) -> int:
         """Bytes per pixel: sums, three planes in waiting, energies, scratch."""
@@ -189,44 +198,11 @@ def _widen(state: State, pixels: NDArray[Any]) -> None:
             np.maximum(high, some, out=high)
 
 
-def _reach(survey: Survey) -> int:
-    """Over how many planes on either side to smooth: fewer where planes lie far apart."""
-    width = survey.facts.get("focus_width") or np.inf
-    return sum(
-        survey.n_planes >= enough and width > wide
-        for enough, wide in zip(PLANES_FOR_REACH, WIDTH_FOR_REACH, strict=True)
-    )
-
-
-def _mean(survey: Survey) -> FloatMap:
-    assert survey.mean is not None  # the engine sees to it
-    return survey.mean
-
-
-def _enlarged(
-    quarter: FloatMap, region: Region, survey: Survey, shape: tuple[int, int], reduced: int
-) -> FloatMap:
-    """Return a map like `Survey.mean` for a region, so many times smaller than its pixels."""
-    down, right = region.top - survey.origin[0], region.left - survey.origin[1]
-    scale = reduced / QUARTER
-    place = np.array(
-        [
-            [scale, 0, (right + reduced / 2) / QUARTER - 0.5],
-            [0, scale, (down + reduced / 2) / QUARTER - 0.5],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    enlarged: FloatMap = cv2.warpAffine(
-        quarter, place, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    return enlarged
-
-
 def _apart(plane: Plane) -> list[FloatMap]:
     """Return the bands to fuse beside the image decided on; a single band is that image."""
     if plane.pixels.shape[-1] == 1:
         return []
-    return [_float(plane.pixels[..., k]) for k in range(plane.pixels.shape[-1])]
+    return [as_float(plane.pixels[..., k]) for k in range(plane.pixels.shape[-1])]
 
 
 def _close(state: State) -> None:
@@ -241,19 +217,26 @@ def _close(state: State) -> None:
     state.closed = True
 
 
-def _collapsed(levels: list[FloatMap], base: FloatMap) -> FloatMap:
-    """Put an image together from its levels, finest first, which are written over."""
-    image = base
-    for level in reversed(levels):
-        coarse, shape = image, (level.shape[0], level.shape[1])
+def _refines(settings: Settings) -> bool:
+    copied = settings.get("composition", "auto") != "auto"
+    return settings.get("refinement", "none") == "network" and not copied
 
-        def add(band: Band, level: FloatMap = level, coarse: FloatMap = coarse) -> None:
-            smooth = up(coarse[band.reduced().outer], (band.height, level.shape[1]))
-            level[band.rows] += smooth[band.inner]
 
-        each(add, bands(shape, margin=4))
-        image = level
-    return image
+def _refined(state: State, fused: list[FloatMap]) -> list[FloatMap]:
+    """Return the fused images, refined where that is asked for and all planes were taken."""
+    survey = state.survey
+    if not state.totals or not 1 < survey.n_planes == state.n_seen:
+        return fused
+    made = [refined(one, *_answered(one)) for one in evidence_of(state, fused)]
+    if len(fused) == 1:
+        return made
+    gain, offset = np.float32(survey.gain), np.float32(survey.offset)
+    return [fused[0], *(image / gain + offset for image in made)]
+
+
+def _answered(evidence: Evidence) -> tuple[FloatMap, FloatMap]:
+    seen, contrast = features(evidence)
+    return answer(seen), contrast
 
 
 def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
@@ -269,14 +252,10 @@ def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
                 rows /= np.float32(survey.gain)
                 rows += np.float32(survey.offset)
             low, high = (
-                morph(_float(extreme[band.outer, :, k]), kernel)[band.inner]
+                morph(as_float(extreme[band.outer, :, k]), kernel)[band.inner]
                 for morph, extreme in ((cv2.erode, state.lowest), (cv2.dilate, state.highest))
             )
             cv2.min(cv2.max(rows, low, dst=low), high, dst=rows)
 
     each(limited, bands(state.region.shape, margin=2))
     return fused[0][..., None] if alone else np.stack(fused[1:], axis=-1)
-
-
-def _float(band: NDArray[Any]) -> FloatMap:
-    return np.ascontiguousarray(band, np.float32)

@@ -1,0 +1,75 @@
+"""The network that refines fused pixels: a small U-net at half the size.
+
+Two levels down, two up, sums in place of joined channels, pairs of 3 x 3 convolutions with a skip.
+What it sees and what its answer means is said in `napari_mfif.methods.adaptive.refinement`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["ANSWER", "GRID", "WIDTHS", "RefinementNet"]
+
+#: Channels of its three levels.
+WIDTHS = (24, 32, 48)
+#: Sides of what it sees are multiples of this.
+GRID = 4
+#: Channels of the answer.
+ANSWER = 8
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        found: Tensor = self.second(functional.relu(self.first(maps)))
+        return functional.relu(maps + found)
+
+
+class RefinementNet(nn.Module):
+    """Residual and share for each pixel of a square.
+
+    Parameters
+    ----------
+    channels : int
+        Of what it sees.
+    widths : (int, int, int), optional
+        Of its levels, finest first.
+    """
+
+    def __init__(self, channels: int, widths: tuple[int, int, int] = WIDTHS) -> None:
+        super().__init__()
+        fine, middle, coarse = widths
+        self.stem = nn.Conv2d(channels, fine, 1)
+        self.fine = _Block(fine)
+        self.down1 = nn.Conv2d(fine, middle, 2, stride=2)
+        self.middle = _Block(middle)
+        self.down2 = nn.Conv2d(middle, coarse, 2, stride=2)
+        self.coarse = nn.Sequential(_Block(coarse), _Block(coarse))
+        self.up1 = nn.Conv2d(coarse, middle, 1)
+        self.middle_again = _Block(middle)
+        self.up2 = nn.Conv2d(middle, fine, 1)
+        self.fine_again = nn.Sequential(_Block(fine), _Block(fine))
+        self.head = nn.Conv2d(fine, ANSWER, 3, padding=1)
+        with torch.no_grad():  # begins nearly without a change
+            self.head.weight.mul_(0.05)
+            assert self.head.bias is not None
+            self.head.bias.zero_()
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Return the answer, (N, 8, Y, X), for what is seen, (N, channels, Y, X)."""
+        fine = self.fine(functional.relu(self.stem(seen)))
+        middle = self.middle(self.down1(fine))
+        coarse = self.coarse(self.down2(middle))
+        middle = self.middle_again(middle + _enlarged(self.up1(coarse)))
+        answer: Tensor = self.head(self.fine_again(fine + _enlarged(self.up2(middle))))
+        return answer
+
+
+def _enlarged(maps: Tensor) -> Tensor:
+    return functional.interpolate(maps, scale_factor=2.0, mode="bilinear", align_corners=False)

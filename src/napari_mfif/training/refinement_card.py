@@ -1,0 +1,46 @@
+"""The words on the card of the refinement network."""
+
+from __future__ import annotations
+
+__all__ = ["HEAD", "TEXT"]
+
+HEAD = {
+    "input": "34 maps at half the size, see src/napari_mfif/methods/adaptive/refinement.py",
+    "output": "residual and share for each pixel of a square: 8 maps at half the size",
+    "tile_halo": 112,
+    "stride": 8,
+}
+
+TEXT = """
+# refinement: corrects what `adaptive` fused
+
+A U-net of three levels (24, 32 and 48 maps) at half the size, on top of the fold of `adaptive`.
+It sees differences in units of the local contrast, no pixel values: of the fused image, the
+same without noise reduction, the same with the detail of the sharpest plane, the lowest,
+highest and mean value over the planes, and how much noise there is and was left. Its answer is
+limited to what the planes have in the 3 x 3 pixels about each one.
+
+## Training
+
+By the command above, on simulated z-stacks of 192 x 192 pixels, each fused by `adaptive`; crops
+of 128 x 128, eight to a batch, turned over at random. The stacks are made beside the training
+and used as they come, so a second run is alike, not the same. Planes 2 to 60 and photons at
+white 40 to 30,000, both drawn evenly in their logarithms, 3 % without noise, a fifth with 8 bits
+and half of these through JPEG. Surfaces are drawn textures and, in 27 % of the cases, parts of
+{files} sharp photographs. Scenes are those of `napari_mfif.simulation` with fresh numbers, and
+clutter, ground beyond the stack, thin layers, points, and planes without any structure
+(`napari_mfif.training.refinement_scenes`). A quarter have drift up to 1.5 pixels and 0.3 % of
+magnification left in, others a lamp that flickers, saturation, or hot pixels.
+
+The loss is the mean logarithm of the squared error over that of `adaptive`: every level of
+noise counts alike. Held back are 60 stacks with photographs of other subjects ({back}).
+`held_back_gain` is by how many decibels their PSNR rose in the mean, `held_back_least` in the
+worst of them, `held_back_gain_KIND` in each kind; `training.jsonl` has their course.
+
+{sources}
+
+## Limits
+
+An estimate: for photometry leave it out. Contrast that inverts through focus was not learnt.
+Nothing tells the network apart what lies more than about 55 pixels of half size away.
+"""

@@ -1,0 +1,116 @@
+"""The stacks that refinement is learnt from: made by a process beside, used as they come.
+
+They are kept in a folder, so that a run that goes on need not make them again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.errors import ReadError
+from napari_mfif.io.atomic import replacing
+from napari_mfif.training.data import read_pictures
+from napari_mfif.training.refinement_stacks import Example, draw_example
+
+__all__ = ["Examples", "held_back"]
+
+Float = NDArray[np.float32]
+
+#: Stacks to a file; so many files have to be there before the first step.
+PER_FILE, FIRST = 10, 4
+#: Seconds between two looks for new files.
+PAUSE = 5.0
+#: What examples to learn from and those held back are drawn by, beside the seed.
+LEARNT, HELD_BACK = 0, 1
+#: How many are held back.
+HELD_BACK_COUNT = 60
+
+
+def draw(seed: int, part: int, number: int, photographs: Sequence[Float]) -> Example:
+    """Draw an example that depends on nothing but these numbers."""
+    return draw_example(np.random.default_rng([seed, 31, part, number]), photographs)
+
+
+def held_back(photographs: Sequence[Float]) -> list[Example]:
+    """Return examples to judge by: the same whatever the seed of the run."""
+    return [draw(0, HELD_BACK, number, photographs) for number in range(HELD_BACK_COUNT)]
+
+
+class Examples:
+    """Examples in a folder, more and more of them.
+
+    Parameters
+    ----------
+    data : Path
+        The folder of photographs.
+    folder : Path
+        Where the examples are kept.
+    seed : int
+        What they are drawn from.
+    count : int
+        How many there are in the end.
+    """
+
+    def __init__(self, data: Path, folder: Path, *, seed: int, count: int) -> None:
+        self._folder, self._files = folder, -(-count // PER_FILE)
+        self._read: set[Path] = set()
+        self._looked = 0.0
+        self.ready: list[Example] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        made = multiprocessing.get_context("spawn").Process(
+            target=_make, args=(data, folder, seed, self._files), daemon=True
+        )
+        made.start()
+        self._process = made
+
+    def look(self) -> list[Example]:
+        """Return the examples made so far, waiting for the first ones."""
+        while True:
+            if time.monotonic() - self._looked > PAUSE:
+                self._looked = time.monotonic()
+                self._read_new()
+            if len(self._read) >= min(FIRST, self._files):
+                return self.ready
+            if self._process.exitcode:
+                raise ReadError("The process that makes the stacks to learn from has ended.")
+            time.sleep(1)
+
+    def _read_new(self) -> None:
+        for path in sorted(self._folder.glob("*.npz")):
+            if path not in self._read:
+                self.ready += _examples(path)
+                self._read.add(path)
+
+
+def _make(data: Path, folder: Path, seed: int, files: int) -> None:
+    cv2.setNumThreads(1)
+    photographs = [picture.pixels for picture in read_pictures(data, seed=seed).train]
+    for number in range(files):
+        path = folder / f"{number:05d}.npz"
+        if path.exists():
+            continue
+        numbers = range(number * PER_FILE, (number + 1) * PER_FILE)
+        made = [asdict(draw(seed, LEARNT, n, photographs)) for n in numbers]
+        together: dict[str, Any] = {
+            f.name: np.stack([m[f.name] for m in made]) for f in fields(Example)
+        }
+        with replacing(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, allow_pickle=False, **together)
+
+
+def _examples(path: Path) -> list[Example]:
+    with np.load(path) as together:
+        maps = {name: together[name] for name in together.files}
+    return [
+        Example(**{name: values[n] for name, values in maps.items()})
+        for n in range(len(maps["kind"]))
+    ]
