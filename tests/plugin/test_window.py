@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_mfif import fuse
 from napari_mfif.plugin.layers.metadata import result
@@ -108,6 +111,40 @@ def test_cancel_leaves_everything_as_it_was(panel, viewer, add_relief, qtbot, sl
     assert panel.run_box.fuse.isEnabled()
 
 
+def test_result_can_be_saved_and_copied_after_a_cancelled_second_run(
+    panel, viewer, add_relief, fused, qtbot, slow
+):
+    add_relief()
+    slow.set()
+    fused(panel)
+    said, request = panel.run_box.result.text(), panel._request
+    slow.clear()
+    choose(panel, window=7)
+    qtbot.mouseClick(panel.run_box.fuse, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.run_box.stop.isVisibleTo(panel), timeout=WAIT)
+    qtbot.mouseClick(panel.run_box.stop, Qt.MouseButton.LeftButton)
+    assert panel.run_box.result.text() == said
+    assert panel.run_box._result_row.isVisibleTo(panel)
+    assert "Cancelled" in panel.run_box.note.text()
+    assert panel._request is request
+
+
+def test_folder_of_pictures_is_opened_from_the_empty_panel(panel, viewer, qtbot, tmp_path):
+    for number in range(3):
+        plane = np.full((20, 30), 40 * number, np.uint8)
+        Image.fromarray(plane).save(tmp_path / f"bug_z{number}.png")
+    (opening,) = (
+        one for one in panel.welcome.findChildren(QPushButton) if one.text().startswith("Open fold")
+    )
+    qtbot.mouseClick(opening, Qt.MouseButton.LeftButton)
+    (dialog,) = panel.findChildren(QFileDialog)
+    assert dialog.fileMode() == QFileDialog.FileMode.Directory
+    dialog.filesSelected.emit([str(tmp_path)])
+    dialog.reject()
+    (layer,) = viewer.layers
+    assert layer.data.shape == (3, 20, 30)
+
+
 def test_source_deleted_while_running_harms_nothing(panel, viewer, add_relief, qtbot, slow):
     source = add_relief()
     panel.run_box.fuse.click()
@@ -119,7 +156,9 @@ def test_source_deleted_while_running_harms_nothing(panel, viewer, add_relief, q
     assert [layer.name for layer in viewer.layers] == NAMES
 
 
-def test_dock_closed_while_running_harms_nothing(panel, viewer, add_relief, qtbot, slow):
+def test_dock_closed_while_running_leaves_no_half_fused_image(
+    panel, viewer, add_relief, qtbot, slow
+):
     add_relief()
     panel.run_box.fuse.click()
     qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
@@ -127,7 +166,7 @@ def test_dock_closed_while_running_harms_nothing(panel, viewer, add_relief, qtbo
     viewer.window.remove_dock_widget(panel)
     slow.set()
     qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
-    assert [layer.name for layer in viewer.layers] == ["pollen", "pollen in focus"]
+    assert [layer.name for layer in viewer.layers] == ["pollen"]
 
 
 def test_window_closed_while_running_harms_nothing(make_napari_viewer, relief, qtbot, slow):

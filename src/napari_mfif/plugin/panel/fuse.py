@@ -64,6 +64,7 @@ class FusePanel(Panel):
         self.fusion: Fusion | None = None
         self._request: Request | None = None
         self._copy_from: tuple[tuple[str, ...], str] = ((), "")
+        self._last_result: tuple[Any, Any, str] = (None, ((), ""), "")
         self._worker: Any = None
         self._shown = 0.0
         self._estimator: Any = None
@@ -94,6 +95,7 @@ class FusePanel(Panel):
         self.stack_box.changed.connect(self._stack_changed)
         self.stack_box.wants_to_open.connect(self._open)
         self.welcome.wants_to_open.connect(self._open)
+        self.welcome.wants_folder.connect(self._open_folder)
         self.method_box.changed.connect(self._settings_changed)
         self.run_box.start.connect(self.start)
         self.run_box.cancel.connect(self.cancel)
@@ -171,6 +173,7 @@ class FusePanel(Panel):
         self.stack_box.read_again()
         if self.stack_box.stack is None:
             return
+        self._last_result = (self._request, self._copy_from, self.run_box.result.text())
         self._request, look = self.request(), self.stack_box.look()
         self._copy_from = self.stack_box.names_and_axes()
         self.writer.clear()
@@ -188,8 +191,7 @@ class FusePanel(Panel):
         self._worker.quit()
         waiting = list(self._runs_apart)
         QTimer.singleShot(PATIENCE, lambda: end_processes_of(waiting))
-        self.writer.undo()
-        self._end_run()
+        self._end_without_result()
         self.run_box.show_note("Cancelled. Everything is as it was before.")
 
     def _show(self, news: tuple[Request, Step | Failure]) -> None:
@@ -197,8 +199,7 @@ class FusePanel(Panel):
         if self._worker is None or request is not self._request:
             return  # of a run that was cancelled
         if isinstance(step, Failure):
-            self.writer.undo()
-            self._end_run()
+            self._end_without_result()
             self.run_box.show_problem(step.sentence)
         elif step.fusion is not None:
             self.fusion = step.fusion
@@ -218,6 +219,14 @@ class FusePanel(Panel):
     def _done(self, sentence: str) -> None:
         self._end_run()
         self.run_box.show_result(sentence)
+
+    def _end_without_result(self) -> None:
+        """Bring back the layers as they were, and the result that they show."""
+        self.writer.undo()
+        self._request, self._copy_from, sentence = self._last_result
+        self._end_run()
+        if sentence:
+            self.run_box.show_result(sentence)
 
     def _end_run(self) -> None:
         self._worker = None
@@ -268,6 +277,9 @@ class FusePanel(Panel):
         tell = self.welcome.tell if self.stack_box.is_empty() else self.run_box.show_problem
         choose_files(self.viewer, self, told=tell)
 
+    def _open_folder(self) -> None:
+        choose_files(self.viewer, self, told=self.welcome.tell, folder=True)
+
     def copy(self, what: str) -> None:
         """Put ``"python"`` or ``"command"`` for the last fusion into the clipboard."""
         if self._request is None:
@@ -289,6 +301,9 @@ class FusePanel(Panel):
     def end(self) -> None:
         """Stop what runs and let go of the viewer."""
         self._patience.stop()
+        super().end()
+        if self._worker is not None:
+            self.writer.undo()  # a half-fused image would look finished
         self.writer.clear()
         self.welcome.end()
         for worker in (self._worker, self._estimator, self._drift_seeker):
@@ -296,7 +311,6 @@ class FusePanel(Panel):
                 worker.quit()
         end_processes_of(self._runs_apart)
         self._worker = self._estimator = self._drift_seeker = None
-        super().end()
 
 
 def end_processes_of(workers: Sequence[Any]) -> None:

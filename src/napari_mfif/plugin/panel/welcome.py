@@ -27,6 +27,7 @@ class Welcome(QWidget):
     """
 
     wants_to_open = Signal()
+    wants_folder = Signal()
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
@@ -54,6 +55,12 @@ class Welcome(QWidget):
             look="primary",
         )
         column.addWidget(opening)
+        folder = button(
+            "Open folder\N{HORIZONTAL ELLIPSIS}",
+            "Open a folder of planes as a z-stack.",
+            self.wants_folder,
+        )
+        column.addWidget(folder)
         column.addWidget(self._problem)
         column.addSpacing(10)
         column.addWidget(heading("Or try one made on the spot"))
