@@ -128,7 +128,9 @@ def _pixels(layer: Image) -> Any:
 
 def _sizes(layer: Image, letters: str) -> dict[str, Any]:
     """Return z step, pixel size and unit from the layer's scale, where it has one."""
-    return asdict(layer_sizes(layer, letters))
+    sizes = asdict(layer_sizes(layer, letters))
+    del sizes["note"]  # what a file's reader guessed: of a layer nothing is
+    return sizes
 
 
 def _no_stack(layer: Image) -> str:
