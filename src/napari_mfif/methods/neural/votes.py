@@ -58,9 +58,10 @@ class VoteFold:
 
     def update(self, plane: Plane) -> None:
         """Compare the next plane with those before it."""
-        seen = plane.guide
         if self.sigma:
-            seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), self.sigma), np.float32)
+            seen = np.asarray(cv2.GaussianBlur(plane.guide, (0, 0), self.sigma), np.float32)
+        else:
+            seen = plane.guide.copy()  # it is compared later too, when the buffer has another plane
         encoded = self.comparer.encoded(seen)
         if self.n_seen:
             self._rises.append(np.zeros(self.shape, np.float32))
