@@ -94,7 +94,7 @@ def test_training_writes_weights_that_the_method_can_load(tmp_path, pictures, un
     made = train_recipe(small, tmp_path, out, steps=1, device="cpu", quiet=True)
     assert made == out / weights.FILE
     stored = weights.read_weights(out, "ufa-fuse")
-    expected = PairFuser.untrained().state_dict()
+    expected = PairFuser.untrained({}).state_dict()
     weights.fit(stored, {name: tuple(t.shape) for name, t in expected.items()}, "ufa-fuse")
     assert sum(tensor.size for tensor in stored.tensors.values()) == 86_020
     assert "made up" in (out / weights.CARD).read_text(encoding="utf-8")
