@@ -106,7 +106,10 @@ class LazyFold:
     @classmethod
     def of(cls, stack: ZStack, recipe: Recipe, **known: Any) -> LazyFold:
         """Make it, so that tasks read dask arrays by themselves."""
-        return cls(replace(stack, pixels=read_in_chunks(stack.pixels)), recipe, **known)
+        pixels = read_in_chunks(stack.pixels)
+        if pixels is not stack.pixels:
+            stack = replace(stack, pixels=pixels)
+        return cls(stack, recipe, **known)
 
     def coarser(self) -> list[LazyFold]:
         """Return the same of the stack at ever coarser resolution, for looking at it."""

@@ -153,11 +153,14 @@ def test_stop_ends_a_call_that_is_under_way(slope, worker) -> None:
     assert worker.pid is None
 
 
-def test_without_shared_memory_arrays_go_through_the_pipe(slope, worker, monkeypatch) -> None:
+def test_without_shared_memory_arrays_go_through_the_pipe(slope, monkeypatch) -> None:
     monkeypatch.setattr(module, "can_share", lambda size: False)
-    timepoint = prepared("gradient", slope[0])
-    there = folded(elsewhere(timepoint, worker))
-    assert worker._memory is None
+    timepoint, worker = prepared("gradient", slope[0]), Worker()  # one that shares nothing yet
+    try:
+        there = folded(elsewhere(timepoint, worker))
+        assert worker._memory is None
+    finally:
+        worker.stop()
     np.testing.assert_array_equal(there.depth, folded(timepoint).depth)
 
 
