@@ -55,7 +55,7 @@ def patched(path, code, value):
     return path
 
 
-@pytest.mark.parametrize(("code", "value"), [(256, 0), (257, 2**31), (258, 0)])
+@pytest.mark.parametrize(("code", "value"), [(256, 0), (257, 2**31), (258, 0), (322, 0), (323, 0)])
 def test_impossible_sizes_are_refused(tmp_path, code, value):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, PLANES, tile=(16, 16), metadata=None, photometric="minisblack")

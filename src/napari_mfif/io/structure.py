@@ -71,6 +71,7 @@ def open_parsed(path: Path, *, xml: str | None = None, series: bool = True) -> I
     try:
         with _follow(path, xml, series) as file:
             _check_damage(path, file, listener.said)
+            _check_tiles(path, file.pages.first)
             yield file
     except MfifError:
         raise
@@ -169,6 +170,15 @@ def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
     raise ReadError(
         f"{path} is truncated or damaged after page {_whole_pages(file)} ({reason}). {COPY_AGAIN}"
     )
+
+
+def _check_tiles(path: Path, page: Any) -> None:
+    """Refuse a page whose tiles have no rows or columns, which would be left out of the stack."""
+    if "TileWidth" in page.tags and 0 in (page.tilewidth, page.tilelength):
+        raise ReadError(
+            f"{path} is damaged: the tiles of page {page.index + 1} are {page.tilewidth} x "
+            f"{page.tilelength} pixels. {COPY_AGAIN}"
+        )
 
 
 def _whole_pages(file: Any) -> int:
