@@ -71,7 +71,7 @@ def open_parsed(path: Path, *, xml: str | None = None, series: bool = True) -> I
     try:
         with _follow(path, xml, series) as file:
             _check_damage(path, file, listener.said)
-            _check_tiles(path, file.pages.first)
+            _check_sizes(path, file.pages.first)
             yield file
     except MfifError:
         raise
@@ -172,12 +172,15 @@ def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
     )
 
 
-def _check_tiles(path: Path, page: Any) -> None:
-    """Refuse a page whose tiles have no rows or columns, which would be left out of the stack."""
-    if "TileWidth" in page.tags and 0 in (page.tilewidth, page.tilelength):
+def _check_sizes(path: Path, page: Any) -> None:
+    """Refuse a page without rows or columns, which would be left out of the stack."""
+    sizes = [page.imagewidth, page.imagelength]
+    if "TileWidth" in page.tags:
+        sizes += [page.tilewidth, page.tilelength]
+    if 0 in sizes:
         raise ReadError(
-            f"{path} is damaged: the tiles of page {page.index + 1} are {page.tilewidth} x "
-            f"{page.tilelength} pixels. {COPY_AGAIN}"
+            f"{path} is damaged: page {page.index + 1}, or its tiles, have no rows or columns. "
+            f"{COPY_AGAIN}"
         )
 
 

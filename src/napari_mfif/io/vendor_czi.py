@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,13 @@ class _Czi:
     def __init__(self, path: Path) -> None:
         self._file = czifile.CziFile(str(path))
         self._groups: dict[tuple[Any, ...], list[Any]] = {}
-        for entry in self._file.subblock_directory:
-            if tuple(entry.shape) == tuple(entry.stored_shape):  # coarser copies are smaller
-                self._groups.setdefault(_key(entry), []).append(entry)
+        try:
+            for entry in self._file.subblock_directory:
+                if tuple(entry.shape) == tuple(entry.stored_shape):  # coarser copies are smaller
+                    self._groups.setdefault(_key(entry), []).append(entry)
+        except Exception:
+            self._file.close()
+            raise
 
     def scenes(self) -> list[Scene]:
         """Return its scenes, phases and the like apart."""
@@ -56,7 +61,7 @@ class _Czi:
         for entry in self._groups[scene.key[0]]:
             starts = _starts(entry)
             if all(starts.get(axis, 0) - firsts[axis] == place.get(axis, 0) for axis in OUTER):
-                tile = _decoded(entry)
+                tile = _decoded(entry, self._file)
                 row, column = starts["Y"] - top, starts["X"] - left
                 frame[row : row + tile.shape[0], column : column + tile.shape[1]] = tile
         return frame
@@ -67,7 +72,11 @@ class _Czi:
 
 
 def _starts(entry: Any) -> dict[str, int]:
-    return {one.dimension: int(one.start) for one in entry.dimension_entries}
+    if not hasattr(entry, "dims"):  # czifile of 2019
+        return {one.dimension: int(one.start) for one in entry.dimension_entries}
+    starts = dict(zip(map(str, entry.dims[:-1]), map(int, entry.start), strict=False))
+    numbers = {"S": int(entry.scene_index), "M": int(entry.mosaic_index)}
+    return starts | {letter: n for letter, n in numbers.items() if n >= 0}
 
 
 def _key(entry: Any) -> tuple[tuple[str, int], ...]:
@@ -77,6 +86,8 @@ def _key(entry: Any) -> tuple[tuple[str, int], ...]:
 
 
 def _size(entry: Any, axis: str) -> int:
+    if hasattr(entry, "dims"):
+        return int(entry.shape[list(map(str, entry.dims)).index(axis)])
     return next(int(one.size) for one in entry.dimension_entries if one.dimension == axis)
 
 
@@ -106,8 +117,11 @@ def _scene(key: tuple[Any, ...], entries: list[Any], sizes: Sizes, names: tuple[
     return Scene(label, FileAxes(letters, tuple(lengths)), dtype, sizes, names, key, note)
 
 
-def _decoded(entry: Any) -> NDArray[Any]:
+def _decoded(entry: Any, file: Any) -> NDArray[Any]:
     shape = tuple(int(n) for n in entry.stored_shape[-3:])
+    if hasattr(entry, "read_segment_data"):  # it decodes all, and puts red first
+        newer: NDArray[Any] = np.asarray(entry.read_segment_data(file).data()).reshape(shape)
+        return newer if shape[-1] > 1 else newer[..., 0]
     if entry.compression in (ZSTD, ZSTD_HEADER):
         pixels = np.frombuffer(_unpacked(entry), np.dtype(entry.dtype)).reshape(shape)
     else:
@@ -133,7 +147,9 @@ def _unpacked(entry: Any) -> bytes:
 
 def _metadata(file: Any) -> Any:
     try:
-        return file.metadata(raw=False)["ImageDocument"]["Metadata"]
+        newer = "asdict" in inspect.signature(file.metadata).parameters
+        found = file.metadata(asdict=True) if newer else file.metadata(raw=False)
+        return found["ImageDocument"]["Metadata"]
     except Exception:  # names and sizes are a help, not a need
         return {}
 
