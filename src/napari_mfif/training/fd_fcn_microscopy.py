@@ -18,7 +18,7 @@ from napari_mfif.training.fd_fcn import Map, Scores, planes_of, right_pixels
 from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.pairs import gaussian, half_size
-from napari_mfif.training.recipe import Recipe, train_recipe
+from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan, Pool, draw_fan
 
 __all__ = ["RECIPE", "Mixed", "draw_faint", "fan_loss", "train"]
@@ -106,17 +106,10 @@ def _between(rng: np.random.Generator, ends: tuple[float, float]) -> float:
     return float(np.exp(rng.uniform(low, high)))
 
 
-def _network() -> nn.Module:
-    """Return the network with its published weights."""
-    network, _ = MapScorer.shipped()
-    network.requires_grad_(True)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
 RECIPE = Recipe(
     method="fd-fcn",
     name="microscopy",
-    network=_network,
+    network=functools.partial(published, MapScorer),
     loss=Mixed,
     judge=right_pixels,
     plan=Plan(1600, rate=6e-4, warm_up=40, every=200, mixed=True),

@@ -18,7 +18,7 @@ from napari_mfif.training.data import Picture
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan import OUTLINES, compare_judge, draw_batch
 from napari_mfif.training.mfif_gan_card import HEAD, MICROSCOPY
-from napari_mfif.training.recipe import Recipe, train_recipe
+from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan, Pool, draw_fan
 
 __all__ = ["RECIPE", "Mixed", "train"]
@@ -79,17 +79,10 @@ def fan_loss(network: nn.Module, fan: Fan, device: str) -> Tensor:
     return (loss * weights).sum() / weights.sum().clamp(min=1)
 
 
-def _network() -> nn.Module:
-    """Return the network with its published weights."""
-    network, _ = FocusMapper.shipped()
-    network.requires_grad_(True)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
 RECIPE = Recipe(
     method="mfif-gan",
     name="microscopy",
-    network=_network,
+    network=functools.partial(published, FocusMapper),
     loss=Mixed,
     judge=compare_judge,
     plan=Plan(3000, rate=3e-4, decay=0.0, warm_up=40, optimiser="adam", mixed=True),

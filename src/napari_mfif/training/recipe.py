@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from napari_mfif.methods.neural.base import available
+from napari_mfif.methods.neural.base import Trained, available
 from napari_mfif.networks.weights import FILE
 from napari_mfif.training.card import (
     hardware,
@@ -30,7 +30,7 @@ from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import LOG, Loss, Plan, minutes, run
 from napari_mfif.training.measured import half_words, measured
 
-__all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "train_recipe"]
+__all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "published", "train_recipe"]
 
 #: Folder of what a stopped run needs to go on, inside the folder for the weights.
 UNFINISHED = "unfinished"
@@ -136,6 +136,13 @@ def train_recipe(
     shutil.copy(folder / LOG, out / LOG)
     shutil.rmtree(folder)
     return made
+
+
+def published(kind: type[Trained]) -> nn.Module:
+    """Return a network with its published weights, for a recipe that trains it further."""
+    network, _ = kind.shipped()
+    network.requires_grad_(True)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def home(recipe: Recipe) -> str:
