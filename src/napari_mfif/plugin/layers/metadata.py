@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.stack import ZStack
+from napari_mfif.fusion.api import Fusion
 
-__all__ = ["KEY", "Opened", "Result", "opened", "result"]
+if TYPE_CHECKING:
+    from napari_mfif.plugin.layers.specs import Look
+
+__all__ = ["KEY", "Made", "Opened", "Result", "opened", "result"]
 
 #: Under this key the metadata of a layer hold what we know of it.
 KEY = "napari_mfif"
@@ -39,6 +43,34 @@ class Opened:
         return self
 
 
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A finished fusion with all that is needed to draw it again; its layers hold it.
+
+    Parameters
+    ----------
+    fusion : Fusion
+        The image and its maps.
+    look : Look
+        How its layers look, and where they lie.
+    said : str
+        What is said of it: how long it took, how sure it is.
+    """
+
+    fusion: Fusion
+    look: Look
+    said: str = ""
+
+    @property
+    def source(self) -> str:
+        """Identity of what was fused, which its layers share."""
+        return self.look.source
+
+    def __deepcopy__(self, memo: Any) -> Made:
+        """Stay the same when a layer is duplicated: nothing is fused twice."""
+        return self
+
+
 @dataclass(frozen=True)
 class Result:
     """A layer that a fusion made.
@@ -51,11 +83,14 @@ class Result:
         Identity of the source layer.
     recipe : str
         How it was made, as JSON.
+    made : Made, optional
+        The finished fusion; nothing while it runs.
     """
 
     role: str
     source: str
     recipe: str
+    made: Made | None = None
 
 
 def opened(layer: Any) -> Opened | None:

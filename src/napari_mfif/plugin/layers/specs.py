@@ -13,11 +13,20 @@ from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
 
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.geometry import Placement
-from napari_mfif.plugin.layers.metadata import KEY, Result
-from napari_mfif.plugin.layers.multiscale import levels_of
+from napari_mfif.plugin.layers.metadata import KEY, Made, Result
+from napari_mfif.plugin.layers.multiscale import is_large, levels_of
 from napari_mfif.plugin.layers.progressive import progressive_levels
 
-__all__ = ["Drawing", "Look", "draw", "draw_image", "draw_large", "draw_maps", "warm_up"]
+__all__ = [
+    "Drawing",
+    "Look",
+    "draw",
+    "draw_image",
+    "draw_large",
+    "draw_maps",
+    "finished",
+    "warm_up",
+]
 
 #: Rows and columns in the middle of a large plane in which the range of the scores is looked at.
 LOOK = 256
@@ -83,9 +92,24 @@ class Drawing:
     first: dict[str, Any] = field(default_factory=dict)
 
 
-def draw(fusion: Fusion, look: Look) -> list[Drawing]:
+def draw(made: Made) -> list[Drawing]:
     """Return the layers of a finished fusion, the image last."""
-    return draw_maps(fusion, look) + draw_image(fusion, look)
+    fusion, look = made.fusion, made.look
+    if not _is_there(fusion) and is_large(fusion.stack.plane_shape):
+        drawings = draw_large(fusion, look, draw_maps) + draw_large(fusion, look, draw_image)
+    else:
+        drawings = draw_maps(fusion, look) + draw_image(fusion, look)
+    return finished(drawings, made)
+
+
+def finished(drawings: list[Drawing], made: Made) -> list[Drawing]:
+    """Return drawings whose layers will hold the fusion that made them."""
+
+    def held(drawing: Drawing) -> Drawing:
+        note = replace(drawing.options["metadata"][KEY], made=made)
+        return replace(drawing, options={**drawing.options, "metadata": {KEY: note}})
+
+    return [held(drawing) for drawing in drawings]
 
 
 def draw_maps(fusion: Fusion, look: Look) -> list[Drawing]:

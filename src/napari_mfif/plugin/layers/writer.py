@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.layers.specs import MAPS, Drawing
@@ -28,12 +28,15 @@ class LayerWriter(QObject):
         With it the queue ends.
     """
 
+    #: All that waited has been shown.
+    wrote = Signal()
+
     def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._waiting: list[Drawing] = []
         self._done: Callable[[], None] | None = None
-        self._before: dict[tuple[str, str], Any] = {}
+        self._before: dict[tuple[str, str], tuple[Any, Any] | None] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._write_next)
@@ -57,26 +60,30 @@ class LayerWriter(QObject):
 
     def undo(self) -> None:
         """Bring back what was there before the drawings since the last `clear`."""
-        for (source, role), data in self._before.items():
+        for (source, role), before in self._before.items():
             layer = find_layer(self._viewer, source, role)
-            if layer is not None and data is None:
+            if layer is not None and before is None:
                 self._viewer.layers.remove(layer)
-            elif layer is not None and len(_finest(layer.data).shape) == len(_finest(data).shape):
-                layer.data = data
+            elif layer is not None and before is not None:
+                data, metadata = before
+                if len(_finest(layer.data).shape) == len(_finest(data).shape):
+                    layer.data, layer.metadata = data, metadata
         self.clear()
 
     def _write_next(self) -> None:
         if self._waiting:
             drawing = self._waiting.pop(0)
             layer = find_layer(self._viewer, drawing.source, drawing.role)
-            before = None if layer is None else layer.data
+            before = None if layer is None else (layer.data, layer.metadata)
             self._before.setdefault((drawing.source, drawing.role), before)
             show(self._viewer, drawing)
         if self._waiting:
             self._timer.start(0)
-        elif self._done is not None:
-            done, self._done = self._done, None
+            return
+        done, self._done = self._done, None
+        if done is not None:
             done()
+        self.wrote.emit()
 
 
 def find_layer(viewer: ViewerModel, source: str, role: str) -> Any | None:

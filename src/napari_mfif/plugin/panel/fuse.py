@@ -34,6 +34,7 @@ from napari_mfif.plugin.panel.run_box import RunBox
 from napari_mfif.plugin.panel.saving import choose_target
 from napari_mfif.plugin.panel.stack_box import StackBox
 from napari_mfif.plugin.panel.welcome import Welcome
+from napari_mfif.plugin.results import results_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -77,6 +78,8 @@ class FusePanel(Panel):
         self.stack_box, self.method_box = StackBox(napari_viewer), MethodBox()
         self.run_box = RunBox()
         self.writer = LayerWriter(napari_viewer, self)
+        self.results = results_of(napari_viewer)
+        self.writer.wrote.connect(self.results.tell)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(SETTLE)
@@ -201,11 +204,10 @@ class FusePanel(Panel):
         if isinstance(step, Failure):
             self._end_without_result()
             self.run_box.show_problem(step.sentence)
-        elif step.fusion is not None:
-            self.fusion = step.fusion
+        elif step.made is not None:
+            self.fusion, said = step.made.fusion, step.text
             self.run_box.show_running(1, "showing the layers")
-            sentences = " ".join([step.text, *step.notices])
-            self.writer.write(step.drawings, done=lambda: self._done(sentences))
+            self.writer.write(step.drawings, done=lambda: self._done(said))
         else:
             self._show_progress(step)
 

@@ -19,6 +19,7 @@ from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
 from napari_mfif.fusion.estimate import format_seconds
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening
+from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.multiscale import is_large
 from napari_mfif.plugin.layers.specs import (
     Drawing,
@@ -27,6 +28,7 @@ from napari_mfif.plugin.layers.specs import (
     draw_image,
     draw_large,
     draw_maps,
+    finished,
     warm_up,
 )
 from napari_mfif.plugin.panel.preload import load_torch_gently
@@ -117,17 +119,14 @@ class Step:
         The same in words.
     drawings : list of Drawing
         Layers to update.
-    fusion : Fusion, optional
+    made : Made, optional
         The finished result.
-    notices : tuple of str
-        What else the user should know.
     """
 
     fraction: float
     text: str
     drawings: list[Drawing] = field(default_factory=list)
-    fusion: Fusion | None = None
-    notices: tuple[str, ...] = ()
+    made: Made | None = None
 
 
 @dataclass(frozen=True)
@@ -154,15 +153,13 @@ def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
         with listening(told.append), closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
                 text = in_words(progress, request.stack, time.perf_counter() - began)
-                finished = progress.fusion if progress.finished else None
-                drawings: list[Drawing] = []
-                if finished and request.in_view and is_large(finished.stack.plane_shape):
-                    yield Step(0.5, "showing the image", draw_large(finished, look, draw_image))
-                    drawings = draw_large(finished, look, draw_maps)
-                elif progress.fusion is not None:
-                    drawings = (draw if finished else draw_image)(progress.fusion, look)
-                notices = tuple(dict.fromkeys(told))
-                yield Step(progress.fraction, text, drawings, finished, notices)
+                if progress.finished and progress.fusion is not None:
+                    said = " ".join([text, *dict.fromkeys(told)])
+                    yield from _shown(Made(progress.fusion, look, said), request)
+                else:
+                    partly = progress.fusion
+                    drawings = draw_image(partly, look) if partly is not None else []
+                    yield Step(progress.fraction, text, drawings)
     except MfifError as error:
         yield Failure(str(error))
     except MemoryError:
@@ -177,6 +174,17 @@ def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
         yield Failure(
             f"This should not have happened: {what}. The log says where; please report it."
         )
+
+
+def _shown(made: Made, request: Request) -> Iterator[Step]:
+    """Show a finished fusion: the image first where maps are only made as one looks."""
+    fusion, look = made.fusion, made.look
+    if request.in_view and is_large(fusion.stack.plane_shape):
+        image = draw_large(fusion, look, draw_image)
+        yield Step(0.5, "showing the image", finished(image, made))
+        yield Step(1, made.said, finished(draw_large(fusion, look, draw_maps), made), made)
+    else:
+        yield Step(1, made.said, draw(made), made)
 
 
 def in_words(progress: Progress, stack: ZStack, elapsed: float) -> str:

@@ -1,0 +1,132 @@
+"""The fusions that a viewer shows: found by their layers, shared by all panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from qtpy.QtCore import QObject, QTimer, Signal
+from superqt.utils import create_worker
+
+from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.layers.metadata import Made, result
+from napari_mfif.plugin.layers.specs import Drawing, draw
+from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+__all__ = ["Results", "results_of"]
+
+
+class Results(QObject):
+    """Knows the fusions whose layers are in a viewer, and shows others in their place.
+
+    A fusion lives as long as one of its layers; nothing else holds it. Get the one of a viewer by
+    `results_of`.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the layers are.
+    """
+
+    #: Layers came, went, were drawn again, or another one became active.
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self._writer = LayerWriter(viewer, self)
+        self._writer.wrote.connect(self.tell)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.changed)
+        self._drawing: Any = None
+        self._next: tuple[Made, Callable[[], None] | None] | None = None
+        for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            event.connect(self.tell)
+        viewer.layers.selection.events.active.connect(self.tell)
+
+    def tell(self, event: Any = None) -> None:
+        """Emit `changed` once, when the event loop has its next turn."""
+        self._soon.start(0)
+
+    def all(self) -> list[Made]:
+        """Return the fusions from the lowest to the uppermost: one for each source."""
+        notes = (result(layer) for layer in self.viewer.layers)
+        return list({n.source: n.made for n in notes if n is not None and n.made}.values())
+
+    def of(self, layer: Any) -> Made | None:
+        """Return the fusion that a layer shows, or that was made of it."""
+        note = result(layer)
+        if note is not None:
+            return note.made
+        source = str(layer.unique_id)
+        return next((made for made in self.all() if made.source == source), None)
+
+    def current(self) -> Made | None:
+        """Return the fusion of the active layer, or else that of the uppermost result."""
+        active = self.viewer.layers.selection.active
+        found = self.of(active) if active is not None else None
+        return found or next(reversed(self.all()), None)
+
+    def layer(self, made: Made, role: str) -> Any | None:
+        """Return the layer that shows a role of a fusion, as ``"height"`` or ``"image0"``."""
+        return find_layer(self.viewer, made.source, role)
+
+    def source_layer(self, made: Made) -> Any | None:
+        """Return the layer that was fused, if it is still there."""
+        found = (x for x in self.viewer.layers if str(x.unique_id) == made.source)
+        return next(found, None)
+
+    def replace(self, made: Made, fusion: Fusion, done: Callable[[], None] | None = None) -> Made:
+        """Show another fusion of the same stack in the layers of one; drawn in a thread.
+
+        Where several follow fast, those between are not drawn.
+
+        Parameters
+        ----------
+        made : Made
+            What the layers show now.
+        fusion : Fusion
+            What they are to show.
+        done : callable, optional
+            Called when they do.
+        """
+        new = replace(made, fusion=fusion)
+        self._next = (new, done)
+        if self._drawing is None:
+            self._draw_next()
+        return new
+
+    def _draw_next(self) -> None:
+        if self._next is None:
+            return
+        (made, done), self._next = self._next, None
+
+        def show(drawings: list[Drawing]) -> None:
+            self._drawing = None
+            if self._next is None:
+                self._writer.clear()
+                self._writer.write(drawings, done)
+            self._draw_next()
+
+        self._drawing = create_worker(draw, made, _start_thread=False)
+        self._drawing.returned.connect(show)
+        self._drawing.start()
+
+
+#: By the identity of their viewers; they live as long as a panel holds them.
+_KNOWN: WeakValueDictionary[int, Results] = WeakValueDictionary()
+
+
+def results_of(viewer: ViewerModel) -> Results:
+    """Return what knows the fusions of a viewer: the same one for all panels that hold it."""
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    known = _KNOWN.get(id(viewer))
+    if known is None or known.viewer is not viewer:
+        known = _KNOWN[id(viewer)] = Results(viewer)
+    return known
