@@ -74,7 +74,7 @@ class LayerWriter(QObject):
         if self._waiting:
             drawing = self._waiting.pop(0)
             layer = find_layer(self._viewer, drawing.source, drawing.role)
-            before = None if layer is None else (layer.data, layer.metadata)
+            before = None if layer is None else (layer.data, dict(layer.metadata))
             self._before.setdefault((drawing.source, drawing.role), before)
             show(self._viewer, drawing)
         if self._waiting:
