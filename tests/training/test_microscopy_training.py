@@ -14,7 +14,13 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
 from napari_mfif.networks import weights  # noqa: E402
-from napari_mfif.training import OTHER_RECIPES, fd_fcn, fd_fcn_microscopy  # noqa: E402
+from napari_mfif.training import (  # noqa: E402
+    OTHER_RECIPES,
+    boundary_aware_microscopy,
+    fans,
+    fd_fcn,
+    fd_fcn_microscopy,
+)
 from napari_mfif.training.data import Picture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
 from napari_mfif.training.stacks import Fan, Pool, draw_fan  # noqa: E402
@@ -53,6 +59,52 @@ def test_fans_teach_which_planes_are_in_focus(pool) -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_fans_teach_the_centres_of_windows() -> None:
+    network = boundary_aware_microscopy.RECIPE.network()
+    fans.settle(network)
+    large = Pool([7], side=96)
+    fan = draw_fan(np.random.default_rng(0), large, 96, 3)
+    optimiser = torch.optim.Adam(network.initial.parameters(), 3e-4)
+    losses = []
+    for _ in range(6):
+        optimiser.zero_grad()
+        loss = boundary_aware_microscopy.fan_loss(network, fan, "cpu")
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_second_network_learns_from_windows_with_both_planes_in_focus() -> None:
+    network = boundary_aware_microscopy.RECIPE.network()
+    errors = np.full((2, 80, 80), 0.1, np.float32)
+    errors[0] = 0  # the first plane is the better one everywhere
+    fan = Fan(np.zeros_like(errors), errors)
+    everywhere = boundary_aware_microscopy.fan_loss(network, fan, "cpu")
+    mixed = boundary_aware_microscopy.fan_loss(network, fan, "cpu", boundary=True)
+    assert everywhere > 0
+    assert mixed == 0
+
+
+def test_settled_norms_keep_their_statistics() -> None:
+    norm = torch.nn.BatchNorm2d(2)
+    network = torch.nn.Sequential(norm)
+    network.train()
+    fans.settle(network)
+    network(torch.full((4, 2, 3, 3), 5.0))
+    assert norm.running_mean.tolist() == [0, 0]
+
+
+def test_loss_of_pairs_is_least_for_the_plane_that_differs_less() -> None:
+    errors = np.zeros((2, 1, 1), np.float32)
+    errors[1] = 0.2
+    fan = Fan(np.zeros_like(errors), errors)
+    right, wrong = (
+        fans.logistic_loss(torch.full((1, 1, 1), margin), fan, [0], [1]) for margin in (3.0, -3.0)
+    )
+    assert right < 0.1 * wrong
 
 
 def test_faint_crops_differ_in_focus_not_in_noise() -> None:

@@ -13,9 +13,10 @@ the middle of a z-stack, where neither plane need be in focus, and the lamp and 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,12 +35,23 @@ from napari_mfif.training.batches import photographed
 from napari_mfif.training.boundary_aware_card import HEAD, TEXT
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.judge import Judge, judge_by
-from napari_mfif.training.loop import Plan, run
+from napari_mfif.training.loop import Loss, Plan, run
 from napari_mfif.training.pairs import Pair, composite
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
 
-__all__ = ["RECIPE", "Centres", "draw_pair", "right_windows", "train", "windows"]
+__all__ = [
+    "RECIPE",
+    "Centres",
+    "at_centres",
+    "both_sides",
+    "draw_pair",
+    "right_windows",
+    "second_stage",
+    "shares",
+    "train",
+    "windows",
+]
 
 #: Steps of the second network for one of the first.
 SECOND = 0.1
@@ -78,17 +90,27 @@ def windows(pair: Pair) -> tuple[Map, Map, Map]:
     share : float32
         How much of the window is to be taken from the first plane.
     """
-    middle = slice(PATCH // 2 - 1, -(PATCH // 2))  # the centre lies between two pixels
-
-    def at_centres(values: Map) -> Map:
-        mean = cv2.blur(values, (2, 2), anchor=(0, 0))
-        return np.asarray(mean[middle, middle][::STRIDE, ::STRIDE])
-
-    mean = cv2.blur(pair.focus, (PATCH, PATCH), anchor=(0, 0))
-    share = mean[: 1 - PATCH, : 1 - PATCH][::STRIDE, ::STRIDE]
     centre = (at_centres(pair.focus) > 0.5).astype(np.float32)
     counts = (at_centres(pair.weights()) > 0.5).astype(np.float32)
-    return centre, counts, np.asarray(share, np.float32)
+    return centre, counts, shares(pair.focus)
+
+
+def at_centres(values: Map) -> Map:
+    """Return a map at the centres of all windows that fit into it."""
+    middle = slice(PATCH // 2 - 1, -(PATCH // 2))  # the centre lies between two pixels
+    mean = cv2.blur(values, (2, 2), anchor=(0, 0))
+    return np.asarray(mean[middle, middle][::STRIDE, ::STRIDE])
+
+
+def shares(values: Map) -> Map:
+    """Return the mean of a map in each window that fits into it."""
+    mean = cv2.blur(values, (PATCH, PATCH), anchor=(0, 0))
+    return np.asarray(mean[: 1 - PATCH, : 1 - PATCH][::STRIDE, ::STRIDE], np.float32)
+
+
+def both_sides(share: NDArray[np.float32] | Tensor) -> Any:
+    """Return which windows have enough of either plane in focus for the second network."""
+    return (share > SIDES) & (share < 1 - SIDES)
 
 
 @dataclass(frozen=True)
@@ -121,7 +143,7 @@ class Centres:
         maps = [np.stack(m) for m in zip(*(windows(pair) for pair in drawn), strict=True)]
         centre, counts, share = (torch.from_numpy(m).to(self.device) for m in maps)
         if self.boundary:
-            counts = counts * ((share > SIDES) & (share < 1 - SIDES))
+            counts = counts * both_sides(share)
         planes = _planes_of(drawn).to(self.device)
         forth, back = network(torch.cat([planes, planes.flip(1)])).float().chunk(2)
         second = (centre < 0.5).long()
@@ -153,7 +175,7 @@ def right_windows(
         logits = network(_planes_of([pair]).to(device))[0].float().cpu().numpy()
         right = (logits[0] > logits[1]) == (centre > 0.5)
         asked = counts > 0
-        mixed = asked & (share > SIDES) & (share < 1 - SIDES)
+        mixed = asked & both_sides(share)
         kinds = {"windows": asked, "boundary": mixed}
         return {kind: ((right & where).sum(), where.sum()) for kind, where in kinds.items()}
 
@@ -167,7 +189,7 @@ def _network() -> nn.Module:
     return network
 
 
-def _second(
+def second_stage(
     network: nn.Module,
     scores: dict[str, float],
     pictures: Pictures,
@@ -175,6 +197,8 @@ def _second(
     folder: Path,
     resume: bool,
     quiet: bool,
+    *,
+    loss: Callable[..., Loss] = Centres,
 ) -> dict[str, float]:
     """Train the network for boundaries, from what the first one has learnt."""
     assert isinstance(network, BoundaryAware)
@@ -183,9 +207,9 @@ def _second(
     device = next(second.parameters()).device.type
     steps = max(1, round(SECOND * plan.steps))
     plan = replace(plan, steps=steps, seed=plan.seed + 1, rate=1e-4, warm_up=10, every=65)
-    loss = Centres(pictures.train, device, boundary=True)
+    of_boundaries = loss(pictures.train, device, boundary=True)
     judge = right_windows(pictures.held_back, device)
-    found = run(second, loss, judge, plan, folder / "boundary", resume=resume, quiet=quiet)
+    found = run(second, of_boundaries, judge, plan, folder / "boundary", resume=resume, quiet=quiet)
     return {**scores, "second_windows": found["windows"], "second_boundary": found["boundary"]}
 
 
@@ -197,7 +221,7 @@ RECIPE = Recipe(
     plan=Plan(650, rate=1e-3, every=50, mixed=True),
     head=HEAD,
     text=TEXT,
-    stage=_second,
+    stage=second_stage,
     stacks=STACKS,
     half=True,
 )

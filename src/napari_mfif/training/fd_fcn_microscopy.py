@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_mfif.methods.neural.fd_fcn import MapScorer
 from napari_mfif.training.data import Picture, crop
+from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen
 from napari_mfif.training.fd_fcn import Map, Scores, planes_of, right_pixels
 from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
 from napari_mfif.training.loop import Plan
@@ -23,8 +22,6 @@ from napari_mfif.training.stacks import Fan, Pool, draw_fan
 
 __all__ = ["RECIPE", "Mixed", "draw_faint", "fan_loss", "train"]
 
-#: Stacks to learn from: none of them is used to measure anything.
-SEEDS = range(1000, 1040)
 #: Planes of a stack that are compared with one another in a step.
 PLANES = 6
 #: What guards against liking smooth planes: contrast, sigma of the far blur, and of the noise in
@@ -85,19 +82,10 @@ def draw_faint(rng: np.random.Generator, pictures: Sequence[Picture], size: int)
 
 def fan_loss(network: nn.Module, fan: Fan, device: str) -> Tensor:
     """Return the logistic loss of all pairs of a fan's planes, each plane scored once."""
-    planes = torch.from_numpy(fan.planes[:, None] - np.float32(0.5)).to(device)
-    logits = network(planes.contiguous(memory_format=torch.channels_last)).float()[:, 0]
+    logits = network(seen(fan, device)).float()[:, 0]
     small = replace(fan, errors=np.stack([half_size(error) for error in fan.errors]))
-    pairs = list(combinations(range(len(fan.planes)), 2))
-    first, second = (list(side) for side in zip(*pairs, strict=True))
-    targets, counts = (
-        torch.from_numpy(np.stack(side)).to(device)
-        for side in zip(*(small.target(*pair) for pair in pairs), strict=True)
-    )
-    loss = functional.binary_cross_entropy_with_logits(
-        logits[first] - logits[second], targets, reduction="none"
-    )
-    return (loss * counts).sum() / counts.sum().clamp(min=1)
+    first, second = all_pairs(len(fan.planes))
+    return logistic_loss(logits[first] - logits[second], small, first, second)
 
 
 def _between(rng: np.random.Generator, ends: tuple[float, float]) -> float:

@@ -1,0 +1,98 @@
+"""The recipe of `boundary-aware` for z-stacks: published weights, taught simulated planes too."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_mfif.methods.neural.boundary_aware import WindowComparer
+from napari_mfif.training.boundary_aware import (
+    STACKS,
+    Centres,
+    at_centres,
+    both_sides,
+    right_windows,
+    second_stage,
+    shares,
+)
+from napari_mfif.training.boundary_aware_card import HEAD, MICROSCOPY
+from napari_mfif.training.data import Picture
+from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen, settle
+from napari_mfif.training.loop import Plan
+from napari_mfif.training.recipe import Recipe, published, train_recipe
+from napari_mfif.training.stacks import Fan, Pool, draw_fan
+
+__all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
+
+#: Planes of a stack that are compared with one another in a step.
+PLANES = 4
+
+
+@dataclass
+class Mixed:
+    """Every other step photographs, every other one a fan of planes of a z-stack.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from, besides the stacks.
+    device : str
+        Where the network is.
+    boundary : bool
+        Learn only from windows with a part of either plane in focus.
+    size : int
+        Pixels of a side of the planes.
+    pool : Pool
+        The stacks.
+    """
+
+    pictures: Sequence[Picture]
+    device: str = "cpu"
+    boundary: bool = False
+    size: int = 128
+    pool: Pool = field(default_factory=lambda: Pool(SEEDS))
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss; the statistics of the network's norms stay as they are."""
+        settle(network)
+        if rng.random() < 0.5:
+            return Centres(self.pictures, self.device, boundary=self.boundary)(network, rng)
+        fan = draw_fan(rng, self.pool, self.size, PLANES)
+        return fan_loss(network, fan, self.device, boundary=self.boundary)
+
+
+def fan_loss(network: nn.Module, fan: Fan, device: str, *, boundary: bool = False) -> Tensor:
+    """Return the logistic loss of the centres of all windows, for all pairs of a fan's planes."""
+    first, second = all_pairs(len(fan.planes))
+    planes = seen(fan, device)
+    scores = network(torch.cat([planes[first], planes[second]], dim=1)).float()
+    where = None
+    if boundary:
+        better = fan.errors[first] < fan.errors[second]
+        windows = [both_sides(shares(one.astype(np.float32))) for one in better]
+        where = torch.from_numpy(np.stack(windows)).to(device)
+    small = replace(fan, errors=np.stack([at_centres(error) for error in fan.errors]))
+    return logistic_loss(scores[:, 0] - scores[:, 1], small, first, second, where)
+
+
+RECIPE = Recipe(
+    method="boundary-aware",
+    name="microscopy",
+    network=functools.partial(published, WindowComparer),
+    loss=Mixed,
+    judge=right_windows,
+    plan=Plan(3000, rate=4e-4, warm_up=40, every=100, mixed=True),
+    head=HEAD,
+    text=MICROSCOPY,
+    stage=functools.partial(second_stage, loss=Mixed),
+    stacks=STACKS,
+    half=True,
+)
+
+#: Train the networks, see `napari_mfif.training.train`.
+train = functools.partial(train_recipe, RECIPE)
