@@ -11,7 +11,7 @@ from pathlib import Path
 from napari_mfif.io.instruments import INSTRUMENTS
 from napari_mfif.io.patterns import compile_pattern, role_of
 from napari_mfif.io.vendor import FORMATS
-from napari_mfif.io.words import UNITS, WORDS
+from napari_mfif.io.words import AXIS_OF_UNIT, WORDS
 
 PAGE = Path(__file__).with_name("files.md")
 
@@ -36,7 +36,7 @@ def words() -> Iterator[str]:
     for axis, meaning in AXES.items():
         before = ", ".join(f"`{word}`" for word, own in WORDS.items() if own == axis)
         after = ", ".join(
-            f"`{unit}`" for unit, own in UNITS.items() if own == axis and unit != "μm"
+            f"`{unit}`" for unit, own in AXIS_OF_UNIT.items() if own == axis and unit != "μm"
         )
         yield f"| {meaning} | {before} | {after or '-'} |"
 

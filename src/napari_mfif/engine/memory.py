@@ -10,8 +10,8 @@ from napari_mfif.errors import ParameterError
 
 __all__ = ["default_budget", "format_bytes", "free_bytes", "keep_freed_memory", "parse_bytes"]
 
-UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+BYTES_PER = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+BYTES_PER |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
 #: glibc's M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD.
 MALLOC = {-8: 1, -3: 2**30, -1: 2**30, -2: 2**25}
@@ -29,9 +29,9 @@ def parse_bytes(size: int | str) -> int:
         The text is no size.
     """
     match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-zA-Z]*)\s*", str(size))
-    if not match or match[2].upper() not in UNITS:
+    if not match or match[2].upper() not in BYTES_PER:
         raise ParameterError(f"`memory={size}` is no size; write for example 2GB or 500MB.")
-    return int(float(match[1]) * UNITS[match[2].upper()])
+    return int(float(match[1]) * BYTES_PER[match[2].upper()])
 
 
 def format_bytes(size: float) -> str:

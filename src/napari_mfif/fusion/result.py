@@ -176,7 +176,7 @@ class Fusion:
         """
         known = dict.fromkeys(("image", "depth", "decision", "confidence"))
         if name not in known:
-            raise ParameterError(unknown_name("map", name, known, of="a fusion from afar"))
+            raise ParameterError(unknown_name("map", name, known, of="a lazy fusion"))
         return [getattr(self, name), *(getattr(one, name) for one in self.coarser())]
 
     def coarser(self) -> list[Fusion]:

@@ -30,7 +30,7 @@ TILE = 512
 BIG = 2**32 - 2**25
 
 #: What OME-Zarr calls units of length, and its kinds of axes.
-UNITS = {"um": "micrometer", "nm": "nanometer", "mm": "millimeter", "m": "meter"}
+LONG_NAMES = {"um": "micrometer", "nm": "nanometer", "mm": "millimeter", "m": "meter"}
 KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
 
 
@@ -260,8 +260,8 @@ def _ome(
     axes: list[dict[str, str]] = []
     for letter in letters:
         axis = {"name": letter.lower(), "type": KINDS[letter]}
-        if sizes.unit in UNITS and known.get(letter):
-            axis["unit"] = UNITS[sizes.unit]
+        if sizes.unit in LONG_NAMES and known.get(letter):
+            axis["unit"] = LONG_NAMES[sizes.unit]
         axes.append(axis)
     datasets = [
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["DYE", "GENERIC", "STAMP", "UNITS", "WORDS", "axis_of"]
+__all__ = ["AXIS_OF_UNIT", "DYE", "GENERIC", "STAMP", "WORDS", "axis_of"]
 
 _BY_AXIS = {
     "Z": "z zs zl zpos zplane zslice zstep zlevel slice sl plane focus foc depth layer",
@@ -21,7 +21,7 @@ _BY_AXIS = {
 WORDS = {word: axis for axis, words in _BY_AXIS.items() for word in words.split()}
 
 #: Units after a number, and the axis it measures, where no word says so.
-UNITS = {
+AXIS_OF_UNIT = {
     "um": "Z", "µm": "Z", "μm": "Z", "mm": "Z", "nm": "C",
     "h": "T", "hr": "T", "hrs": "T", "hpf": "T", "min": "T", "sec": "T",
 }  # fmt: skip
@@ -56,4 +56,4 @@ def axis_of(word: str, unit: str = "") -> str:
     >>> axis_of("Z"), axis_of("mouse"), axis_of("bead", "um"), axis_of("bead")
     ('Z', 'P', 'Z', '')
     """
-    return WORDS.get(word.lower()) or UNITS.get(unit, UNITS.get(unit.lower(), ""))
+    return WORDS.get(word.lower()) or AXIS_OF_UNIT.get(unit, AXIS_OF_UNIT.get(unit.lower(), ""))

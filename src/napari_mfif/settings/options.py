@@ -34,8 +34,8 @@ ALIGN = Parameter(
     "align",
     str,
     "none",
-    "Bring planes to one another: translation undoes a stage that drifts, similarity also a "
-    "magnification that changes with focus, and rotation.",
+    "Move planes so that they lie upon each other: translation undoes a stage that drifts, "
+    "similarity also a magnification that changes with focus, and rotation.",
     title="Planes move by",
     choices=("none", *MODELS),
 )
