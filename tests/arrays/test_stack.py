@@ -6,7 +6,8 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from napari_mfif.arrays.stack import ZStack, guess_axes
+from napari_mfif.arrays.axes import guess_axes
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import AxesError, ParameterError, ReadError
 
 PIXELS = np.random.default_rng(8).integers(0, 9000, (2, 3, 5, 21, 35)).astype(np.uint16)

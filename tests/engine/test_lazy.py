@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack, fuse, methods
+from napari_mfif.arrays.axes import guess_axes
 from napari_mfif.arrays.cache import SizedCache
-from napari_mfif.arrays.stack import guess_axes
 from napari_mfif.engine import lazy
 from napari_mfif.engine import sampling as windows
 from napari_mfif.errors import ParameterError, ReadError, WriteError

@@ -8,8 +8,9 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from napari_mfif.errors import MemoryBudgetError  # noqa: E402
-from napari_mfif.networks import feeding  # noqa: E402
-from napari_mfif.networks.feeding import Feeder, best_precision, reflected  # noqa: E402
+from napari_mfif.networks import feeding, precision  # noqa: E402
+from napari_mfif.networks.feeding import Feeder, reflected  # noqa: E402
+from napari_mfif.networks.precision import best_precision  # noqa: E402
 from napari_mfif.notices import listening  # noqa: E402
 
 
@@ -119,7 +120,7 @@ def test_device_with_no_memory_at_all_leaves_the_work_to_the_processor(image, mo
         self.device = device
 
     monkeypatch.setattr(Feeder, "_place", elsewhere)
-    monkeypatch.setattr(feeding, "_sent", lambda block, device, side: torch.from_numpy(block)[None])
+    monkeypatch.setattr(feeding, "sent", lambda block, device, side: torch.from_numpy(block)[None])
 
     def full(net, block):
         if feeder.device != "cpu":
@@ -170,7 +171,7 @@ def test_half_precision_is_near_and_gives_float32(precision, image) -> None:
 
 def test_half_precision_is_chosen_only_where_hardware_has_it(monkeypatch) -> None:
     for has, expected in ((True, torch.bfloat16), (False, torch.float32)):
-        monkeypatch.setattr(feeding, "_processor_has_bfloat16", lambda has=has: has)
+        monkeypatch.setattr(precision, "_processor_has_bfloat16", lambda has=has: has)
         assert best_precision("cpu") == expected
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has, **_: has)
         assert best_precision("cuda:1") == (torch.bfloat16 if has else torch.float16)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_mfif.arrays.axes import AXES, check_axes, guess_axes, squeezed
 from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.arrays.views import AxisSelection, Reordered, WithoutAlpha
 from napari_mfif.errors import AxesError, ParameterError, ReadError
@@ -16,69 +17,7 @@ from napari_mfif.errors import AxesError, ParameterError, ReadError
 if TYPE_CHECKING:
     import dask.array
 
-__all__ = ["AXES", "Pixels", "ZStack", "guess_axes", "squeezed"]
-
-#: Axes in the order in which a z-stack keeps them: time, channel, plane, row, column, sample.
-AXES = "TCZYXS"
-
-NAMES = {"T": "time", "C": "channel", "Z": "plane", "Y": "row", "X": "column", "S": "colour"}
-
-
-def guess_axes(shape: Sequence[int], dtype: np.dtype[Any]) -> str:
-    """Name the axes of an array that does not name them.
-
-    Axes of length 1 before rows and columns hold nothing: they are passed over.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        The shape of the array.
-    dtype : numpy.dtype
-        Its type; colour is only guessed for unsigned integers of 8 or 16 bits.
-
-    Returns
-    -------
-    str
-        ``"ZYX"`` or ``"ZYXS"``, for what `squeezed` leaves of the shape.
-
-    Raises
-    ------
-    AxesError
-        The shape leaves a choice, or is that of one colour picture.
-    """
-    lengths = tuple(shape[axis] for axis in squeezed(shape))
-    photograph = dtype in (np.dtype(np.uint8), np.dtype(np.uint16)) and lengths[-1:] in ((3,), (4,))
-    if len(lengths) == 3:
-        _refuse_colour_picture(lengths)
-        return "ZYX"
-    if len(lengths) == 4 and photograph:
-        return "ZYXS"
-    possible = {4: ("CZYX", "TZYX"), 5: ("TCZYX", "CZYXS"), 6: ("TCZYXS",)}.get(len(lengths), ())
-    if len(lengths) == 4 and lengths[-1] in (3, 4):
-        possible = ("ZYXS", *possible)
-    ways = " or ".join(f'`axes="{choice}"`' for choice in possible)
-    advice = f"Say so by {ways}." if ways else "A z-stack has at least the axes Z, Y, X."
-    raise AxesError(f"An array of shape {tuple(shape)} does not say what its axes are. {advice}")
-
-
-def squeezed(shape: Sequence[int]) -> list[int]:
-    """Return the axes that are longer than 1, and the last ones, down to rows and columns."""
-    colour = shape[-1:] in ((3,), (4,), [3], [4]) and len(shape) > 3 and min(shape[-3:-1]) > 4
-    inner = len(shape) - (3 if colour else 2)
-    kept = [axis for axis, length in enumerate(shape) if length > 1 or axis >= inner]
-    # one plane stays one: what is missing is for others to say
-    return kept if len(kept) > 2 else list(range(len(shape)))[-3:]
-
-
-def _refuse_colour_picture(lengths: Sequence[int]) -> None:
-    """Refuse (rows, columns, colours), which would be many planes of three columns."""
-    rows, columns, last = lengths
-    if last in (3, 4) and min(rows, columns) > 4 * last:
-        raise AxesError(
-            f"An array of shape {tuple(lengths)} looks like one colour picture of {columns} x "
-            f"{rows} pixels. A z-stack needs at least two planes: give them as (Z, Y, X, {last}). "
-            f'If its planes are {last} columns wide, say so by `axes="ZYX"`.'
-        )
+__all__ = ["Pixels", "ZStack"]
 
 
 @dataclass(frozen=True)
@@ -164,7 +103,7 @@ class ZStack:
         if len(kept) < len(pixels.shape) and (axes is None or len(named) == len(kept)):
             pixels = _taken(pixels, kept)
         axes = named
-        _check_axes(axes, pixels.shape)
+        check_axes(axes, pixels.shape)
         order = [axes.index(letter) for letter in AXES if letter in axes]
         if order != sorted(order):
             pixels = _reordered(pixels, order)
@@ -360,16 +299,3 @@ def _taken(pixels: Any, kept: Sequence[int]) -> Any:
     if hasattr(pixels, "transpose"):
         return pixels[tuple(slice(None) if i in kept else 0 for i in range(len(pixels.shape)))]
     return Reordered(pixels, kept)
-
-
-def _check_axes(axes: str, shape: Sequence[int]) -> None:
-    wrong = next((f"{a!r} is none of {AXES}" for a in axes if a not in AXES), None)
-    wrong = wrong or next((f"{a} stands twice" for a in axes if axes.count(a) > 1), None)
-    wrong = wrong or next((f"{a} ({NAMES[a]}) is missing" for a in "ZYX" if a not in axes), None)
-    if wrong:
-        raise AxesError(f'`axes="{axes}"` cannot be used: {wrong}.')
-    if len(axes) != len(shape):
-        raise AxesError(
-            f'`axes="{axes}"` names {len(axes)} axes, but the array has '
-            f"{len(shape)}: {tuple(shape)}."
-        )

@@ -15,8 +15,9 @@ from napari_mfif.alignment import (
     source_area,
     warp,
 )
+from napari_mfif.arrays.axes import AXES
 from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slice
-from napari_mfif.arrays.stack import AXES, ZStack
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from napari_mfif.arrays.stack import AXES
+from napari_mfif.arrays.axes import AXES
 from napari_mfif.errors import AxesError, ReadError
 
 __all__ = ["FileAxes", "letter_of", "name_axes"]

@@ -7,7 +7,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from napari_mfif.arrays.stack import ZStack, guess_axes, squeezed
+from napari_mfif.arrays.axes import guess_axes, squeezed
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import Reordered, multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ngff

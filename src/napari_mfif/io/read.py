@@ -25,7 +25,8 @@ from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
 from napari_mfif.io.names import natural_key, stem
 from napari_mfif.io.png_jpeg import open_picture
-from napari_mfif.io.vendor import format_of, open_vendor
+from napari_mfif.io.vendor import format_of
+from napari_mfif.io.vendor_stack import open_vendor
 from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr
 
 __all__ = ["open_arranged", "open_stack"]

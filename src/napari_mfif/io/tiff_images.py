@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from napari_mfif.arrays.stack import AXES
+from napari_mfif.arrays.axes import AXES
 from napari_mfif.errors import ReadError
 from napari_mfif.io.axes import SEQUENCE, FileAxes
 from napari_mfif.io.choosing import pick

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from napari_mfif.arrays.axes import AXES
 from napari_mfif.arrays.lazy_array import Pixels
-from napari_mfif.arrays.stack import AXES
 from napari_mfif.arrays.views import AsType
 from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
 from napari_mfif.io.atomic import replacing, replacing_folder
+from napari_mfif.io.encoding import jpeg, png
 from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml
 from napari_mfif.io.sinks import Sink, tiff_sink, zarr_sink
 from napari_mfif.io.sizes import NO_SIZES, Sizes
@@ -257,9 +257,9 @@ def _writer(path: Path) -> Callable[..., bytes] | None:
         ".tif": None,
         ".tiff": None,
         ".zarr": None,
-        ".png": _png,
-        ".jpg": _jpeg,
-        ".jpeg": _jpeg,
+        ".png": png,
+        ".jpg": jpeg,
+        ".jpeg": jpeg,
     }
     if path.suffix.lower() in known:
         return known[path.suffix.lower()]
@@ -310,30 +310,3 @@ def _check_axes(axes: str, shape: Sequence[int]) -> None:
             f'`axes="{axes}"` does not fit an array of shape {tuple(shape)}: it needs a letter out '
             f"of {AXES} for each axis, in this order, with Y and X."
         )
-
-
-def _png(path: Path, pixels: NDArray[Any], axes: str) -> bytes:
-    import imagecodecs
-
-    return bytes(imagecodecs.png_encode(_picture(path, pixels, axes, ("uint8", "uint16"))))
-
-
-def _jpeg(path: Path, pixels: NDArray[Any], axes: str) -> bytes:
-    import imagecodecs
-
-    return bytes(imagecodecs.jpeg8_encode(_picture(path, pixels, axes, ("uint8",)), level=95))
-
-
-def _picture(path: Path, pixels: NDArray[Any], axes: str, types: tuple[str, ...]) -> NDArray[Any]:
-    """Refuse pixels that a picture file cannot hold."""
-    if axes not in ("YX", "YXS"):
-        raise WriteError(
-            f"{path.name} cannot hold several planes, channels or timepoints (axes {axes}). "
-            "Use .ome.tif."
-        )
-    if pixels.dtype.name not in types:
-        raise WriteError(
-            f"{path.name} cannot hold {pixels.dtype} pixels, only {' and '.join(types)}. "
-            f"Use {'.png or ' if pixels.dtype == np.uint16 else ''}.ome.tif."
-        )
-    return np.ascontiguousarray(pixels)

@@ -8,9 +8,8 @@ device that runs out of memory gets smaller blocks, and in the end the processor
 
 from __future__ import annotations
 
-import copy
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,9 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_mfif.errors import MemoryBudgetError
+from napari_mfif.networks.precision import best_precision, prepared
+from napari_mfif.networks.transfer import arrived, sent, side_stream
 from napari_mfif.notices import notice
 
-__all__ = ["Feeder", "Tile", "best_precision", "is_exhausted", "leaving", "prepared", "reflected"]
+__all__ = ["Feeder", "Tile", "is_exhausted", "leaving", "reflected"]
 
 FloatMap = NDArray[np.float32]
 #: How a network is called with a block, (1, C, Y, X).
@@ -35,9 +36,6 @@ CONTEXTS_PER_BLOCK = 2
 #: Blocks are not made smaller than this, in pixels.
 SMALLEST = 16
 
-#: Half precisions, the better one for hardware that has both first.
-HALVES = ("bfloat16", "float16")
-PRECISIONS: dict[str, torch.dtype] = {name: getattr(torch, name) for name in ("float32", *HALVES)}
 #: How torch says that memory ran out, on one device or another.
 EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -190,14 +188,14 @@ class Feeder:
     ) -> Iterator[FloatMap]:
         """Compute tile after tile, with the next one on its way to the device meanwhile."""
         network, device = self._placed, torch.device(self.device)
-        side = _side_stream(device)
-        coming = _sent(self._block(image, tiles[0]), device, side)
+        side = side_stream(device)
+        coming = sent(self._block(image, tiles[0]), device, side)
         for tile, following in zip(tiles, (*tiles[1:], None), strict=True):
-            block = _arrived(coming, side)
+            block = arrived(coming, side)
             with torch.inference_mode():
                 values = run(network, block)
             if following is not None:
-                coming = _sent(self._block(image, following), device, side)
+                coming = sent(self._block(image, following), device, side)
             yield self._own(values, block.shape, tile, inside)
 
     def _block(self, image: FloatMap, tile: Tile) -> FloatMap:
@@ -293,87 +291,8 @@ def _mirror(places: NDArray[np.intp], length: int) -> NDArray[np.intp]:
     return np.asarray(np.minimum(folded, 2 * (length - 1) - folded), np.intp)
 
 
-def best_precision(
-    device: str, wanted: str = "auto", halves: Collection[str] = HALVES
-) -> torch.dtype:
-    """Return the precision a network runs in on a device.
-
-    Parameters
-    ----------
-    device : str
-        As torch calls it.
-    wanted : str, optional
-        ``"auto"``: half precision where the hardware computes in it, bfloat16 before float16.
-    halves : collection of str, optional
-        The half precisions that may be chosen: those that leave a network's decisions alone.
-    """
-    if wanted != "auto":
-        return PRECISIONS[wanted]
-    kind = torch.device(device).type
-    native: tuple[str, ...] = ()
-    if kind == "cuda":
-        both = torch.cuda.is_bf16_supported(including_emulation=False)
-        native = HALVES if both else ("float16",)
-    elif kind == "cpu" and _processor_has_bfloat16():
-        native = ("bfloat16",)
-    return PRECISIONS[next((half for half in native if half in halves), "float32")]
-
-
-def _processor_has_bfloat16() -> bool:
-    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, bool)() for name in asked)
-
-
-def prepared(network: nn.Module, device: str, dtype: torch.dtype) -> nn.Module:
-    """Return a copy on the device, in its precision and in its favourite order of the axes."""
-    network = copy.deepcopy(network).eval().requires_grad_(False)
-    if dtype != torch.float32:
-        network = network.to(dtype)
-        for name in getattr(network, "in_float32", ()):
-            network.get_submodule(name).float()
-        for layer in network.modules():
-            if next(layer.parameters(recurse=False), None) is not None:
-                layer.register_forward_pre_hook(_to_own_precision)
-    network = network.to(device)
-    if torch.device(device).type in ("cpu", "cuda"):
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
-
-
-def _to_own_precision(layer: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
-    dtype = next(layer.parameters(recurse=False)).dtype
-    return tuple(
-        item.to(dtype) if isinstance(item, Tensor) and item.is_floating_point() else item
-        for item in given
-    )
-
-
 def _compiled(network: nn.Module, wanted: bool) -> Any:
     return torch.compile(network, dynamic=True) if wanted else network
-
-
-def _side_stream(device: torch.device) -> Any:
-    """Return a queue of the graphics card for what travels while something is computed."""
-    kind: Any = torch.cuda.Stream
-    return kind(device) if device.type == "cuda" else None
-
-
-def _sent(block: FloatMap, device: torch.device, side: Any) -> Tensor:
-    """Send a block to the device; to a graphics card without waiting for it."""
-    pixels = torch.from_numpy(block)[None]
-    if side is None:
-        return pixels.to(device)
-    with torch.cuda.stream(side):
-        return pixels.pin_memory().to(device, non_blocking=True)
-
-
-def _arrived(block: Tensor, side: Any) -> Tensor:
-    """Return a block that was sent, once it is there."""
-    if side is not None:
-        now = torch.cuda.current_stream(block.device)
-        now.wait_stream(side)
-        block.record_stream(now)
-    return block
 
 
 def _plain(network: Any, block: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.io.atomic import replacing
-from napari_mfif.networks.feeding import best_precision
+from napari_mfif.networks.precision import best_precision
 from napari_mfif.training.judge import Judge
 
 __all__ = ["CHECKPOINT", "LOG", "Loss", "Plan", "log", "minutes", "run", "scored"]

@@ -14,7 +14,7 @@ from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural.base import Trained
 from napari_mfif.methods.neural.pairwise import PairwiseMethod
 from napari_mfif.methods.neural.scoring import Scorer, ScoringMethod
-from napari_mfif.networks.feeding import HALVES
+from napari_mfif.networks.precision import HALVES
 from napari_mfif.simulation import KINDS
 from napari_mfif.training.confidence import (
     STACKS,

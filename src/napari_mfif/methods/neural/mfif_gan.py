@@ -88,7 +88,7 @@ class FocusMapper(Comparer):
         return MfifGenerator(int(facts.get("width", WIDTH)))
 
     def _place(self, device: str) -> None:
-        from napari_mfif.networks.feeding import best_precision, prepared
+        from napari_mfif.networks.precision import best_precision, prepared
 
         self.device = device
         self.dtype = best_precision(device, self._precision, halves=())

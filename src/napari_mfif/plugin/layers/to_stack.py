@@ -9,7 +9,8 @@ from typing import Any
 
 from napari.layers import Image
 
-from napari_mfif.arrays.stack import NAMES, ZStack
+from napari_mfif.arrays.axes import NAMES
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.layers import layer_axes, layer_sizes
