@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import tifffile
 from recordings import micromanager, ndtiff, ome_tiff
+from vendor_files import czi, lif
 
 from napari_mfif.alignment import load_transforms
 from napari_mfif.errors import MfifError
@@ -73,12 +74,25 @@ def whole_files(folder: Path) -> dict[str, Path]:
     with zipfile.ZipFile(made["zip"], "w") as archive:
         for path in sorted(made["zarr"].rglob("*")):
             archive.write(path, path.relative_to(made["zarr"]))
+    pair = PLANES.reshape(2, 3, *PLANES.shape[1:])
+    made["czi"] = czi(folder / "plain.czi", pair)
+    made["czi-zstd"] = czi(folder / "zstd.czi", pair, compression=5)
+    made["lif"] = lif(folder / "a.lif", pair)
     made["recipe"] = folder / "recipe.json"
     made["recipe"].write_text(Recipe("adaptive", {"halo": 3}).to_json())
     made["transforms"] = folder / "transforms.json"
     entry = {"model": "translation", "reference": 0, "matrices": [[1, 0, 0, 0, 1, 0]] * 3}
     made["transforms"].write_text(json.dumps([entry]))
     return made
+
+
+#: Real files of microscopes lie here where the project has them beside it.
+REAL = Path(__file__).parents[3] / "shared/data/vendor"
+
+
+def real_files() -> dict[str, Path]:
+    """Return the real files of microscopes, where they are there."""
+    return {path.name: path for path in sorted(REAL.glob("*")) if path.suffix in (".czi", ".lif")}
 
 
 def changed(data: bytes, random: Random) -> bytes:
@@ -200,7 +214,7 @@ def run(count: int, seed: int, kinds: list[str]) -> int:
     signal.signal(signal.SIGALRM, _too_long)
     broken: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
-        files = whole_files(Path(name))
+        files = whole_files(Path(name)) | real_files()
         chosen = {kind: files[kind] for kind in kinds or files}
         for kind, path in chosen.items():
             try_out(kind, path)  # imports what it needs, before memory is bounded

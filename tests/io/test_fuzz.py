@@ -18,7 +18,7 @@ from napari_mfif.settings.recipe import Recipe
 
 KINDS = (
     "plain", "big", "tiles", "strips", "imagej", "shaped", "colour", "ome", "mm", "nd",
-    "png", "jpg", "zarr", "zip", "recipe", "transforms",
+    "png", "jpg", "zarr", "zip", "czi", "czi-zstd", "lif", "recipe", "transforms",
 )  # fmt: skip
 
 

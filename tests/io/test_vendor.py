@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -204,3 +205,32 @@ def test_a_damaged_file_is_refused_in_words(tmp_path, name, start):
     (tmp_path / name).write_bytes(start + bytes(60))
     with pytest.raises(ReadError, match="is damaged"):
         open_stack(tmp_path / name)
+
+
+def test_files_written_here_open_as_real_ones_do(tmp_path):
+    pytest.importorskip("czifile")
+    pytest.importorskip("liffile")
+    from vendor_files import czi, lif
+
+    pair = PIXELS[:, :, 0, 0]
+    files = czi(tmp_path / "a.czi", pair), czi(tmp_path / "b.czi", pair, compression=5)
+    for path in (*files, lif(tmp_path / "a.lif", pair)):
+        stack = open_stack(path)
+        assert (stack.axes, stack.unit) == ("CZYX", "um")
+        assert stack.z_step == pytest.approx(0.5)
+        np.testing.assert_array_equal(np.asarray(stack.pixels), pair)
+
+
+def test_a_file_that_says_it_holds_more_than_there_is_memory_for_is_refused(tmp_path, monkeypatch):
+    pytest.importorskip("liffile")
+    from vendor_files import lif
+
+    vendor_lif = import_module("napari_mfif.io.vendor_lif")
+
+    def gives_up(path):
+        raise MemoryError
+
+    path = lif(tmp_path / "a.lif", PIXELS[:, :, 0, 0])
+    monkeypatch.setattr(vendor_lif, "open_file", gives_up)
+    with pytest.raises(ReadError, match="more than there is memory for"):
+        open_stack(path)

@@ -231,13 +231,16 @@ def _tried(look: Callable[[Path], _Found], path: Path) -> _Found | None:
 def holds_stacks(paths: Sequence[Path]) -> bool:
     """Tell whether files hold a z-stack each, by the first that can be read."""
     from napari_mfif.io.tiff import stacks_in
+    from napari_mfif.io.tiff_planes import is_single_plane
 
     for path in paths[:5]:
         try:
             if is_picture(start := first_bytes(path)):
                 return False
             if is_tiff(start):
-                return stacks_in(path) is not None
+                several = stacks_in(path) is not None
+                # of the channels of one plane, several files are planes
+                return several and not (len(paths) > 1 and is_single_plane(path, channels=True))
         except ReadError:
             continue
     return len(paths) == 1  # what cannot be read says so when it is opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.joined import Joined
 from napari_mfif.arrays.stack import ZStack
@@ -13,7 +13,10 @@ from napari_mfif.io.content import first_bytes, is_picture, is_tiff, not_readabl
 from napari_mfif.io.grouping import PLURALS, Arranged
 from napari_mfif.io.pages import Page, PagePixels
 from napari_mfif.io.png_jpeg import Picture, open_picture
-from napari_mfif.io.sizes import NO_SIZES, Sizes
+from napari_mfif.io.sizes import NO_SIZES
+
+if TYPE_CHECKING:
+    from napari_mfif.io.tiff_planes import TiffPlane
 
 __all__ = ["join", "open_planes"]
 
@@ -83,9 +86,16 @@ def open_planes(
         They differ in size, type or colour.
     """
     opened = [_open_plane(path) for path in one.files]
-    pages, facts = [page for page, _ in opened], opened[0][1]
-    _check_alike(one.files, pages)
-    inner = "YXS" if len(pages[0].shape) == 3 else "YX"
+    pages, facts = [page for plane in opened for page in plane.pages], opened[0].sizes
+    _check_alike(one.files, opened)
+    several = len(opened[0].pages) > 1
+    if several and "C" in one.axes:
+        raise ReadError(
+            f"{one.files[0].parent} holds a file for each channel, by the names, but each has "
+            "several channels by itself. Say what the names mean by `pattern=`."
+        )
+    inner = "C" * several + ("YXS" if len(pages[0].shape) == 3 else "YX")
+    leading = (*one.lengths, *([len(opened[0].pages)] if several else []))
     said = [*notes, *_picture_notes(pages)]
     z_step, unit = facts.z_step, facts.unit
     said += [facts.note] if facts.note else []
@@ -93,41 +103,44 @@ def open_planes(
         z_step, unit = one.z_step, "um"
         said.append(f"The names say that planes lie {z_step:g} um apart.")
     return ZStack.from_array(
-        PagePixels(pages, one.lengths),
+        PagePixels(pages, leading),
         axes or one.axes + inner,
         name=name or one.name or one.files[0].parent.name or "stack",
         z_step=z_step,
         pixel_size=facts.pixel_size,
         unit=unit,
-        channel_names=one.channels,
+        channel_names=opened[0].channels if several else one.channels,
         notes=tuple(said),
         source=str(one.files[0].parent),
     )
 
 
-def _open_plane(path: Path) -> tuple[Page, Sizes]:
+def _open_plane(path: Path) -> TiffPlane:
+    from napari_mfif.io.tiff_planes import TiffPlane, tiff_plane
+
     start = first_bytes(path)
     if is_picture(start):
-        return open_picture(path), NO_SIZES
+        return TiffPlane((open_picture(path),), NO_SIZES)
     if is_tiff(start):
-        from napari_mfif.io.tiff import tiff_plane
-
         return tiff_plane(path)
     raise ReadError(not_readable(path, start))
 
 
-def _check_alike(paths: Sequence[Path], pages: Sequence[Page]) -> None:
-    for path, page in zip(paths, pages, strict=True):
-        if (page.shape, page.dtype) != (pages[0].shape, pages[0].dtype):
+def _check_alike(paths: Sequence[Path], planes: Sequence[TiffPlane]) -> None:
+    first = _kind(planes[0])
+    for path, plane in zip(paths, planes, strict=True):
+        if (kind := _kind(plane)) != first:
             raise ReadError(
-                f"The planes are not alike: {paths[0]} is {_kind(pages[0])}, {path} is "
-                f"{_kind(page)}. Leave it out, or bring all to one size and type."
+                f"The planes are not alike: {paths[0]} is {first}, {path} is {kind}. Leave it "
+                "out, or bring all to one size and type."
             )
 
 
-def _kind(page: Page) -> str:
+def _kind(plane: TiffPlane) -> str:
+    page, count = plane.pages[0], len(plane.pages)
     colour = " colour" if len(page.shape) == 3 else ""
-    return f"{page.shape[1]} x {page.shape[0]} {page.dtype}{colour}"
+    channels = f" of {count} channels" if count > 1 else ""
+    return f"{page.shape[1]} x {page.shape[0]} {page.dtype}{colour}{channels}"
 
 
 def _picture_notes(pages: Sequence[Page]) -> list[str]:

@@ -47,7 +47,7 @@ def _page(path: Path) -> Page:
     if not is_tiff(start):
         raise ReadError(not_readable(path, start))
     from napari_mfif.io.structure import open_parsed
-    from napari_mfif.io.tiff import tiff_plane
+    from napari_mfif.io.tiff_planes import tiff_plane
 
     with open_parsed(path, series=False) as file:
         pages = sum(not getattr(page, "is_reduced", False) for page in file.pages)
@@ -56,4 +56,4 @@ def _page(path: Path) -> Page:
             f"{path} holds {pages} images, where one is asked for. Save the channel or time point "
             "you mean into a file of its own."
         )
-    return tiff_plane(path)[0]
+    return tiff_plane(path).pages[0]

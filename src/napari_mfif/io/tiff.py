@@ -12,12 +12,13 @@ import numpy as np
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import ReadError
-from napari_mfif.io import ome, sizes
+from napari_mfif.io import ome
 from napari_mfif.io.axes import name_axes
 from napari_mfif.io.compressed_pages import Coding, coded_page
 from napari_mfif.io.content import first_bytes, is_tiff
 from napari_mfif.io.names import stem
 from napari_mfif.io.pages import COPY_AGAIN, FlatPage, FlatPages, Page, PagePixels
+from napari_mfif.io.palette import colours_of, in_colour
 from napari_mfif.io.partial import complete_part
 from napari_mfif.io.planned import not_recorded
 from napari_mfif.io.structure import lacking_pieces, open_parsed
@@ -27,14 +28,16 @@ from napari_mfif.io.truncation import check_complete
 
 __all__ = [
     "CompanionRedirect",
+    "check_pixels",
     "described",
     "description",
-    "is_single_plane",
+    "one_page",
     "open_tiff",
     "pieces_of",
     "stacks_in",
-    "tiff_plane",
 ]
+
+TABLE = "The pixels are numbers of a table of colours, and are read in these"
 
 
 def open_tiff(
@@ -74,7 +77,7 @@ def open_tiff(
         images = images_of(file, axes)
         image, notes = choose(path, images, series)
         chosen, key = image.series, image.series.keyframe
-        _check_pixels(path, key)
+        check_pixels(path, key)
         where = str(path) if len(images) < 2 else f"Series {images.index(image)} of {path}"
         letters, said = name_axes(image.axes, axes, where=where)
         pages, leading, missing = _pages(path, image, letters)
@@ -85,6 +88,9 @@ def open_tiff(
             missing = not_recorded(file, dict(zip(letters, leading, strict=False)))
         missing += _undescribed(file, images)
         coarser = [] if image.places or missing else _coarser(path, chosen, leading)
+        if axes is None and (colours := colours_of(key)) is not None:
+            letters, pages, coarser = letters + "S", in_colour(pages, colours), []
+            said = [*said, f'{TABLE}; `axes="{letters[:-1]}"` takes the numbers as they are.']
         pixels = multiscale(PagePixels(pages, leading), letters, coarser)
     return ZStack.from_array(
         pixels,
@@ -98,39 +104,6 @@ def open_tiff(
         notes=(*notes, *said, *missing, *([facts.note] if facts.note else [])),
         source=str(path),
     )
-
-
-def tiff_plane(path: Path) -> tuple[Page, sizes.Sizes]:
-    """Open a TIFF file that holds a single plane, as one of a folder of planes.
-
-    Raises
-    ------
-    ReadError
-        It holds several planes, or is damaged.
-    """
-    with open_parsed(path, series=False) as file:
-        pages = [page for page in file.pages if not getattr(page, "is_reduced", False)]
-        if len(pages) > 1:
-            raise ReadError(
-                f"{path} holds {len(pages)} pages, where a folder or list of planes must have one "
-                "in each file. Open this file alone."
-            )
-        page = file.pages.first
-        _check_pixels(path, page)
-        made = _one_page(path, page, {})
-        check_complete([made], path)
-        return made, facts_of(file, page, 0 if file.is_ome else None)[0]
-
-
-def is_single_plane(path: Path) -> bool:
-    """Tell whether a TIFF file by itself is one plane: one page that no description adds to."""
-    with open_parsed(path, series=False) as file:
-        if len(file.pages) > 1:
-            return False
-        alone = not (file.is_ome or file.is_micromanager or file.is_ndtiff or file.is_stk)
-        if not alone or file.is_imagej or file.is_shaped:
-            return all(one.n_planes < 2 for one in images_of(file)) and not file.is_ome
-        return True
 
 
 def description(path: Path) -> str:
@@ -186,7 +159,8 @@ class CompanionRedirect(ReadError):
         )
 
 
-def _check_pixels(path: Path, page: Any) -> None:
+def check_pixels(path: Path, page: Any) -> None:
+    """Refuse pixels that are no numbers, and volumes."""
     if page.imagedepth > 1:
         raise ReadError(f"{path} stores volumes instead of planes. Save it as OME-TIFF in Fiji.")
     if page.dtype is None or page.dtype.kind not in "biuf":
@@ -274,7 +248,7 @@ def _separate_pages(path: Path, series: Any) -> list[Page]:
         if page is None:
             raise ReadError(f"{path} is incomplete: page {number} of {len(series)} is missing.")
         own = Path(page.parent.filehandle.path)
-        pages.append(_one_page(own, page, codings))
+        pages.append(one_page(own, page, codings))
     return pages
 
 
@@ -292,7 +266,8 @@ def _coarser(path: Path, series: Any, leading: tuple[int, ...]) -> list[PagePixe
     return levels
 
 
-def _one_page(path: Path, page: Any, codings: dict[int, Coding]) -> Page:
+def one_page(path: Path, page: Any, codings: dict[int, Coding]) -> Page:
+    """Return a page of tifffile as ours; pages that are alike share a coding."""
     key = page.keyframe
     if page.is_final and key.dtype.kind != "b":
         return _flat_page(path, key, page.dataoffsets[0], key.shape, page.index + 1)

@@ -60,14 +60,7 @@ ND2 = (b"\xda\xce\xbe\x0a", b"\0\0\0\x0cjP  ")
 FORMATS = (
     Format("CZI", (".czi",), (b"ZISRAWFILE",), EXTRA, "czi", "Zeiss ZEN"),
     Format("LIF", (".lif",), (b"\x70\x00\x00\x00",), EXTRA, "lif", "Leica LAS X, LAS AF"),
-    Format(
-        "ND2",
-        (".nd2",),
-        (b"\xda\xce\xbe\x0a", b"\0\0\0\x0cjP  "),
-        EXTRA,
-        "nd2",
-        "Nikon NIS-Elements",
-    ),
+    Format("ND2", (".nd2",), ND2, EXTRA, "nd2", "Nikon NIS-Elements"),
     Format("VSI", (".vsi",), (), "bioio bioio-bioformats", "bioio", "Olympus and Evident"),
     Format("OIR", (".oir",), (), "bioio bioio-bioformats", "bioio", "Olympus and Evident"),
     Format("OIB, OIF", (".oib", ".oif"), (), "bioio bioio-bioformats", "bioio", "Olympus FluoView"),
@@ -148,8 +141,13 @@ def in_words(path: Path, kind: Format) -> Iterator[None]:
     """Turn whatever a library raises into a sentence."""
     try:
         yield
-    except (ReadError, MemoryError):
+    except ReadError:
         raise
+    except MemoryError as error:
+        raise ReadError(
+            f"{path} says that it holds more than there is memory for. {COPY_AGAIN} Or export it "
+            "as OME-TIFF."
+        ) from error
     except Exception as error:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise ReadError(
