@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import product
@@ -184,14 +185,45 @@ def test_info_lists_the_stacks_of_a_folder_and_describes_the_chosen_one(tmp_path
     for well, z in product(("A01", "B02"), range(3)):
         tifffile.imwrite(tmp_path / f"plate_{well}_z{z}.tif", np.zeros((9, 14), np.uint16))
     assert main(["info", str(tmp_path)]) == 0
-    assert "0  plate_A01\n1  plate_B02" in capsys.readouterr().out
+    table = "0  plate_A01  ZYX  3 x 9 x 14\n1  plate_B02  ZYX  3 x 9 x 14"
+    assert table in capsys.readouterr().out
     assert main(["info", str(tmp_path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"series": ["plate_A01", "plate_B02"]}
+    found = json.loads(capsys.readouterr().out)
+    assert found["series"] == ["plate_A01", "plate_B02"]
+    assert found["images"][1] == {
+        "number": 1, "name": "plate_B02", "axes": "ZYX", "shape": [3, 9, 14],
+    }  # fmt: skip
     for chosen in ("1", "plate_B02"):
         assert main(["info", str(tmp_path), "--series", chosen]) == 0
         assert "plate_B02: 3 planes" in capsys.readouterr().out
     assert main(["info", str(tmp_path), "--series", "C03"]) == 1
     assert "plate_A01, plate_B02" in capsys.readouterr().err
+
+
+def test_info_tells_what_is_missing_and_hot(tmp_path, capsys) -> None:
+    planes = np.random.default_rng(3).normal(100, 2, (6, 64, 80)).astype(np.float32)
+    planes[1, 20, 30] = planes[3, 40, 50] = 5000
+    planes[4] = 0
+    planes[2, :3] = np.nan
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="minisblack")
+    assert main(["info", str(tmp_path / "a.tif")]) == 0
+    told = capsys.readouterr().out
+    assert "planes 4 show nothing, 240 pixels are not there (0.78%)" in told
+    # noise beside a blank plane may seem hot
+    assert re.search(r"hot      [2-4] pixels of 6 planes of 80 x 64, from plane 0", told)
+
+
+def test_missing_pixels_are_an_option(tmp_path) -> None:
+    planes = np.random.default_rng(3).normal(100, 9, (4, 64, 80)).astype(np.float32)
+    planes[1:3, 20:30, 30:40] = 0
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="minisblack")
+    made = {}
+    for choice in ("zero", "none"):
+        out = tmp_path / f"{choice}.tif"
+        words = ["fuse", str(tmp_path / "a.tif"), "-o", str(out), "--missing", choice, "--quiet"]
+        assert main(words) == 0
+        made[choice] = tifffile.imread(out)[22:28, 32:38]
+    assert made["zero"].min() > 50 > made["none"].min()
 
 
 def test_a_list_is_taken_as_it_is_given(tmp_path, capsys) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES
+from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES, MISSING
 from napari_mfif.settings.parameters import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--crop", action="store_true", default=None, help="keep only what all aligned planes cover"
+    )
+    parser.add_argument(
+        "--missing",
+        choices=MISSING.choices,
+        help="which pixels are not there, beside NaN: zero borders that move and planes that show "
+        "nothing (auto), every zero, or none",
     )
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--channel", help="number or name of the channel that decides")
@@ -128,7 +134,7 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
     """
     method = given.method or (recipe.method if recipe else None)
     parameters, consistency = _assigned(given.set, method)
-    for name in ("composition", "weights"):
+    for name in ("composition", "weights", "missing"):
         if getattr(given, name):
             parameters[name] = getattr(given, name)
     return {

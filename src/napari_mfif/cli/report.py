@@ -6,7 +6,8 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif import __version__
+from napari_mfif.cli.pixel_facts import looked_at
 
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
+    from napari_mfif.io.series import Series
 
 __all__ = ["report"]
 
@@ -26,7 +29,12 @@ OTHERS = ("napari", "PyQt6", "PySide6", "PyQt5", "distributed", "numcodecs", "sc
 PLANES, SIDE = 5, 1024
 
 
-def report(inputs: Iterable[str], stack: ZStack | None, error: Exception | None) -> dict[str, Any]:
+def report(
+    inputs: Iterable[str],
+    stack: ZStack | None,
+    error: Exception | None,
+    several: Sequence[Series] = (),
+) -> dict[str, Any]:
     """Return the report.
 
     Parameters
@@ -37,6 +45,8 @@ def report(inputs: Iterable[str], stack: ZStack | None, error: Exception | None)
         What was found in them.
     error : Exception or None
         Why nothing was.
+    several : sequence of Series, optional
+        The images in them.
     """
     names = [str(name) for name in inputs]
     found: dict[str, Any] = {
@@ -49,9 +59,14 @@ def report(inputs: Iterable[str], stack: ZStack | None, error: Exception | None)
     }
     if error is not None:
         found["error"] = f"{type(error).__name__}: {_without_names(str(error), names)}"
+    if len(several) > 1:
+        found["images"] = len(several)
+        kinds = Counter(f"{one.axes} {' x '.join(map(str, one.lengths))}" for one in several)
+        found["kinds of images"] = dict(kinds.most_common(20))
     if stack is not None:
         found["stack"] = _facts(stack, names)
         found["noise"] = _noise(stack)
+        found["pixels"] = looked_at(stack)
     return found
 
 

@@ -16,7 +16,7 @@ from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.zarr_images import ZarrImage, facts_of, images_in
 from napari_mfif.io.zarr_store import ZarrPixels, is_zarr, open_node
 
-__all__ = ["is_zarr", "open_zarr"]
+__all__ = ["axes_of", "is_zarr", "open_zarr"]
 
 
 def open_zarr(
@@ -214,6 +214,16 @@ def _named(
     found = FileAxes(letters.replace("?", "Q"), shape)
     named, notes = name_axes(found, axes, where=where)
     return letters.replace("?", "Q"), named, notes
+
+
+def axes_of(group: Any, place: str) -> FileAxes | None:
+    """Return the axes of the finest level of an image in a Zarr; None where they are not known."""
+    try:
+        levels, image, _ = _levels(place, group[place])
+        letters = ngff.axis_letters(image, levels[0].ndim) or _dimension_names(levels[0])
+        return FileAxes((letters or "?").replace("?", "Q"), tuple(levels[0].shape))
+    except Exception:  # opening it says why
+        return None
 
 
 def _dimension_names(array: Any) -> str | None:
