@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import configparser
-from collections import Counter
 from pathlib import Path
 
 TOP = Path(__file__).parents[1]
@@ -45,9 +44,9 @@ def layers() -> list[list[str]]:
     return [[one.strip().split(".")[1] for one in line.split("|")] for line in lines if line]
 
 
-def imports() -> Counter[tuple[str, str]]:
-    """Return how many modules of a folder import from another one."""
-    found: Counter[tuple[str, str]] = Counter()
+def imports() -> set[tuple[str, str]]:
+    """Return which folder imports from which other one."""
+    found: set[tuple[str, str]] = set()
     for path in PACKAGE.rglob("*.py"):
         own = path.relative_to(PACKAGE).with_suffix("").parts[0]
         others = set()
@@ -67,15 +66,15 @@ def picture() -> str:
     place = {name: 40 + 44 * row for row, name in enumerate(names)}
     height = place[names[-1]] + 40
     shapes = []
-    for (user, used), count in sorted(imports().items()):
+    for user, used in sorted(imports()):
         if user not in place:
             continue
         start, end = place[user], place[used]
         bend = 500 + 0.55 * abs(end - start)
         shapes.append(
             f'<path d="M500 {start}C{bend:.0f} {start} {bend:.0f} {end} 500 {end}" fill="none" '
-            f'stroke="#4878a8" stroke-opacity=".45" stroke-width="{min(1 + count / 5, 6):.1f}">'
-            f"<title>{user} uses {used} in {count} modules</title></path>"
+            'stroke="#4878a8" stroke-opacity=".45" stroke-width="1.6">'
+            f"<title>{user} uses {used}</title></path>"
         )
     for name in names:
         y = place[name]

@@ -38,6 +38,13 @@ def test_tables_of_files_are_up_to_date() -> None:
     )
 
 
+def test_picture_of_the_architecture_is_up_to_date() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "draw_architecture.py"))
+    assert made["PICTURE"].read_text(encoding="utf-8") == made["picture"](), (
+        "run: python docs/draw_architecture.py"
+    )
+
+
 def test_readme_names_every_method_and_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in methods.names():
