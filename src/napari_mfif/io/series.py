@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from napari_mfif.arrays.stack import AXES
+from napari_mfif.arrays.axes import AXES
 from napari_mfif.errors import MfifError, ReadError
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff
