@@ -303,16 +303,22 @@ def test_fuse_takes_what_opening_asks_for(tmp_path):
 
 
 def test_series_names_are_what_series_takes(tmp_path):
-    from napari_mfif.io.series import series_names
+    from napari_mfif.io.series import list_series
+
+    def names(*given):
+        return [one.name for one in list_series(*given)]
 
     with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
         for name in ("left", "right"):
             file.write(np.zeros((3, 9, 14), np.uint8), metadata={"axes": "ZYX", "Name": name})
-    assert series_names(tmp_path / "a.ome.tif") == ["left", "right"]
-    assert series_names(tmp_path) == ["left", "right"]
+    assert names(tmp_path / "a.ome.tif") == ["left", "right"]
+    assert names(tmp_path) == ["left", "right"]
     assert open_stack(tmp_path, series="right").n_planes == 3
     for well in ("A01", "B02"):
         for z in range(3):
             write(tmp_path / "plate" / f"{well}_z{z}.png", np.zeros((9, 14), np.uint8))
-    assert series_names(tmp_path / "plate") == ["A01", "B02"]
-    assert series_names(sorted((tmp_path / "plate").iterdir()), "{well}_z{z}") == ["A01", "B02"]
+    assert names(tmp_path / "plate") == ["A01", "B02"]
+    assert names(sorted((tmp_path / "plate").iterdir()), "{well}_z{z}") == ["A01", "B02"]
+    assert {(one.axes, one.lengths) for one in list_series(tmp_path / "plate")} == {
+        ("ZYX", (3, 9, 14))
+    }
