@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.arrays.axes import AXES, check_axes, guess_axes, squeezed
+from napari_mfif.arrays.html import stack_html
 from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.arrays.views import AxisSelection, Reordered, WithoutAlpha
 from napari_mfif.errors import AxesError, ParameterError, ReadError
@@ -277,6 +278,8 @@ class ZStack:
         if self.z_step:
             parts.append(f"{self.z_step:g} {self.unit or 'units'} steps")
         return ", ".join(parts)
+
+    _repr_html_ = stack_html
 
 
 def as_dask(pixels: Pixels, axes: str) -> dask.array.Array:

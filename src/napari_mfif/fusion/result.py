@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,12 @@ from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.dataset import to_xarray
+from napari_mfif.fusion.layers import to_layers
+from napari_mfif.fusion.notebook import fusion_html
+from napari_mfif.fusion.notes import noted
 from napari_mfif.fusion.outputs import Outputs, unfolded
+from napari_mfif.fusion.plotting import plot
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.options import MAPS
@@ -113,7 +118,7 @@ class Fusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading and fusing decided, in sentences; of a lazy result only the reading."""
-        return (*self.stack.notes, *_noted(self._folded))
+        return (*self.stack.notes, *noted(self._folded))
 
     @property
     def repaired(self) -> NDArray[np.uint16]:
@@ -273,6 +278,11 @@ class Fusion:
             else:
                 self.save_map(name, path, overwrite=overwrite)
 
+    _repr_html_ = fusion_html
+    plot = plot
+    to_layers = to_layers
+    to_xarray = to_xarray
+
     def _streams(self, paths: Iterable[str | Path]) -> bool:
         """Tell whether results are still to be made, and can be written row by row."""
         from napari_mfif.io.write import in_one_piece
@@ -298,23 +308,6 @@ class Fusion:
             labels=labels,
             overwrite=overwrite,
         )
-
-
-def _noted(folded: Sequence[FoldedTimepoint]) -> Iterator[str]:
-    """Say what was done to the planes of timepoints."""
-    empty = [str(t) for t, one in enumerate(folded) if one.preparation.identical]
-    if empty and len(folded) == 1:
-        yield "All planes are equal: the image is one of them, and no height can be told."
-    elif empty:
-        yield f"Passed over, since all their planes are equal: timepoints {', '.join(empty)}."
-    planes = sorted({z for one in folded for z in one.preparation.missing.planes})
-    if planes:
-        yield f"Left out, since they show nothing: planes {', '.join(map(str, planes))}."
-    if any(one.reader.incomplete for one in folded if not one.preparation.missing.planes):
-        yield "Where planes lack pixels the others were fused; where all do, nothing is there."
-    if hot := sum(one.reader.repairs.count() for one in folded):
-        pixels = "1 hot pixel was" if hot == 1 else f"{hot} hot pixels were"
-        yield f"{pixels} replaced."
 
 
 def assemble(

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
+from napari.utils.colormaps import DirectLabelColormap
 
 from napari_mfif.fusion.api import Fusion
+from napari_mfif.fusion.layers import colours_of_planes, maps_of
 from napari_mfif.plugin.layers.geometry import Placement
 from napari_mfif.plugin.layers.metadata import KEY, Made, Result
 from napari_mfif.plugin.layers.multiscale import is_large, levels_of
@@ -115,36 +116,20 @@ def finished(drawings: list[Drawing], made: Made) -> list[Drawing]:
 def draw_maps(fusion: Fusion, look: Look) -> list[Drawing]:
     """Return the layers of all that a fusion knows beside the image."""
     time = "T" if "T" in fusion.stack.axes else ""
-    hidden = {"visible": False}
-    steps = max(1, fusion.stack.n_planes - 1)
-    heights = (0.0, steps * float(fusion.stack.z_step or 1))
-    shown: dict[str, tuple[Any, str, str, dict[str, Any]]] = {
-        "scores": _scores(fusion),
-        "confidence": (
-            fusion.confidence,
-            time + "YX",
-            "confidence",
-            {**hidden, "colormap": "gray", "contrast_limits": (0, 1)},
-        ),
-        # label 0 is transparent: plane k is label k + 1
-        "plane taken": (
-            fusion.decision + fusion.decision.dtype.type(1),
-            time + "YX",
-            "plane taken",
-            {**hidden, "colormap": _plane_colours(fusion.stack.n_planes), "opacity": 0.7},
-        ),
-        "height": (
-            fusion.height,
-            time + "YX",
-            f"height ({fusion.unit})",
-            {**hidden, "colormap": "viridis", "contrast_limits": heights},
-        ),
-    }
+    maps = maps_of(fusion)
     drawings = []
     for role in MAPS:
-        array, axes, title, first = shown[role]
-        kind = "labels" if role == "plane taken" else "image"
-        drawings.append(_drawing(look, fusion, role, kind, array, axes, title, first))
+        if role == "scores":
+            array, axes, title, first = _scores(fusion)
+            drawings.append(_drawing(look, fusion, role, "image", array, axes, title, first))
+            continue
+        shown = maps[role]
+        first = dict(shown.options)
+        if role == "plane taken":
+            first["colormap"] = _plane_colours(fusion.stack.n_planes)
+        drawings.append(
+            _drawing(look, fusion, role, shown.kind, shown.array, time + "YX", shown.title, first)
+        )
     return drawings
 
 
@@ -246,7 +231,4 @@ def warm_up() -> None:
 
 @lru_cache(maxsize=8)
 def _plane_colours(n_planes: int) -> DirectLabelColormap:
-    """Return colours that run evenly from the first plane to the last, as those of the height."""
-    colours = ensure_colormap("viridis").map(np.linspace(0, 1, n_planes))
-    named: dict[int | None, Any] = {k + 1: colour for k, colour in enumerate(colours)}
-    return DirectLabelColormap(color_dict={None: (0, 0, 0, 0), 0: (0, 0, 0, 0), **named})
+    return DirectLabelColormap(color_dict=colours_of_planes(n_planes))

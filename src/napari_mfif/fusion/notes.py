@@ -1,0 +1,26 @@
+"""What was done to the planes of a fusion, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from napari_mfif.engine.folded import FoldedTimepoint
+
+__all__ = ["noted"]
+
+
+def noted(folded: Sequence[FoldedTimepoint]) -> Iterator[str]:
+    """Say what was done to the planes of timepoints."""
+    empty = [str(t) for t, one in enumerate(folded) if one.preparation.identical]
+    if empty and len(folded) == 1:
+        yield "All planes are equal: the image is one of them, and no height can be told."
+    elif empty:
+        yield f"Passed over, since all their planes are equal: timepoints {', '.join(empty)}."
+    planes = sorted({z for one in folded for z in one.preparation.missing.planes})
+    if planes:
+        yield f"Left out, since they show nothing: planes {', '.join(map(str, planes))}."
+    if any(one.reader.incomplete for one in folded if not one.preparation.missing.planes):
+        yield "Where planes lack pixels the others were fused; where all do, nothing is there."
+    if hot := sum(one.reader.repairs.count() for one in folded):
+        pixels = "1 hot pixel was" if hot == 1 else f"{hot} hot pixels were"
+        yield f"{pixels} replaced."
