@@ -1,0 +1,64 @@
+"""Commands of the palette: one for each method."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+from npe2 import PluginManifest
+
+from napari_mfif import methods
+from napari_mfif.plugin import method_commands
+from napari_mfif.plugin.layers.metadata import result
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_manifest_has_the_methods_of_the_registry() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_manifest.py"))
+    assert made["MANIFEST"].read_text(encoding="utf-8") == made["manifest"](), (
+        "run: python docs/make_manifest.py"
+    )
+
+
+def test_every_command_can_be_imported() -> None:
+    manifest = PluginManifest.from_file(ROOT / "napari.yaml")
+    names = {one.id: one.python_name for one in manifest.contributions.commands}
+    for method in methods.names():
+        module, _, name = names[f"napari-mfif.{method_commands.command_name(method)}"].partition(
+            ":"
+        )
+        assert module == method_commands.__name__
+        assert callable(getattr(method_commands, name))
+
+
+@pytest.mark.window
+def test_command_opens_the_panel_and_fuses_by_its_method(viewer, add_relief, qtbot) -> None:
+    from napari._app_model import get_app_model
+
+    add_relief()
+    get_app_model().commands.execute_command("napari-mfif.fuse_by_gradient").result()
+    (panel,) = viewer.window.dock_widgets.values()
+    qtbot.waitUntil(lambda: not panel.is_running(), timeout=60_000)
+    assert '"gradient"' in result(viewer.layers["pollen in focus"]).recipe
+
+
+@pytest.mark.window
+def test_command_leaves_a_run_alone(panel, add_relief, slow, qtbot) -> None:
+    add_relief()
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    panel.start()
+    method_commands.fuse_by(panel.viewer, "guided")
+    assert panel.method_box.name() == "gradient"
+    assert "is running" in panel.run_box.note.text()
+    slow.set()
+    qtbot.waitUntil(lambda: not panel.is_running(), timeout=60_000)
+
+
+@pytest.mark.window
+def test_command_without_a_stack_shows_the_panel(viewer) -> None:
+    method_commands.fuse_by(viewer, "gradient")
+    (panel,) = viewer.window.dock_widgets.values()
+    assert panel.welcome.isVisibleTo(panel)
+    assert not panel.is_running()
