@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from napari_mfif.fusion.api import Fusion, fuse, iter_fuse
     from napari_mfif.io import open_stack
     from napari_mfif.settings.recipe import Recipe
+    from napari_mfif.settings.strokes import Stroke
 
 __version__ = "0.1.0"
 
-__all__ = ["Fusion", "Recipe", "ZStack", "fuse", "iter_fuse", "methods", "open_stack"]
+__all__ = ["Fusion", "Recipe", "Stroke", "ZStack", "fuse", "iter_fuse", "methods", "open_stack"]
 
 _HOME = {
     "Fusion": ("fusion.result", "Fusion"),
     "Recipe": ("settings.recipe", "Recipe"),
+    "Stroke": ("settings.strokes", "Stroke"),
     "ZStack": ("arrays.stack", "ZStack"),
     "fuse": ("fusion.api", "fuse"),
     "iter_fuse": ("fusion.api", "iter_fuse"),

@@ -34,6 +34,7 @@ SETTINGS = {
     "series": ("--series", "Image"),
     "shape": ("--shape", "Axes"),
     "spacing": ("--spacing", "Z step and pixel size"),
+    "strokes": ("--strokes", "Strokes of the recipe"),
     "transforms": ("--transforms", "Alignment"),
     "unit": ("--unit", "Unit"),
     "weights": ("--weights", "Weights"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES, MISSING
+from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES, MISSING, STROKES
 from napari_mfif.settings.parameters import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--channel", help="number or name of the channel that decides")
     parser.add_argument("--recipe", metavar="FILE", help="take all values from a recipe")
+    parser.add_argument(
+        "--strokes",
+        choices=STROKES,
+        default=STROKES[0],
+        help="what was painted by hand and is in the recipe: replay it, or leave it out",
+    )
     parser.add_argument("--device", default=DEVICES[0], choices=DEVICES)
     parser.add_argument("--memory", help="what it may use, for example 2GB")
 
@@ -144,6 +150,7 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
         "align": given.align,
         "crop": given.crop,
         "consistency": consistency,
+        **({} if given.strokes == STROKES[0] else {"strokes": given.strokes}),
         **parameters,
     }
 

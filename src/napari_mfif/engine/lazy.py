@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.chunked import block_shape, read_in_chunks
@@ -24,6 +24,8 @@ from napari_mfif.engine.aligned import covered_confidence
 from napari_mfif.engine.driver import Layout, plan, reach
 from napari_mfif.engine.folded import FoldedTimepoint, fold_all, fold_region
 from napari_mfif.engine.memory import default_budget
+from napari_mfif.engine.mending import mended, part_of_plane
+from napari_mfif.engine.part import Part
 from napari_mfif.engine.planes import PlaneReader, Preparation, Repairs
 from napari_mfif.engine.pyramid import coarser_stacks
 from napari_mfif.engine.request import settings_of
@@ -36,6 +38,7 @@ from napari_mfif.methods.base import FloatMap, Method, Region, Survey
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
+from napari_mfif.settings.strokes import Stroke
 
 __all__ = ["LazyFold"]
 
@@ -49,30 +52,6 @@ LONGEST = 2048
 _SURVEYS, _WHOLES, _PARTS = SizedCache(64 << 20), SizedCache(256 << 20), SizedCache(256 << 20)
 #: One network at a time: blocks are fed to the device one after the other.
 _DEVICE = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is known of a block.
-
-    Parameters
-    ----------
-    pixels : (Y, X, K)
-        The fused pixels in the stack's type.
-    depth, decision, confidence
-        As in `Answer`, verified.
-    """
-
-    pixels: NDArray[Any]
-    depth: FloatMap
-    decision: NDArray[np.uint16]
-    confidence: FloatMap
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all four."""
-        maps = (self.pixels, self.depth, self.decision, self.confidence)
-        return sum(array.nbytes for array in maps)
 
 
 @dataclass(frozen=True)
@@ -93,6 +72,10 @@ class LazyFold:
         Whether the method runs in a process of its own.
     finest : LazyFold, optional
         The same at full resolution, where this is a coarser level; its survey serves here too.
+    unmended : LazyFold, optional
+        The same without the strokes.
+    strokes : tuple of Stroke, optional
+        What a person corrected; a source that is another result is its `LazyFold`.
     """
 
     stack: ZStack
@@ -101,6 +84,8 @@ class LazyFold:
     budget: int | None = None
     worker: bool = False
     finest: LazyFold | None = None
+    unmended: LazyFold | None = None
+    strokes: tuple[Stroke, ...] = ()
     key: str = field(default_factory=lambda: os.urandom(16).hex())
 
     @classmethod
@@ -113,6 +98,8 @@ class LazyFold:
 
     def coarser(self) -> list[LazyFold]:
         """Return the same of the stack at ever coarser resolution, for looking at it."""
+        if self.unmended is not None:
+            return [one.mended(self._strokes_for(one)) for one in self.unmended.coarser()]
         return [
             replace(self.again(), stack=stack, finest=self) for stack in coarser_stacks(self.stack)
         ]
@@ -120,6 +107,24 @@ class LazyFold:
     def again(self) -> LazyFold:
         """Return the same, of which nothing is known yet."""
         return replace(self, key=os.urandom(16).hex())
+
+    def mended(self, strokes: Sequence[Stroke]) -> LazyFold:
+        """Return the same with strokes in place of those it has."""
+        return replace(self.again(), unmended=self.unmended or self, strokes=tuple(strokes))
+
+    def _strokes_for(self, coarse: LazyFold) -> list[Stroke]:
+        """Return the strokes as they lie at a coarser resolution."""
+        fine, stack = self.stack.plane_shape, coarse.stack
+        down, across = (n / m for n, m in zip(stack.plane_shape, fine, strict=True))
+        return [
+            replace(
+                stroke.scaled(down, across),
+                source=replace(stroke.source.again(), stack=stack, finest=stroke.source)
+                if isinstance(stroke.source, LazyFold)
+                else stroke.source,
+            )
+            for stroke in self.strokes
+        ]
 
     @cached_property
     def method(self) -> Method:
@@ -157,6 +162,8 @@ class LazyFold:
 
     def survey(self, t: int) -> tuple[Survey, Preparation]:
         """Look at a timepoint; once per process."""
+        if self.unmended is not None:
+            return self.unmended.survey(t)
 
         def look() -> tuple[Survey, Preparation]:
             if self.finest is not None and shares_survey(self.stack, self.finest.stack):
@@ -168,12 +175,31 @@ class LazyFold:
         found: tuple[Survey, Preparation] = _SURVEYS.get((self.key, t), look, _survey_bytes)
         return found
 
+    def remember(self, t: int, survey: Survey, preparation: Preparation) -> None:
+        """Keep what another look at a timepoint found out."""
+        _SURVEYS.get((self.key, t), lambda: (survey, preparation), _survey_bytes)
+
     def part(self, t: int, region: Region) -> Part:
         """Fuse a region of a timepoint; the last ones are kept."""
+        if self.unmended is not None:
+            return self._mended(t, region)
         part: Part = _PARTS.get(
             (self.key, t, region), lambda: self._fused(t, region), lambda made: made.nbytes
         )
         return part
+
+    def _mended(self, t: int, region: Region) -> Part:
+        assert self.unmended is not None
+        part = self.unmended.part(t, region)
+        reader = PlaneReader(self.stack, t, self.survey(t)[1].missing)
+
+        def taken(stroke: Stroke, place: Region) -> tuple[Part, Any]:
+            if isinstance(stroke.source, LazyFold):
+                return stroke.source.part(t, region).cut(place.within(region)), None
+            return part_of_plane(reader, stroke.source, place)
+
+        strokes = [stroke for stroke in self.strokes if stroke.time == t]
+        return mended(part, part, region, strokes, taken)
 
     def _fused(self, t: int, region: Region) -> Part:
         n_planes, cleaning = self.stack.n_planes, self.recipe.consistency

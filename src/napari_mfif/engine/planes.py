@@ -133,10 +133,12 @@ class PlaneReader:
         self.stack = stack
         self._time = time
         self.repairs = Repairs(stack.plane_shape)
-        random_access = isinstance(stack.pixels, np.ndarray)
-        random_access |= isinstance(stack.pixels, LazyArray) and stack.pixels.random_access
+        #: Whether a rectangle is read without what lies around it.
+        self.random_access = isinstance(stack.pixels, np.ndarray)
+        self.random_access |= isinstance(stack.pixels, LazyArray) and stack.pixels.random_access
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
-        self._cache: dict[int, NDArray[Any]] | None = {} if small and not random_access else None
+        keeps = small and not self.random_access
+        self._cache: dict[int, NDArray[Any]] | None = {} if keeps else None
 
     @property
     def keeps(self) -> bool:
@@ -185,7 +187,7 @@ class PlaneReader:
 
     def recorded(self, z: int, rows: slice, columns: slice) -> NDArray[np.bool_]:
         """Return where a plane has pixels."""
-        bands, recorded = self._recorded(z, rows, columns)
+        bands, recorded = self.as_recorded(z, rows, columns)
         return np.ones(bands.shape[:2], np.bool_) if recorded is None else recorded
 
     def coverage(self, rows: slice, columns: slice) -> NDArray[np.uint16]:
@@ -193,7 +195,7 @@ class PlaneReader:
         return self._means(rows, columns)[1]
 
     def _read(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
-        bands, recorded = self._recorded(z, rows, columns)
+        bands, recorded = self.as_recorded(z, rows, columns)
         if recorded is None or recorded.all():
             return bands
         self.incomplete = True
@@ -211,7 +213,7 @@ class PlaneReader:
             total: Any = 0.0
             count: Any = np.uint16(0)
             for z in range(self.stack.n_planes):
-                bands, recorded = self._recorded(z, rows, columns)
+                bands, recorded = self.as_recorded(z, rows, columns)
                 if recorded is None:
                     total, count = total + bands.astype(np.float32), count + np.uint16(1)
                 else:
@@ -225,17 +227,17 @@ class PlaneReader:
         """Return a usual value of each band, for pixels that no plane has."""
         whole = slice(None)
         for z in (self.stack.n_planes // 2, *range(self.stack.n_planes)):
-            bands, recorded = self._recorded(z, whole, whole)
+            bands, recorded = self.as_recorded(z, whole, whole)
             known = bands if recorded is None else bands[recorded]
             if known.size:
                 level = known.reshape(-1, bands.shape[2]).mean(axis=0, dtype=np.float64)
                 return rounded_to(np.asarray(level), bands.dtype)
         return np.zeros(self.n_bands, self.stack.dtype)
 
-    def _recorded(
+    def as_recorded(
         self, z: int, rows: slice, columns: slice
     ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        """Read a plane as it is; where it has pixels, None for everywhere."""
+        """Return a plane as it is, and where it has pixels; None for everywhere."""
         bands = self._as_stored(z, rows, columns)
         if z in self._missing.planes:
             return bands, np.zeros(bands.shape[:2], np.bool_)

@@ -114,6 +114,7 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         cleaning,
         align,
         crop,
+        painted=base.painted,
         version=__version__,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,16 @@ from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.memory import default_budget, parse_bytes
 from napari_mfif.engine.request import Request, complete_recipe
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.checking import moved_back
+from napari_mfif.fusion.mending import mender
 from napari_mfif.fusion.outputs import Outputs
-from napari_mfif.fusion.result import Fusion, Progress, assemble, lazily
+from napari_mfif.fusion.progress import Progress
+from napari_mfif.fusion.result import Fusion, assemble, lazily
 from napari_mfif.fusion.runner import Runner, iter_aligning, iter_cluster, iter_decided
-from napari_mfif.settings.options import DEVICES
+from napari_mfif.settings.options import DEVICES, STROKES
+from napari_mfif.settings.painting import strokes_in
 from napari_mfif.settings.recipe import Recipe
+from napari_mfif.settings.strokes import Stroke
 
 __all__ = ["Fusion", "Progress", "fuse", "iter_fuse"]
 
@@ -38,6 +43,7 @@ def fuse(
     crop: bool | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | str | Path | None = None,
+    strokes: str = "replay",
     decision: NDArray[Any] | None = None,
     device: str = "auto",
     memory: int | str | None = None,
@@ -69,6 +75,8 @@ def fuse(
         Parameters of the consistency verification that cleans up the decision.
     recipe : Recipe or path, optional
         Where the values come from that are not given here.
+    strokes : str, optional
+        What was painted by hand and is in the recipe: ``"replay"`` or ``"leave"`` it.
     decision : unsigned integer, (Y, X) or (T, Y, X), optional
         Take the pixels of these planes, and run no method.
     device : str, optional
@@ -106,6 +114,7 @@ def fuse(
         crop=crop,
         consistency=consistency,
         recipe=recipe,
+        strokes=strokes,
         decision=decision,
         device=device,
         memory=memory,
@@ -130,6 +139,7 @@ def iter_fuse(
     crop: bool | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | str | Path | None = None,
+    strokes: str = "replay",
     decision: NDArray[Any] | None = None,
     device: str = "auto",
     memory: int | str | None = None,
@@ -144,7 +154,9 @@ def iter_fuse(
 
     Parameters
     ----------
-    data, method, axes, channel, along, align, crop, consistency, recipe, decision, device, memory
+    data, method, axes, channel, along, align, crop, consistency, recipe, strokes
+        As for `fuse`.
+    decision, device, memory
         As for `fuse`.
     preview : float, optional
         Every so many seconds the progress carries the result so far.
@@ -177,16 +189,22 @@ def iter_fuse(
     stack = request.open(data)
     if device not in DEVICES:
         raise ParameterError(f'`device="{device}"` is not possible: {", ".join(DEVICES)}.')
+    if strokes not in STROKES:
+        raise ParameterError(f'`strokes="{strokes}"` is not possible: {", ".join(STROKES)}.')
     recipe = complete_recipe(stack, request)
+    painted = strokes_in(recipe) if strokes == "replay" else ()
+    recipe = replace(recipe, painted={})
     budget = None if memory is None else parse_bytes(memory)
     if recipe.align != "none":
         places = recipe.align if align is None or isinstance(align, str) else align
         stack = yield from iter_aligning(stack, recipe, places)
         recipe = replace(recipe, transforms=[one.as_entry() for one in transforms_of(stack)])
-    fold = LazyFold.of(stack, recipe, device=device, budget=budget, worker=worker)
-    ending = _Ending(fold, began, preview, outputs or {}, overwrite)
     if lazy and decision is not None:
         raise ParameterError("`lazy=True` and `decision=` exclude each other: leave one out.")
+    fold = LazyFold.of(stack, recipe, device=device, budget=budget, worker=worker)
+    placed = [moved_back(stroke, stack, n) for n, stroke in enumerate(painted, start=1)]
+    ready = yield from _with_others(placed, fold, lazy=lazy)
+    ending = _Ending(fold, began, preview, outputs or {}, overwrite, ready)
     if lazy:
         yield from ending.lazy()
     elif decision is not None:
@@ -206,10 +224,11 @@ class _Ending:
     preview: float | None
     outputs: Mapping[str, str | Path]
     overwrite: bool
+    strokes: Sequence[Stroke] = ()
 
     def lazy(self) -> Iterator[Progress]:
         """Make nothing before it is looked at, but for what is written."""
-        fusion = lazily(self.fold.stack, self.fold)
+        fusion = lazily(self.fold.stack, self.fold).mend(self.strokes)
         fusion.save_all(self.outputs, overwrite=self.overwrite)
         yield Progress("Done", 1, 1, fusion, finished=True)
 
@@ -217,18 +236,22 @@ class _Ending:
         """Copy the pixels of the planes that a given decision names."""
         for step in iter_decided(self.fold.stack, self.fold.recipe, decision, self.began):
             if step.fusion is not None:
-                step.fusion.save_all(self.outputs, overwrite=self.overwrite)
+                fusion = step.fusion.mend(self.strokes)
+                fusion.save_all(self.outputs, overwrite=self.overwrite)
+                step = replace(step, fusion=fusion)
             yield step
 
     def written(self) -> Iterator[Progress]:
         """Write each timepoint when it is done, and keep none; the fusion is a lazy one."""
-        stack = self.fold.stack
-        files = Outputs(stack, self.fold.recipe, self.outputs, overwrite=self.overwrite)
-        maps = self.preview is not None or set(self.outputs) != {"image"}
         client, fold = self._client()
+        fusion = lazily(fold.stack, fold).mend(self.strokes)
+        mend = mender(fusion.strokes)
+        to = self.outputs
+        files = Outputs(fold.stack, fusion.recipe, to, overwrite=self.overwrite, mend=mend)
+        maps = self.preview is not None or set(to) != {"image"}
         runner = self._runner(maps=maps)
         yield from iter_cluster(client, fold, files) if client else runner.run_into(files)
-        fusion = replace(lazily(stack, fold), seconds=time.perf_counter() - self.began)
+        fusion = replace(fusion, seconds=time.perf_counter() - self.began)
         yield Progress("Done", 1, 1, fusion, finished=True)
 
     def held(self) -> Iterator[Progress]:
@@ -239,6 +262,7 @@ class _Ending:
         folded = tuple(one for one, _ in made)
         seconds = time.perf_counter() - self.began
         fusion = assemble(fold.stack, parts, fold.recipe, folded, seconds, fold)
+        fusion = fusion.mend(self.strokes)
         yield Progress("Done", 1, 1, fusion, finished=True)
 
     def _client(self) -> tuple[Any, LazyFold]:
@@ -252,6 +276,29 @@ class _Ending:
         fold = self.fold
         budget = default_budget() if fold.budget is None else fold.budget
         return Runner(fold.stack, fold.recipe, fold.device, budget, self.preview, fold.worker, maps)
+
+
+def _with_others(
+    strokes: Sequence[Stroke], fold: LazyFold, *, lazy: bool
+) -> Generator[Progress, None, list[Stroke]]:
+    """Make the other results that strokes take from; return strokes that take from those."""
+    made: list[tuple[Recipe, Fusion]] = []
+    means: dict[str, Any] = {"device": fold.device, "memory": fold.budget, "worker": fold.worker}
+    found = []
+    for stroke in strokes:
+        source = stroke.source
+        if isinstance(source, Recipe):
+            known = [fusion for recipe, fusion in made if recipe == source]
+            if not known:
+                for step in iter_fuse(fold.stack, recipe=source, lazy=lazy, **means):
+                    if step.finished and step.fusion is not None:
+                        known = [step.fusion]
+                    else:
+                        yield replace(step, stage=f"{step.stage}, to paint from it", fusion=None)
+                made.append((source, known[0]))
+            source = known[0]
+        found.append(replace(stroke, source=source))
+    return found
 
 
 def _model(places: Sequence[Transforms]) -> str:

@@ -197,8 +197,21 @@ def jobs_in(
     searched = search(folder, leave_out=[out], pattern=pattern)
     if tell is not None:
         tell(searched)
+    _refuse_strokes(options or {}, len(searched.found))
     known = out, dict(options or {}), dict(means or {}), tuple(maps)
     return [Job(one, *known) for one in searched.found]
+
+
+def _refuse_strokes(options: Mapping[str, Any], stacks: int) -> None:
+    """Refuse to paint what was painted on one z-stack on others."""
+    recipe = options.get("recipe")
+    if not recipe or stacks < 2 or options.get("strokes", "replay") != "replay":
+        return
+    if Recipe.from_json(recipe).painted:
+        raise ParameterError(
+            f"The recipe holds strokes that were painted by hand on one z-stack, but there are "
+            f'{stacks}. Leave them out by `strokes="leave"`.'
+        )
 
 
 def iter_batch(jobs: Sequence[Job], client: Any = None) -> Iterator[Outcome]:

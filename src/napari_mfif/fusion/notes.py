@@ -1,4 +1,4 @@
-"""What was done to the planes of a fusion, in sentences."""
+"""What was done to planes and results, in sentences."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from napari_mfif.engine.folded import FoldedTimepoint
 __all__ = ["noted"]
 
 
-def noted(folded: Sequence[FoldedTimepoint]) -> Iterator[str]:
-    """Say what was done to the planes of timepoints."""
+def noted(folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
+    """Say what was done to the planes of timepoints, and how many strokes were painted."""
     empty = [str(t) for t, one in enumerate(folded) if one.preparation.identical]
     if empty and len(folded) == 1:
         yield "All planes are equal: the image is one of them, and no height can be told."
@@ -24,3 +24,5 @@ def noted(folded: Sequence[FoldedTimepoint]) -> Iterator[str]:
     if hot := sum(one.reader.repairs.count() for one in folded):
         pixels = "1 hot pixel was" if hot == 1 else f"{hot} hot pixels were"
         yield f"{pixels} replaced."
+    if strokes:
+        yield f"{strokes} {'stroke was' if strokes == 1 else 'strokes were'} painted by hand."

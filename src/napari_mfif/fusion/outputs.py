@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import covered_confidence
+from napari_mfif.engine.folded import FoldedTimepoint
+from napari_mfif.engine.part import Part
+from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.fusion.spool import spooled
 from napari_mfif.methods.base import Answer
 from napari_mfif.settings.recipe import Recipe
@@ -37,6 +40,8 @@ class Outputs:
         Where to write ``image``, ``depth``, ``height``, ``decision`` and ``confidence``.
     overwrite : bool, optional
         Whether existing files are replaced.
+    mend : callable, optional
+        Returns a timepoint with the strokes put into it, given its number, planes and result.
     """
 
     def __init__(
@@ -46,7 +51,9 @@ class Outputs:
         paths: Mapping[str, str | Path],
         *,
         overwrite: bool = False,
+        mend: Callable[[int, PlaneReader, Part], Part] | None = None,
     ) -> None:
+        self._mend, self._time = mend, 0
         self._stack, self._recipe, self._paths = stack, recipe, dict(paths)
         self._overwrite = overwrite
         self._files = ExitStack()
@@ -62,20 +69,25 @@ class Outputs:
     def __exit__(self, *trouble: Any) -> None:
         self._files.__exit__(*trouble)
 
-    def write_timepoint(self, pixels: NDArray[Any], answer: Answer) -> None:
+    def write_timepoint(
+        self, folded: FoldedTimepoint, pixels: NDArray[Any], answer: Answer
+    ) -> None:
         """Write the next timepoint."""
         stack = self._stack
+        confidence = covered_confidence(answer.confidence, stack)
+        part = Part(pixels, answer.depth, answer.decision, confidence)
+        if self._mend is not None:
+            part = self._mend(self._time, folded.reader, part)
+        self._time += 1
         for name, sink in self._sinks.items():
             if name == "image":
-                image = unfolded(pixels, stack)
+                image = unfolded(part.pixels, stack)
                 for plane in image if "C" in stack.axes else [image]:
                     sink.put(plane)
             elif name == "height":
-                sink.put(stack.heights(answer.depth))
-            elif name == "confidence":
-                sink.put(covered_confidence(answer.confidence, stack))
+                sink.put(stack.heights(part.depth))
             else:
-                sink.put(getattr(answer, name))
+                sink.put(getattr(part, name))
 
     def write_lazily(
         self, arrays: Mapping[str, Any], told: Callable[[float], object] | None = None
@@ -133,8 +145,7 @@ class Outputs:
 
 def unfolded(pixels: NDArray[Any], stack: ZStack) -> NDArray[Any]:
     """Turn (Y, X, K) into C Y X S, as far as the stack has these axes."""
-    rows, columns = stack.plane_shape
-    pixels = pixels.reshape(rows, columns, stack.n_channels, stack.n_samples)
+    pixels = pixels.reshape(*pixels.shape[:2], stack.n_channels, stack.n_samples)
     pixels = np.moveaxis(pixels, 2, 0)
     index = (slice(None) if "C" in stack.axes else 0, ..., slice(None) if "S" in stack.axes else 0)
     return np.ascontiguousarray(pixels[index])

@@ -1,4 +1,4 @@
-"""What a fusion gives: the image, the maps, and where a running one stands."""
+"""What a fusion gives: the image and the maps."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.dataset import to_xarray
 from napari_mfif.fusion.layers import to_layers
+from napari_mfif.fusion.mending import Mended, mend
 from napari_mfif.fusion.notebook import fusion_html
 from napari_mfif.fusion.notes import noted
 from napari_mfif.fusion.outputs import Outputs, unfolded
@@ -28,40 +29,13 @@ from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.options import MAPS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
+from napari_mfif.settings.strokes import Stroke
 
 if TYPE_CHECKING:
     import dask.array
 
 
-__all__ = ["Fusion", "Progress", "assemble", "lazily"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a running fusion stands.
-
-    Parameters
-    ----------
-    stage : str
-        What is being done, in words.
-    done, total : int
-        Steps of the whole fusion, all timepoints together.
-    fusion : Fusion, optional
-        The result so far where it was asked for, and the finished one in the last progress.
-    finished : bool
-        Whether `fusion` is the finished result.
-    """
-
-    stage: str
-    done: int
-    total: int
-    fusion: Fusion | None = None
-    finished: bool = False
-
-    @property
-    def fraction(self) -> float:
-        """Share that is done, 0 to 1."""
-        return self.done / max(1, self.total)
+__all__ = ["Fusion", "assemble", "lazily"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +62,7 @@ class Fusion:
     _folded: tuple[FoldedTimepoint, ...] = field(default=(), repr=False)
     _fold: LazyFold | None = field(default=None, repr=False)
     _coarser: list[Fusion] = field(default_factory=list, repr=False)
+    _mended: Mended | None = field(default=None, repr=False)
 
     @property
     def image(self) -> NDArray[Any]:
@@ -110,7 +85,9 @@ class Fusion:
         return self._array("confidence")
 
     def _array(self, name: str) -> NDArray[Any]:
-        if not self._arrays and self._fold is not None:
+        if self._mended is not None and not self.is_lazy and name not in self._arrays:
+            self._arrays[name] = self._mended.array(name)
+        elif not self._arrays and self._fold is not None:
             self._arrays.update(arrays_of(self._fold))
         array: NDArray[Any] = self._arrays[name]
         return array
@@ -118,7 +95,7 @@ class Fusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading and fusing decided, in sentences; of a lazy result only the reading."""
-        return (*self.stack.notes, *noted(self._folded))
+        return (*self.stack.notes, *noted(self._folded, len(self.strokes)))
 
     @property
     def repaired(self) -> NDArray[np.uint16]:
@@ -186,7 +163,7 @@ class Fusion:
 
     def coarser(self) -> list[Fusion]:
         """Return lazy results of the same stack at ever coarser resolution, as for `levels`."""
-        if self._fold is None or self._folded:
+        if self._fold is None or not self.is_lazy:
             raise ParameterError("Only results made by `lazy=True` have levels.")
         if not self._coarser:
             self._coarser.extend(lazily(fold.stack, fold) for fold in self._fold.coarser())
@@ -196,6 +173,16 @@ class Fusion:
     def is_coarser(self) -> bool:
         """Whether it is one of those that `coarser` returns."""
         return self._fold is not None and self._fold.finest is not None
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether its arrays are made when they are looked at."""
+        return self._fold is not None and not self._folded
+
+    @property
+    def strokes(self) -> tuple[Stroke, ...]:
+        """What was corrected by hand, in order."""
+        return self._mended.strokes if self._mended is not None else ()
 
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.
@@ -212,6 +199,8 @@ class Fusion:
         """
         if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
+        if self._mended is not None:
+            return self._mended.unmended.refine(**consistency).mend(self.strokes)
         settings = verification.complete(
             {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
         )
@@ -278,6 +267,7 @@ class Fusion:
             else:
                 self.save_map(name, path, overwrite=overwrite)
 
+    mend = mend
     _repr_html_ = fusion_html
     plot = plot
     to_layers = to_layers
@@ -287,8 +277,7 @@ class Fusion:
         """Tell whether results are still to be made, and can be written row by row."""
         from napari_mfif.io.write import in_one_piece
 
-        lazy = self._fold is not None and not self._folded
-        return lazy and not any(in_one_piece(path) for path in paths)
+        return self.is_lazy and not any(in_one_piece(path) for path in paths)
 
     def _write(
         self, path: str | Path, array: Any, axes: str, overwrite: bool, *, labels: bool = False

@@ -23,7 +23,8 @@ from napari_mfif.engine.request import settings_of
 from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.outputs import Outputs
-from napari_mfif.fusion.result import Progress, assemble
+from napari_mfif.fusion.progress import Progress
+from napari_mfif.fusion.result import assemble
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer
 from napari_mfif.postprocess.composition import rounded
@@ -83,7 +84,7 @@ class Runner:
         with files:
             for t in range(self.stack.n_times):
                 folded = yield from self.run(t)
-                files.write_timepoint(*folded.postprocessed(dict(self.recipe.consistency)))
+                files.write_timepoint(folded, *folded.postprocessed(dict(self.recipe.consistency)))
 
     def run(self, t: int) -> Generator[Progress, None, FoldedTimepoint]:
         """Fold one timepoint."""
@@ -150,7 +151,7 @@ def iter_cluster(
             if files is None:
                 made.append((folded, part))
             else:
-                files.write_timepoint(*part)
+                files.write_timepoint(folded, *part)
             yield Progress("Fusing", planes * done, planes * times)
     return made
 

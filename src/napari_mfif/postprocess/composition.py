@@ -18,7 +18,7 @@ from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import collapse, gaussian_levels, level_shapes, up
 from napari_mfif.methods.base import FloatMap
 
-__all__ = ["PyramidBlend", "copy_pixels", "rounded", "weighed", "well_exposed"]
+__all__ = ["PyramidBlend", "blended", "copy_pixels", "rounded", "weighed", "well_exposed"]
 
 #: What a plane counts for that is not decided for, and one that is badly exposed: so little, and
 #: still more than nothing where all planes are.
@@ -78,6 +78,26 @@ def _copy(out: Pixels, pixels: Pixels, where: NDArray[np.bool_]) -> None:
     shape = out.shape[:2] if out.ndim == 2 or out.shape[2] == 1 else out.shape
     source = np.ascontiguousarray(pixels, out.dtype).view(word).reshape(shape)
     cv2.copyTo(source, where.view(np.uint8), out.view(word).reshape(shape))
+
+
+def blended(old: Pixels, new: Pixels, share: FloatMap) -> Pixels:
+    """Return a mix of two arrays of one type, (Y, X) or (Y, X, K), by the share of the new one.
+
+    Where the share is 0 or 1 they are taken bit for bit, and nothing lies beyond both of them.
+    """
+    if old.dtype.kind == "b":
+        share = (share >= 0.5).astype(np.float32)
+    mix = old.copy()
+    whole = share >= 1
+    mix[whole] = new[whole]
+    edge = (share > 0) & ~whole
+    if not edge.any():
+        return mix
+    one, two = old[edge].astype(np.float64), new[edge].astype(np.float64)
+    part = share[edge] if old.ndim == 2 else share[edge][:, None]
+    between = np.clip(one + part * (two - one), np.fmin(one, two), np.fmax(one, two))
+    mix[edge] = rounded(between, old.dtype)
+    return mix
 
 
 def rounded(values: NDArray[Any], dtype: np.dtype[Any]) -> Pixels:

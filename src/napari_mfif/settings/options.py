@@ -17,6 +17,7 @@ __all__ = [
     "MODELS",
     "PREPARATION",
     "SMOOTH_ALONG_Z",
+    "STROKES",
     "WEIGHTS",
 ]
 
@@ -25,6 +26,8 @@ __all__ = [
 ALONG = ("joint", "votes", "sequential")
 #: Where networks run.
 DEVICES = ("auto", "cpu", "cuda", "mps")
+#: What becomes of strokes that a recipe holds.
+STROKES = ("replay", "leave")
 #: What can be written besides the image.
 MAPS = ("depth", "height", "decision", "confidence", "scores")
 

@@ -25,6 +25,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "consistency": (dict,),
     "align": (str,),
     "crop": (bool,),
+    "painted": (dict,),
     "version": (str,),
 }
 
@@ -57,6 +58,9 @@ class Recipe:
         Whether only what all planes cover is kept.
     transforms : list of dict
         The places that were found, an entry of `Transforms` per timepoint; a record.
+    painted : dict
+        What a person corrected by hand, see `napari_mfif.settings.painting`; places in the
+        coordinates of the planes as given.
     version : str
         The version of napari-mfif that made it.
     """
@@ -70,6 +74,7 @@ class Recipe:
     align: str = "none"
     crop: bool = False
     transforms: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    painted: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
 
     def to_json(self) -> str:
@@ -85,7 +90,11 @@ class Recipe:
         ParameterError
             The text is no JSON object or has unknown entries.
         """
-        entries = parse_json(text, source)
+        return cls.from_entries(parse_json(text, source), source=source)
+
+    @classmethod
+    def from_entries(cls, entries: Any, *, source: str = "The recipe") -> Recipe:
+        """Take a recipe from what its JSON holds; raises as `from_json`."""
         if not isinstance(entries, dict) or "method" not in entries:
             raise ParameterError(f'{source} is no recipe: it has no "method".')
         known = {entry.name: entry for entry in fields(cls)}

@@ -1,0 +1,293 @@
+"""A fusion corrected by hand: only the tiles that strokes touch are made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.arrays.cache import SizedCache
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.lazy import LazyFold
+from napari_mfif.engine.mending import as_part, covered, mended, part_of_plane
+from napari_mfif.engine.part import Part
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.checking import checked
+from napari_mfif.fusion.outputs import unfolded
+from napari_mfif.methods.base import Region
+from napari_mfif.settings.painting import painted
+from napari_mfif.settings.strokes import Stroke
+
+if TYPE_CHECKING:
+    from napari_mfif.fusion.result import Fusion
+
+__all__ = ["Mended", "PlanesAtHand", "mend", "mender", "part_of"]
+
+#: Rows and columns of the tiles in which a corrected result is kept beside what the method made.
+TILE = 256
+
+#: Bytes of planes that are kept while one paints, and the most that one of them may have.
+KEPT, LARGEST = 256 << 20, 128 << 20
+
+Tiles = Mapping[tuple[int, int, int], Part]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What strokes changed.
+
+    Parameters
+    ----------
+    unmended : Fusion
+        What the method made.
+    planes : PlanesAtHand
+        What strokes take from.
+    strokes : tuple of Stroke
+        All of them, in the coordinates of the result.
+    tiles : mapping
+        By timepoint, row and column of tiles: those that differ.
+    """
+
+    unmended: Fusion
+    planes: PlanesAtHand
+    strokes: tuple[Stroke, ...] = ()
+    tiles: Tiles = field(default_factory=dict)
+
+    def with_strokes(self, strokes: Sequence[Stroke]) -> Mended:
+        """Return it with more strokes."""
+        tiles = dict(self.tiles)
+        shape = self.unmended.stack.plane_shape
+        for stroke in strokes:
+            for key, region in _tiles_under(stroke, shape):
+                before = part_of(self.unmended, key[0], region)
+                so_far = tiles.get(key, before)
+                tile = mended(so_far, before, region, [stroke], self._taken)
+                if tile is not so_far:
+                    tiles[key] = tile
+        return replace(self, strokes=(*self.strokes, *strokes), tiles=tiles)
+
+    def _taken(self, stroke: Stroke, place: Region) -> tuple[Part, NDArray[np.bool_] | None]:
+        if isinstance(stroke.source, int):
+            return self.planes.part(stroke.time, stroke.source, place)
+        return part_of(stroke.source, stroke.time, place), None
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return the image or a map as a whole."""
+        stack = self.unmended.stack
+        whole: NDArray[Any] = getattr(self.unmended, name).copy()
+        for (t, row, column), tile in self.tiles.items():
+            place = _region(row, column, stack.plane_shape).slices
+            if name == "image":
+                whole[_image_index(stack, t, place)] = unfolded(tile.pixels, stack)
+            else:
+                whole[(t, *place) if "T" in stack.axes else place] = getattr(tile, name)
+        return whole
+
+    def part(self, t: int, region: Region) -> Part:
+        """Return a rectangle."""
+        part = part_of(self.unmended, t, region).copy()
+        for row, column in _under(region):
+            tile = self.tiles.get((t, row, column))
+            if tile is None:
+                continue
+            own = _region(row, column, self.unmended.stack.plane_shape)
+            both = Region(
+                max(own.top, region.top),
+                min(own.bottom, region.bottom),
+                max(own.left, region.left),
+                min(own.right, region.right),
+            )
+            new, place = tile.cut(both.within(own)), both.within(region).slices
+            for name in ("pixels", "depth", "decision", "confidence"):
+                getattr(part, name)[place] = getattr(new, name)
+        return part
+
+
+class PlanesAtHand:
+    """The planes of a stack, the last ones kept where reading a rectangle means reading it all.
+
+    Parameters
+    ----------
+    reader : callable
+        Returns the reader of a timepoint.
+    """
+
+    def __init__(self, reader: Callable[[int], PlaneReader]) -> None:
+        self._reader = cache(reader)
+        self._kept = SizedCache(KEPT)
+
+    def part(self, t: int, z: int, region: Region) -> tuple[Part, NDArray[np.bool_] | None]:
+        """Return a rectangle of a plane as a result, and where the plane has pixels."""
+        reader = self._reader(t)
+        if reader.random_access or reader.keeps or self._bytes(t) > LARGEST:
+            pixels, there = reader.as_recorded(z, *region.slices)
+            return as_part(pixels, z), there
+        pixels, there = self._whole(t, z)
+        return as_part(pixels[region.slices], z), None if there is None else there[region.slices]
+
+    def fetch(self, t: int, z: int) -> None:
+        """Read a plane, so that it is at hand; may be done in any thread."""
+        self.part(t, z, Region(0, 1, 0, 1))
+
+    def shows_nothing(self, t: int, z: int) -> bool:
+        """Tell whether a plane was found to be empty."""
+        return z in self._reader(t).missing.planes
+
+    def _bytes(self, t: int) -> int:
+        stack = self._reader(t).stack
+        return stack.nbytes // (stack.n_times * stack.n_planes)
+
+    def _whole(self, t: int, z: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        whole = Region.whole(self._reader(t).stack.plane_shape)
+        found: tuple[NDArray[Any], NDArray[np.bool_] | None] = self._kept.get(
+            (t, z),
+            lambda: self._reader(t).as_recorded(z, *whole.slices),
+            lambda read: read[0].nbytes + (0 if read[1] is None else read[1].nbytes),
+        )
+        return found
+
+
+def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
+    """Correct places by hand; no method runs again, and only these places are made anew.
+
+    Image, decision, depth, height and confidence follow, with a soft edge. What a person took
+    from a plane is certain: its confidence is 1; what came from another fusion has that of it.
+    Where the plane has no pixel, nothing changes.
+
+    Parameters
+    ----------
+    strokes : iterable of Stroke
+        One after the other; see `napari_mfif.Stroke`.
+
+    Returns
+    -------
+    Fusion
+        A new one; its recipe holds the strokes.
+
+    Raises
+    ------
+    ParameterError
+        A plane or timepoint is not there, or a stroke lies outside.
+    """
+    known = fusion._mended or _untouched(fusion)
+    new = [checked(fusion, known.planes, stroke, n) for n, stroke in enumerate(strokes, start=1)]
+    if not new:
+        return fusion
+    if fusion.is_lazy:
+        return _lazily_mended(fusion, replace(known, strokes=(*known.strokes, *new)))
+    after = known.with_strokes(new)
+    return replace(fusion, recipe=_recipe(after), _mended=after, _arrays={})
+
+
+def _untouched(fusion: Fusion) -> Mended:
+    stack, folded, fold = fusion.stack, fusion._folded, fusion._fold
+
+    def reader(t: int) -> PlaneReader:
+        if folded:
+            return folded[t].reader
+        return PlaneReader(stack, t, None if fold is None else fold.survey(t)[1].missing)
+
+    return Mended(fusion, PlanesAtHand(reader))
+
+
+def _recipe(mended: Mended) -> Any:
+    """Return the recipe with the strokes, in the coordinates of the planes as given."""
+    fusion = mended.unmended
+    strokes = [stroke.moved(*fusion.origin) for stroke in mended.strokes]
+    return replace(fusion.recipe, painted=painted(strokes))
+
+
+def _lazily_mended(fusion: Fusion, after: Mended) -> Fusion:
+    fold = after.unmended._fold
+    assert fold is not None
+    mended_fold = fold.mended([_as_lazy(stroke) for stroke in after.strokes])
+    return replace(
+        fusion,
+        recipe=_recipe(after),
+        _mended=after,
+        _arrays={},
+        _fold=replace(mended_fold, recipe=fold.recipe),
+        _coarser=[],
+    )
+
+
+def _as_lazy(stroke: Stroke) -> Stroke:
+    return (
+        stroke
+        if isinstance(stroke.source, int | str)
+        else replace(stroke, source=_fold_of(stroke.source))
+    )
+
+
+def _fold_of(fusion: Fusion) -> LazyFold:
+    """Return what makes any part of a fusion, whatever it was made by itself."""
+    if fusion._fold is None:
+        raise ParameterError("A fusion from a given decision cannot be painted from.")
+    if fusion.is_lazy or fusion._mended is None:
+        return fusion._fold
+    return fusion._fold.mended([_as_lazy(stroke) for stroke in fusion._mended.strokes])
+
+
+def mender(strokes: Sequence[Stroke]) -> Callable[[int, PlaneReader, Part], Part] | None:
+    """Return what puts checked strokes into whole timepoints as they are made; None for none."""
+    if not strokes:
+        return None
+
+    def mend(t: int, reader: PlaneReader, part: Part) -> Part:
+        def taken(stroke: Stroke, place: Region) -> tuple[Part, NDArray[np.bool_] | None]:
+            if isinstance(stroke.source, int):
+                return part_of_plane(reader, stroke.source, place)
+            return part_of(stroke.source, t, place), None
+
+        region = Region.whole(part.depth.shape)
+        return mended(part, part, region, [one for one in strokes if one.time == t], taken)
+
+    return mend
+
+
+def part_of(fusion: Fusion, t: int, region: Region) -> Part:
+    """Return a rectangle of a fusion; of one in memory without a copy where it can."""
+    if fusion.is_lazy:
+        assert fusion._fold is not None
+        return fusion._fold.part(t, region)
+    if fusion._mended is not None:
+        return fusion._mended.part(t, region)
+    stack, place = fusion.stack, region.slices
+    at = (t, *place) if "T" in stack.axes else place
+    pixels = fusion.image[_image_index(stack, t, place)]
+    if "C" in stack.axes:
+        pixels = np.moveaxis(pixels, 0, 2)
+    pixels = np.ascontiguousarray(pixels).reshape(*region.shape, -1)
+    return Part(pixels, fusion.depth[at], fusion.decision[at], fusion.confidence[at])
+
+
+def _image_index(stack: ZStack, t: int, place: tuple[slice, slice]) -> tuple[Any, ...]:
+    time = (t,) if "T" in stack.axes else ()
+    channels = (slice(None),) if "C" in stack.axes else ()
+    return (*time, *channels, *place)
+
+
+def _under(region: Region) -> Iterator[tuple[int, int]]:
+    """Yield row and column of the tiles that a rectangle touches."""
+    rows = range(region.top // TILE, -(-region.bottom // TILE))
+    yield from product(rows, range(region.left // TILE, -(-region.right // TILE)))
+
+
+def _region(row: int, column: int, shape: tuple[int, int]) -> Region:
+    top, left = row * TILE, column * TILE
+    return Region(top, min(top + TILE, shape[0]), left, min(left + TILE, shape[1]))
+
+
+def _tiles_under(
+    stroke: Stroke, shape: tuple[int, int]
+) -> Iterator[tuple[tuple[int, int, int], Region]]:
+    place = covered(stroke, Region.whole(shape))
+    if place is not None:
+        for row, column in _under(place):
+            yield (stroke.time, row, column), _region(row, column, shape)
