@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from napari_mfif.errors import MemoryBudgetError  # noqa: E402
-from napari_mfif.networks import feeding, precision  # noqa: E402
+from napari_mfif.networks import feeding  # noqa: E402
 from napari_mfif.networks.feeding import Feeder, reflected  # noqa: E402
 from napari_mfif.networks.precision import best_precision  # noqa: E402
 from napari_mfif.notices import listening  # noqa: E402
@@ -171,7 +171,8 @@ def test_half_precision_is_near_and_gives_float32(precision, image) -> None:
 
 def test_half_precision_is_chosen_only_where_hardware_has_it(monkeypatch) -> None:
     for has, expected in ((True, torch.bfloat16), (False, torch.float32)):
-        monkeypatch.setattr(precision, "_processor_has_bfloat16", lambda has=has: has)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
         assert best_precision("cpu") == expected
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has, **_: has)
         assert best_precision("cuda:1") == (torch.bfloat16 if has else torch.float16)
@@ -180,6 +181,14 @@ def test_half_precision_is_chosen_only_where_hardware_has_it(monkeypatch) -> Non
         assert best_precision("cpu", halves=("float16",)) == torch.float32
     assert best_precision("mps") == torch.float32
     assert best_precision("cpu", "float16") == torch.float16
+
+
+@pytest.mark.parametrize(("matrices", "expected"), [(False, torch.float32), (True, torch.bfloat16)])
+def test_only_matrix_units_outrun_a_form_made_for_processors(monkeypatch, matrices, expected):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: matrices)
+    assert best_precision("cpu", has_quick_form=True) == expected
+    assert best_precision("cpu") == torch.bfloat16
 
 
 def test_network_on_a_device_has_its_precision_and_order_of_axes() -> None:

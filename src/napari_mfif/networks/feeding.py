@@ -98,7 +98,8 @@ class Feeder:
         """Put a copy of the network on a device."""
         self.device = device
         halves = getattr(self.network, "halves", ())
-        self.dtype = best_precision(device, self._precision, halves)
+        quick = hasattr(self.network, "for_processor") and not self._compiled
+        self.dtype = best_precision(device, self._precision, halves, has_quick_form=quick)
         kind = torch.device(device).type
         network = prepared(self.network, device, self.dtype)
         if kind == "cpu" and self.dtype == torch.float32 and not self._compiled:

@@ -17,7 +17,11 @@ PRECISIONS: dict[str, torch.dtype] = {name: getattr(torch, name) for name in ("f
 
 
 def best_precision(
-    device: str, wanted: str = "auto", halves: Collection[str] = HALVES
+    device: str,
+    wanted: str = "auto",
+    halves: Collection[str] = HALVES,
+    *,
+    has_quick_form: bool = False,
 ) -> torch.dtype:
     """Return the precision a network runs in on a device.
 
@@ -29,6 +33,9 @@ def best_precision(
         ``"auto"``: half precision where the hardware computes in it, bfloat16 before float16.
     halves : collection of str, optional
         The half precisions that may be chosen: those that leave a network's decisions alone.
+    has_quick_form : bool, optional
+        Whether the network has a form of its own for processors in float32: only those with units
+        for matrices (AMX) are faster in bfloat16 (measured by ``python -m benchmarks.cnn_ways``).
     """
     if wanted != "auto":
         return PRECISIONS[wanted]
@@ -37,13 +44,15 @@ def best_precision(
     if kind == "cuda":
         both = torch.cuda.is_bf16_supported(including_emulation=False)
         native = HALVES if both else ("float16",)
-    elif kind == "cpu" and _processor_has_bfloat16():
+    elif kind == "cpu" and _processor_gains_by_bfloat16(has_quick_form):
         native = ("bfloat16",)
     return PRECISIONS[next((half for half in native if half in halves), "float32")]
 
 
-def _processor_has_bfloat16() -> bool:
-    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+def _processor_gains_by_bfloat16(has_quick_form: bool) -> bool:
+    asked = ["_is_amx_tile_supported"]
+    if not has_quick_form:
+        asked.append("_is_avx512_bf16_supported")
     return any(getattr(torch.cpu, name, bool)() for name in asked)
 
 
