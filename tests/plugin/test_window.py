@@ -17,11 +17,11 @@ pytestmark = pytest.mark.window
 WAIT = 60_000
 
 NAMES = [
+    "pollen in focus",
     "pollen scores",
     "pollen confidence",
     "pollen plane taken",
     "pollen height (um)",
-    "pollen in focus",
 ]
 
 
@@ -40,8 +40,8 @@ def test_one_click_adds_five_layers_that_lie_on_the_source(panel, viewer, add_re
     source = add_relief()
     fused(panel)
     assert [layer.name for layer in viewer.layers] == ["pollen", *NAMES]
-    assert [layer.visible for layer in viewer.layers] == [True] + 4 * [False] + [True]
-    for name in NAMES[1:]:
+    assert [layer.visible for layer in viewer.layers] == 2 * [True] + 4 * [False]
+    for name in (NAMES[0], *NAMES[2:]):
         layer = viewer.layers[name]
         assert layer.data.shape == (97, 131)
         np.testing.assert_allclose(layer.scale, source.scale[1:])

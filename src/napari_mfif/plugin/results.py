@@ -12,6 +12,7 @@ from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.metadata import Made, result
+from napari_mfif.plugin.layers.showing import hide_other_maps
 from napari_mfif.plugin.layers.specs import Drawing, draw
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
 
@@ -33,7 +34,7 @@ class Results(QObject):
         Where the layers are.
     """
 
-    #: Layers came, went, were drawn again, or another one became active.
+    #: Layers came, went, were drawn again, shown or hidden, or another one became active.
     changed = Signal()
 
     def __init__(self, viewer: ViewerModel) -> None:
@@ -49,6 +50,17 @@ class Results(QObject):
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
             event.connect(self.tell)
         viewer.layers.selection.events.active.connect(self.tell)
+        viewer.layers.events.inserted.connect(self._watch)
+        for layer in viewer.layers:
+            layer.events.visible.connect(self._seen)
+
+    def _watch(self, event: Any) -> None:
+        event.value.events.visible.connect(self._seen)
+
+    def _seen(self, event: Any) -> None:
+        """Keep maps from hiding one another; which layer that is its event tells."""
+        hide_other_maps(self.viewer, event.source)
+        self.tell()
 
     def tell(self, event: Any = None) -> None:
         """Emit `changed` once, when the event loop has its next turn."""

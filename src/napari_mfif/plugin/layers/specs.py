@@ -32,7 +32,7 @@ __all__ = [
 #: Rows and columns in the middle of a large plane in which the range of the scores is looked at.
 LOOK = 256
 
-#: The maps from the bottom to the top; the image lies above them.
+#: The maps from the bottom to the top; the image lies beneath them, and they are hidden at first.
 MAPS = ("scores", "confidence", "plane taken", "height")
 
 
@@ -94,7 +94,7 @@ class Drawing:
 
 
 def draw(made: Made) -> list[Drawing]:
-    """Return the layers of a finished fusion, the image last."""
+    """Return the layers of a finished fusion."""
     fusion, look = made.fusion, made.look
     if not _is_there(fusion) and is_large(fusion.stack.plane_shape):
         drawings = draw_large(fusion, look, draw_maps) + draw_large(fusion, look, draw_image)

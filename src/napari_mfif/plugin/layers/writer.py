@@ -160,13 +160,18 @@ def _update(layer: Any, drawing: Drawing) -> None:
 
 
 def _place(viewer: ViewerModel, drawing: Drawing) -> int:
-    """Return where a new layer belongs: maps in their order beneath the image, that on top."""
-    order = {role: number for number, role in enumerate(MAPS)}
-    rank = order.get(drawing.role, len(order))
+    """Return where a new layer belongs: the image beneath the maps, those in their order."""
     notes = enumerate(map(result, viewer.layers))
     above = [
         index
         for index, note in notes
-        if note and note.source == drawing.source and order.get(note.role, len(order)) > rank
+        if note and note.source == drawing.source and _rank(note.role) > _rank(drawing.role)
     ]
     return min(above, default=len(viewer.layers))
+
+
+def _rank(role: str) -> int:
+    """Return how high a layer lies: opaque as the image is, it would hide what is beneath it."""
+    if role.startswith("image"):
+        return -1
+    return MAPS.index(role) if role in MAPS else len(MAPS)

@@ -33,6 +33,7 @@ from napari_mfif.plugin.panel.preload import load_torch_gently
 from napari_mfif.plugin.panel.run_box import RunBox
 from napari_mfif.plugin.panel.saving import choose_target
 from napari_mfif.plugin.panel.stack_box import StackBox
+from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.panel.welcome import Welcome
 from napari_mfif.plugin.results import results_of
 
@@ -92,6 +93,7 @@ class FusePanel(Panel):
         for widget in (self.welcome, self.stack_box, self.method_box):
             self.column.addWidget(widget)
         self.column.addStretch()
+        self.footer.addWidget(ViewRow(self.results))
         self.footer.addWidget(self.run_box)
 
     def _connect(self) -> None:

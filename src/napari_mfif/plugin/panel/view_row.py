@@ -1,0 +1,88 @@
+"""A row of buttons, *image | height | plane | confidence | 3D*: what one sees of a fusion."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+
+from napari_mfif.plugin.layers.showing import IMAGE, shown, view
+from napari_mfif.plugin.panel.style import button
+from napari_mfif.plugin.results import Results
+
+__all__ = ["ViewRow"]
+
+#: Word on the button, what it shows, and what that is.
+VIEWS = (
+    ("Image", IMAGE, "The all-in-focus image."),
+    ("Height", "height", "How high each pixel lies; transparent where that is not known."),
+    ("Plane", "plane taken", "The plane taken at each pixel."),
+    ("Confidence", "confidence", "How probably the height is right within one plane."),
+)
+#: What is beyond maps: the module whose ``show_in_3d(viewer, made)`` draws the surface.
+IN_3D, SURFACE = "3D", "napari_mfif.plugin.panel.surface"
+
+
+class ViewRow(QWidget):
+    """Shows one map of the fusion at hand by one click; hidden while there is no fusion.
+
+    Parameters
+    ----------
+    results : Results
+        Knows the fusion at hand.
+    """
+
+    def __init__(self, results: Results) -> None:
+        super().__init__()
+        self.results = results
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        self.buttons: dict[str, QPushButton] = {}
+        for word, role, tip in VIEWS:
+            row.addWidget(self._segment(word, role, tip), len(word) + 3)
+        if find_spec(SURFACE):
+            tip = "The height as a surface, with the image on it."
+            row.addWidget(self._segment("3D", IN_3D, tip), len("3D") + 3)
+        row.itemAt(0).widget().setProperty("place", "first")
+        row.itemAt(row.count() - 1).widget().setProperty("place", "last")
+        self._group.buttonClicked.connect(self._clicked)
+        results.changed.connect(self.refresh)
+        self.hide()
+        results.tell()
+
+    def _segment(self, word: str, role: str, tip: str) -> QPushButton:
+        made = button(word, tip, look="segment")
+        made.setAccessibleName(f"Show {word.lower()}")
+        made.setCheckable(True)
+        self._group.addButton(made)
+        self.buttons[role] = made
+        return made
+
+    def refresh(self) -> None:
+        """Mark what is seen."""
+        made = self.results.current()
+        self.setVisible(made is not None)
+        viewer = self.results.viewer
+        seen = shown(viewer, made.source) if made else ""
+        if viewer.dims.ndisplay == 3 and IN_3D in self.buttons:
+            seen = IN_3D
+        self._group.setExclusive(False)
+        for role, one in self.buttons.items():
+            one.setChecked(role == seen)
+        self._group.setExclusive(True)
+
+    def _clicked(self, pressed: Any) -> None:
+        made, viewer = self.results.current(), self.results.viewer
+        if made is None:
+            return
+        role = next(role for role, one in self.buttons.items() if one is pressed)
+        if role == IN_3D:
+            import_module(SURFACE).show_in_3d(viewer, made)
+        else:
+            viewer.dims.ndisplay = 2
+            view(viewer, made.source, role)
+        self.results.tell()

@@ -1,0 +1,76 @@
+"""What one sees of a fusion: by buttons, and by the eyes of the layers."""
+
+from __future__ import annotations
+
+import pytest
+from qtpy.QtCore import Qt
+
+from napari_mfif.plugin.panel.view_row import ViewRow
+
+pytestmark = pytest.mark.window
+
+MAPS = {"height": "height (um)", "plane taken": "plane taken", "confidence": "confidence"}
+
+
+@pytest.fixture
+def row(panel, add_relief, fused, qtbot):
+    add_relief()
+    fused(panel)
+    (made,) = panel.findChildren(ViewRow)
+    qtbot.waitUntil(lambda: made.isVisibleTo(panel), timeout=5000)
+    return made
+
+
+def seen(viewer):
+    return [layer.name.removeprefix("pollen ") for layer in viewer.layers[1:] if layer.visible]
+
+
+def test_row_waits_for_a_fusion(panel, add_relief):
+    add_relief()
+    (made,) = panel.findChildren(ViewRow)
+    assert not made.isVisibleTo(panel)
+
+
+@pytest.mark.parametrize("role", MAPS)
+def test_one_click_shows_a_map_above_the_image(row, viewer, qtbot, role):
+    qtbot.mouseClick(row.buttons[role], Qt.MouseButton.LeftButton)
+    assert seen(viewer) == ["in focus", MAPS[role]]
+    names = [layer.name for layer in viewer.layers]
+    assert names.index("pollen in focus") < names.index(f"pollen {MAPS[role]}")
+    assert viewer.layers.selection.active.name == f"pollen {MAPS[role]}"
+    qtbot.mouseClick(row.buttons["image"], Qt.MouseButton.LeftButton)
+    assert seen(viewer) == ["in focus"]
+
+
+def test_buttons_are_reached_by_keyboard(row, viewer, qtbot):
+    qtbot.keyClick(row.buttons["height"], Qt.Key.Key_Space)
+    assert seen(viewer) == ["in focus", "height (um)"]
+
+
+def test_eye_shows_a_map_and_hides_the_others(row, viewer, qtbot):
+    for name in ("confidence", "height (um)", "scores", "plane taken"):
+        viewer.layers[f"pollen {name}"].visible = True
+        assert seen(viewer) == ["in focus", name]
+    qtbot.waitUntil(row.buttons["plane taken"].isChecked, timeout=5000)
+    viewer.layers["pollen plane taken"].visible = False
+    qtbot.waitUntil(row.buttons["image"].isChecked, timeout=5000)
+
+
+def test_side_by_side_all_maps_are_seen(row, viewer):
+    viewer.canvas.grid.enabled = True
+    for name in MAPS.values():
+        viewer.layers[f"pollen {name}"].visible = True
+    assert len(seen(viewer)) == 4
+
+
+def test_fusions_of_two_stacks_are_looked_at_apart(row, panel, viewer, add_relief, fused, qtbot):
+    add_relief("algae")
+    fused(panel)
+    viewer.layers["pollen confidence"].visible = True
+    viewer.layers["algae confidence"].visible = True
+    assert viewer.layers["pollen confidence"].visible
+    viewer.layers.selection.active = viewer.layers["pollen in focus"]
+    qtbot.waitUntil(row.buttons["confidence"].isChecked, timeout=5000)
+    qtbot.mouseClick(row.buttons["image"], Qt.MouseButton.LeftButton)
+    assert not viewer.layers["pollen confidence"].visible
+    assert viewer.layers["algae confidence"].visible
