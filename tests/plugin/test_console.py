@@ -38,9 +38,9 @@ def test_a_fusion_shown_from_python_is_found_by_the_panels(fusion, monkeypatch, 
     show(fusion)
     assert current() is fusion
     assert results_of(viewer).current().fusion is fusion
-    assert viewer.layers[-1].name == "pollen in focus"
-    np.testing.assert_allclose(viewer.layers[-1].scale, (0.2, 0.4))
-    assert [str(unit) for unit in viewer.layers[-1].units] == ["micrometer", "micrometer"]
+    image = viewer.layers["pollen in focus"]
+    np.testing.assert_allclose(image.scale, (0.2, 0.4))
+    assert [str(unit) for unit in image.units] == ["micrometer", "micrometer"]
 
 
 def test_plain_layers_lie_as_those_that_are_shown(fusion, qapp) -> None:
