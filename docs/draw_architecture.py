@@ -20,6 +20,7 @@ CONTENT = {
     "training": "recipes of the networks",
     "simulation": "z-stacks of known depth",
     "metrics": "how good a fused image is",
+    "surface": "what heights measure, meshes",
     "fusion": "fuse(), results, files, batches",
     "engine": "survey, tiles, memory budget, folding",
     "postprocess": "consistency verification, composition",
