@@ -261,3 +261,74 @@ def test_whatever_files_are_called_each_belongs_somewhere_once(names, whole):
 def test_order_of_finding_does_not_matter(order_of_finding, form):
     names = [form.format(p=p, z=z) for p, z in product((1, 2), range(6))]
     assert put([names[i] for i in order_of_finding]) == put(names)
+
+
+def grid(name, **values):
+    """Write names over a grid of values."""
+    return [
+        name.format(**dict(zip(values, some, strict=True))) for some in product(*values.values())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "axes", "count"),
+    [
+        (grid("{w:03d}{w:03d}-1-{z:03d}001{c:03d}.tif", w=(2, 3), z=(1, 2, 3), c=(1, 2)), "CZ", 2),
+        (grid("scan_x{x:03d}_y{y:03d}_z{z:03d}.tif", x=(1, 2), y=(1, 2), z=range(3)), "Z", 4),
+        (grid("row{r}_col{c}_z{z}.tif", r=(1, 2), c=(1, 2), z=range(3)), "Z", 4),
+        (grid("WellA{w:02d}_PointA{w:02d}_z{z}.tif", w=(1, 2), z=range(3)), "Z", 2),
+        (grid("Probe{p}_Kanal{c}_Ebene{z:02d}.tif", p=(1, 2), c=(1, 2), z=range(3)), "CZ", 2),
+        (grid("样品{p}_层{z}.tif", p=(1, 2), z=range(3)), "Z", 2),
+        (grid("rep{p}_z{z:02d}.tif", p=(1, 2), z=range(3)), "Z", 2),
+        (grid("{t}_z{z}.tif", t=("00h30m", "01h00m", "00d02h00m"), z=range(4)), "TZ", 1),
+        (
+            grid(
+                "cam_{x:03d}x_{y:03d}y_{z:03d}z_{t:04d}t.tif",
+                x=(0, 1), y=(0, 1), z=range(3), t=range(2),
+            ),
+            "TZ",
+            4,
+        ),
+        (grid("{m}x_z{z:03d}.tif", m=(10, 40), z=range(3)), "Z", 2),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)  # fmt: skip
+def test_words_say_what_numbers_are(names, axes, count):
+    made = put(names)
+    assert len(made) == count
+    assert {one.axes for one in made} == {axes}
+    assert not any(one.problem for one in made)
+
+
+def test_a_letter_after_a_number_is_not_that_of_the_next():
+    """Timepoints are no planes."""
+    (one,) = put([f"cam_000x_012z_{t:04d}t.tif" for t in range(5)])
+    assert "differ in time" in one.problem
+
+
+def test_capitals_and_spellings_of_endings_make_no_difference():
+    names = ["z00.tif", "Z01.TIF", "z02.tiff", "Z03.TIFF"]
+    (one,) = put(names)
+    assert order(one) == names
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [f"cell_z{z:02d}_mask.tif" for z in range(5)],
+        [f"cell_z{z:02d}_cp_masks.png" for z in range(5)],
+        ["MAX_cell_ch00.tif", "MAX_cell_ch01.tif"],
+        ["AVG_cell.tif"],
+    ],
+)
+def test_masks_and_projections_are_left_out_by_name(others):
+    names = [f"cell_z{z:02d}.tif" for z in range(5)]
+    paths = [Path("/d", name) for name in (*names, *others)]
+    (one,), left = by_names(paths, planes_each)
+    assert order(one) == names
+    assert sorted(path.name for path, _ in left) == sorted(others)
+
+
+def test_where_there_is_nothing_else_masks_are_planes():
+    (one,) = put([f"cell_z{z:02d}_mask.tif" for z in range(5)])
+    assert one.lengths == (5,)

@@ -1,4 +1,4 @@
-"""Choosing one of several by its number or name."""
+"""Names for several, and choosing one by its number or name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from napari_mfif.errors import ReadError
 
-__all__ = ["pick"]
+__all__ = ["pick", "uniquely"]
 
 
 def pick(names: Sequence[str], series: int | str, where: object) -> int:
@@ -27,3 +27,22 @@ def pick(names: Sequence[str], series: int | str, where: object) -> int:
     raise ReadError(
         f"{where} has no series {text}: it holds {len(names)}, numbered from 0: {there}."
     )
+
+
+def uniquely(names: Sequence[str], joint: str = "_") -> list[str]:
+    """Give numbers to the later ones of equal names, capitals or not.
+
+    Examples
+    --------
+    >>> uniquely(["a", "b", "A"])
+    ['a', 'b', 'A_2']
+    """
+    taken: set[str] = set()
+    unique = []
+    for base in names:
+        name, number = base, 2
+        while name.casefold() in taken:
+            name, number = f"{base}{joint}{number}", number + 1
+        taken.add(name.casefold())
+        unique.append(name)
+    return unique

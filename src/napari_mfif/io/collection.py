@@ -11,6 +11,7 @@ from pathlib import Path
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.io.choosing import uniquely
 from napari_mfif.io.content import ENDINGS, FOREIGN, first_bytes
 from napari_mfif.io.contents import contents
 from napari_mfif.io.grouping import Arranged
@@ -126,7 +127,9 @@ def search(
         raise ReadError(f"There is no folder {root}. Check the path.")
     result = Search()
     searched = {path.resolve() for path in leave_out}
-    result.found = _unique(list(_below(root, root, searched, pattern, result)))
+    found = list(_below(root, root, searched, pattern, result))
+    names = uniquely([one.name for one in found])
+    result.found = [replace(one, name=name) for one, name in zip(found, names, strict=True)]
     return result
 
 
@@ -287,16 +290,3 @@ def _name(path: Path, root: Path) -> str:
     inner = Path(root.resolve().name or "stack") if path == root else path.relative_to(root)
     last = stem(inner) if path.is_file() else inner.name
     return (inner.parent / last.removesuffix(".zarr").removesuffix(".ome")).as_posix()
-
-
-def _unique(found: list[Found]) -> list[Found]:
-    """Give numbers to the later ones of equal names, upper and lower case alike."""
-    taken: set[str] = set()
-    unique = []
-    for one in found:
-        name, number = one.name, 2
-        while name.casefold() in taken:
-            name, number = f"{one.name}_{number}", number + 1
-        taken.add(name.casefold())
-        unique.append(replace(one, name=name))
-    return unique

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from napari_mfif.errors import ParameterError, ReadError
-from napari_mfif.io.choosing import pick
+from napari_mfif.io.choosing import pick, uniquely
 from napari_mfif.io.content import ENDINGS, first_bytes, is_picture, is_tiff
 from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.names import families, stem
@@ -256,7 +256,7 @@ def chosen(stacks: Sequence[Arranged], series: int | str | None, where: Path) ->
     """
     if series is None and len(stacks) == 1:
         return stacks[0]
-    names = [one.name or where.name for one in stacks]
+    names = uniquely([one.name or where.name for one in stacks])
     if series is None:
         raise ReadError(
             f"{where} holds {len(stacks)} z-stacks, by the names of its files: "

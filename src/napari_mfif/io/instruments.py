@@ -45,6 +45,12 @@ _ROWS = (
         "Harmony exports; documentation of ezstitcher",
     ),
     (
+        "Operetta (Columbus)",
+        "{row:3}{column:3}-{field:#}-{z:3}{t:3}{c:3}",
+        "002003-1-001001001.tif",
+        "Columbus: exports of Operetta",
+    ),
+    (
         "Yokogawa CV7000, CV8000 (CellVoyager)",
         "{plate}_{well:A##}_T{t:####}F{field:###}L{_:##}A{_:##}Z{z:##}C{c:##}",
         "Plate_B03_T0001F001L01A01Z01C01.tif",
@@ -98,6 +104,12 @@ _ROWS = (
         "plate_A01_s1_w1_z1.tif",
         "documentation of ezstitcher",
         True,
+    ),
+    (
+        "ImageXpress (MetaXpress), as it is stored",
+        "<{plate}_>{well:A##}<_s{site:#}>_w{c:1}{_:*-*-*-*-*}",
+        "plate_B02_s1_w1D4A9F3B2-1C2D-4E5F-8A9B-0C1D2E3F4A5B.tif",
+        "CellProfiler: BBBC021 and others",
     ),
     (
         "MetaMorph, VisiView",
@@ -225,6 +237,12 @@ _ROWS = (
         "Capture 1_XY1700000000_Z00_T000_C0.tif",
         "SlideBook: export as TIFF",
         True,
+    ),
+    (
+        "SiMView",
+        "SPM{specimen:##}_TM{t:###}_ANG{angle:###}_CM{camera:#}_CHN{c:##}_PH{_:#}_PLN{z:####}",
+        "SPM00_TM000000_ANG000_CM0_CHN00_PH0_PLN0001.tif",
+        "documentation of Keller lab block filetype and BigDataViewer",
     ),
     (
         "Incucyte",

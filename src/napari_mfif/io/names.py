@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from napari_mfif.io.words import DYE, STAMP, axis_of
+from napari_mfif.io.words import DURATION, DYE, STAMP, SUFFIXES, axis_of
 
 __all__ = ["CONFLICT", "Part", "Piece", "families", "natural_key", "parts_of", "stem", "value_of"]
 
 #: Endings that are more than what stands after the last dot.
 LONG_ENDINGS = (".ome.tiff", ".ome.tif", ".companion.ome", ".ome.zarr")
 
+#: Endings that mean the same.
+ENDINGS_ALIKE = {".tiff": ".tif", ".jpeg": ".jpg"}
+
 #: A well of a plate, standing alone; its letter may be another word where it does not vary.
-WELL = re.compile(r"(?<![A-Za-z0-9])(?P<row>A[A-F]|[A-P])(?P<column>\d{1,2})(?![A-Za-z0-9])")
+WELL = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=[Ww]ell))(?P<row>A[A-F]|[A-P])(?P<column>\d{1,2})(?![A-Za-z0-9])"
+)
 #: A row and a column that follow each other.
 ROW_COLUMN = re.compile(r"(?<![A-Za-z])r(?P<row>\d+)c(?P<column>\d+)(?!\d)")
 #: A number with decimals, where the word before it or the unit after it speaks for that.
@@ -30,6 +35,9 @@ DECIMAL = re.compile(
 SIGNED = re.compile(r"(?<=[_\s=(])[-+]\d+")
 NUMBER = re.compile(r"\d+")
 WORD_BEFORE = re.compile(r"([^\W\d_]+)[\s_=#.-]*[(\[]?$")
+#: A word that stands after a number of its own and before a gap: it is that number's.
+WORD_OF_ANOTHER = re.compile(r"\d[^\W\d_]{1,2}[\s_=#.-]+[(\[]?$")
+WORD_AFTER = re.compile(r"^([^\W\d_]{1,2})(?![^\W_])")
 UNIT_AFTER = re.compile(r"^[ _]?(um|µm|μm|mm|nm|hrs?|hpf|h|min|sec)(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -80,7 +88,8 @@ class Piece:
     Parameters
     ----------
     kind : str
-        ``"number"``, ``"well"``, ``"dye"`` or ``"stamp"`` (a date or time of the day).
+        ``"number"``, ``"well"``, ``"dye"``, ``"stamp"`` (a date or time of the day) or
+        ``"duration"``.
     text : str
         The part itself.
     start, stop : int
@@ -131,6 +140,7 @@ def pieces_of(name: str) -> list[Piece]:
     taken = [False] * (len(name) + 1)
     for kind, expression in (
         ("stamp", STAMP),
+        ("duration", DURATION),
         ("well", ROW_COLUMN),
         ("well", WELL),
         ("dye", DYE),
@@ -147,7 +157,7 @@ def pieces_of(name: str) -> list[Piece]:
 
 def skeleton(name: str, pieces: Sequence[Piece]) -> str:
     """Return the name with a mark for every piece: planes of one z-stack share it."""
-    marks = {"number": "#", "well": "@", "dye": "~", "stamp": "&"}
+    marks = {"number": "#", "well": "@", "dye": "~", "stamp": "&", "duration": "%"}
     text, place = [], 0
     for piece in pieces:
         text += [name[place : piece.start], marks[piece.kind]]
@@ -159,13 +169,14 @@ def families(paths: Sequence[Path]) -> list[list[Path]]:
     """Share files out among families: names of one differ only in their pieces, not in words.
 
     Names with a sign before their number, of which others have none (``z-1``, ``z0``), and with
-    and without decimals (``z0.5``, ``z1``) are of one family.
+    and without decimals (``z0.5``, ``z1``) are of one family. Capitals make no difference.
     """
     groups: dict[tuple[str, str, str], list[Path]] = defaultdict(list)
     for path in paths:
         name = stem(path)
         alike = re.sub(r"(?<=[^\W\d_])[-+]#", "#", skeleton(name, pieces_of(name)))
-        groups[str(path.parent), alike, path.suffix.lower()].append(path)
+        ending = ENDINGS_ALIKE.get(path.suffix.lower(), path.suffix.lower())
+        groups[str(path.parent), alike.casefold(), ending].append(path)
     return list(groups.values())
 
 
@@ -197,8 +208,10 @@ class _Column:
         self.numbers: tuple[int, ...] = (number,)
         self.texts = tuple(piece.text for piece in pieces)
         self.kind = pieces[0].kind
-        before = WORD_BEFORE.search(names[0][: pieces[0].start])
+        text = names[0][: pieces[0].start]
+        before = None if WORD_OF_ANOTHER.search(text) else WORD_BEFORE.search(text)
         after = UNIT_AFTER.match(names[0][pieces[0].stop :])
+        suffix = WORD_AFTER.match(names[0][pieces[0].stop :])
         self.word = before[1] if before else ""
         self.glued = before is not None and before.end(1) == pieces[0].start
         self.dot = names[0][: pieces[0].start][-1:] in (".", ",")
@@ -206,6 +219,8 @@ class _Column:
             self._settle_well()
         self.unit = after[1] if after else ""
         self.axis = _axis(self.kind, self.word, self.unit, self.texts)
+        if suffix and not self.axis and not self.glued and self.kind == "number":
+            self.axis = SUFFIXES.get(suffix[1].lower(), "")
 
     def _settle_well(self) -> None:
         """Read a letter that is the same everywhere as a word: C01 is a channel more often."""
@@ -215,9 +230,13 @@ class _Column:
             self.texts = tuple(text[len(self.word) :] for text in self.texts)
 
 
+#: The axes of pieces that say it by themselves.
+KINDS = {"well": "P", "dye": "C", "duration": "T"}
+
+
 def _axis(kind: str, word: str, unit: str, texts: Sequence[str]) -> str:
-    if kind in ("well", "dye"):
-        return "P" if kind == "well" else "C"
+    if kind in KINDS:
+        return KINDS[kind]
     if kind == "stamp" or (word == "P" and len(texts[0]) == 7):  # cameras of Olympus count so
         return ""
     return axis_of(word, unit)

@@ -23,9 +23,12 @@ TOLD = re.compile(r"(?:(?<=[^A-Za-z])|^)([A-Za-z]+)[ _-]?\d")
 
 #: Pictures that programs put beside the planes.
 AUXILIARY = re.compile(
-    r"(?:^|[_ -])(?:thumb|thumbnail|overlay|preview|screenshot)|^(?:DC|SC)_", re.IGNORECASE
+    r"(?:^|[_ -])(?:thumb|thumbnail|overlay|preview|screenshot)|^(?:DC|SC)_|"
+    r"[_ -](?:cp_)?(?:masks?|seg|labels?|outlines?|probabilities)$|"
+    r"^(?:MAX|MIN|AVG|SUM|STD|MED)_",
+    re.IGNORECASE,
 )
-BESIDE = "a thumbnail, an overlay or a correction picture"
+BESIDE = "a thumbnail, an overlay, a mask, a projection or a correction picture"
 LONE = "a single picture, whose name is not that of a plane"
 
 #: A name with a number at its end, as programs count copies.
@@ -171,8 +174,10 @@ def by_names(
     list of (Path, str)
         What was left out, and why.
     """
-    left = [(path, BESIDE) for path in paths if AUXILIARY.search(path.stem)]
-    paths = sorted((p for p in paths if not AUXILIARY.search(p.stem)), key=natural_key)
+    beside = {path for path in paths if AUXILIARY.search(stem(path))}
+    beside = set() if len(beside) == len(paths) else beside
+    left = [(path, BESIDE) for path in sorted(beside)]
+    paths = sorted((path for path in paths if path not in beside), key=natural_key)
     if len(paths) > 1 and (made := recognised(paths, whole=holds_stacks(paths))):
         return made, left
     groups, names = _with_unnumbered(families(paths))

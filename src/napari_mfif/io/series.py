@@ -11,6 +11,7 @@ from typing import Any
 from napari_mfif.arrays.axes import AXES
 from napari_mfif.errors import MfifError, ReadError
 from napari_mfif.io.axes import FileAxes, name_axes
+from napari_mfif.io.choosing import uniquely
 from napari_mfif.io.content import first_bytes, is_picture, is_tiff
 from napari_mfif.io.contents import Contents, contents, of_files, of_pattern
 from napari_mfif.io.grouping import Arranged
@@ -108,7 +109,8 @@ def _of_list(paths: Sequence[Path], pattern: str | None) -> Contents:
 def _in_files(found: Contents, where: Path) -> list[Series]:
     if len(found.stacks) == 1 and not found.stacks[0].axes and not found.stacks[0].problem:
         return list_series(found.stacks[0].files[0])
-    return [_arranged(one, one.name or where.name) for one in found.stacks]
+    names = uniquely([one.name or where.name for one in found.stacks])
+    return [_arranged(one, name) for one, name in zip(found.stacks, names, strict=True)]
 
 
 def _arranged(one: Arranged, name: str) -> Series:

@@ -180,9 +180,5 @@ def several_planes(scene: Scene) -> bool:
 
 def named(scenes: list[Scene]) -> list[Scene]:
     """Give numbers to the later ones of equal names."""
-    seen: dict[str, int] = {}
-    unique = []
-    for scene in scenes:
-        count = seen[scene.name] = seen.get(scene.name, 0) + 1
-        unique.append(scene if count == 1 else replace(scene, name=f"{scene.name} {count}"))
-    return unique
+    names = uniquely([scene.name for scene in scenes], " ")
+    return [replace(scene, name=name) for scene, name in zip(scenes, names, strict=True)]

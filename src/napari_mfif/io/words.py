@@ -7,13 +7,16 @@ import re
 __all__ = ["AXIS_OF_UNIT", "DYE", "GENERIC", "STAMP", "WORDS", "axis_of"]
 
 _BY_AXIS = {
-    "Z": "z zs zl zpos zplane zslice zstep zlevel slice sl plane focus foc depth layer",
-    "T": "t time timepoint tp tl frame fr",
-    "C": "c ch chan channel w wv wavelength lambda",
+    "Z": (
+        "z zs zl zpos zplane zslice zstep zlevel slice sl plane pln focus foc depth layer ebene "
+        "schicht coupe tranche plano corte fetta 层 層 面"
+    ),
+    "T": "t time timepoint tp tl tm frame fr zeit temps tiempo tempo 时间 時間",
+    "C": "c ch chn chan channel w wv wavelength lambda kanal canal canale 通道",
     "P": (
-        "p pos position s series xy f fld field well tile m fov site scene roi cycle region view "
-        "angle point stage sample specimen mouse animal embryo fish larva worm organoid plate dish "
-        "slide"
+        "p pos position s series xy x y row col column f fld field well tile m fov site scene roi "
+        "cycle region view angle point stage sample specimen mouse animal embryo fish larva worm "
+        "organoid plate dish slide rep replicate repeat process probe muestra campione 样品 样本"
     ),
 }
 
@@ -25,6 +28,9 @@ AXIS_OF_UNIT = {
     "um": "Z", "µm": "Z", "μm": "Z", "mm": "Z", "nm": "C",
     "h": "T", "hr": "T", "hrs": "T", "hpf": "T", "min": "T", "sec": "T",
 }  # fmt: skip
+
+#: Letters after a number, where no word stands before it: ``012z_003t``.
+SUFFIXES = {"z": "Z", "t": "T", "ch": "C", "x": "P", "y": "P"}
 
 #: Words that cameras and programs put before every number: they say nothing.
 GENERIC = frozenset(
@@ -43,6 +49,11 @@ DYE = re.compile(rf"(?<![A-Za-z0-9])(?:{_NAMES})(?![A-Za-z0-9])", re.IGNORECASE)
 
 _DATE = r"(?:19|20)\d\d(?P<d>[-_.]?)(?:0[1-9]|1[0-2])(?P=d)(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3])(?P<c>[-_.:h]?)[0-5]\d(?:(?P=c)|m?)[0-5]\d(?:[.,]\d+|\d{3})?s?"
+
+#: How long something had been going on: ``00d01h30m``.
+DURATION = re.compile(
+    r"(?<![A-Za-z\d])(?:\d{1,3}d)?\d{1,3}h\d{1,2}m(?:in)?(?:\d{1,2}s)?(?![A-Za-z\d])", re.IGNORECASE
+)
 
 #: A date, with the time of the day where it is there.
 STAMP = re.compile(rf"(?<!\d){_DATE}(?:[-_ T.]{{1,3}}{_CLOCK})?(?!\d)")
