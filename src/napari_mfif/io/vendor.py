@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.errors import ReadError
 from napari_mfif.io.axes import FileAxes
+from napari_mfif.io.choosing import uniquely
 from napari_mfif.io.pages import COPY_AGAIN
 from napari_mfif.io.sizes import NO_SIZES, Sizes
 
