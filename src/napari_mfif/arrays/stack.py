@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.arrays.axes import AXES, check_axes, guess_axes, squeezed
+from napari_mfif.arrays.conversion import as_pixels
 from napari_mfif.arrays.html import stack_html
 from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.arrays.views import AxisSelection, Reordered, WithoutAlpha
@@ -92,8 +93,7 @@ class ZStack:
         AxesError
             The axes are missing, doubled, unknown or do not fit the shape.
         """
-        pixels = array if hasattr(array, "__getitem__") and hasattr(array, "dtype") else None
-        pixels = np.asarray(array) if pixels is None or isinstance(array, Sequence) else pixels
+        pixels = as_pixels(array)
         if np.dtype(pixels.dtype).kind not in "buif":
             raise ReadError(
                 f"Pixels of type {pixels.dtype} cannot be fused: integers, floating point and "

@@ -1,7 +1,9 @@
-"""What a file is, by its first bytes."""
+"""What a file is, by its first bytes; which files are meant."""
 
 from __future__ import annotations
 
+import glob
+import os
 from pathlib import Path
 
 from napari_mfif.io.pages import COPY_AGAIN, unreadable
@@ -10,6 +12,7 @@ __all__ = [
     "ENDINGS",
     "PICTURE_ENDINGS",
     "TIFF_ENDINGS",
+    "expanded",
     "first_bytes",
     "is_picture",
     "is_tiff",
@@ -37,6 +40,17 @@ FOREIGN = {
     b"BM": "a BMP picture",
     b"RIFF": "an AVI film or a WebP picture",
 }
+
+
+def expanded(source: str | os.PathLike[str]) -> list[Path]:
+    """Return the path that is meant, or the files of one with ``*`` and ``?`` in it.
+
+    Shells do that by themselves, but not that of Windows.
+    """
+    path = Path(source).expanduser()
+    if not glob.has_magic(str(path)) or path.exists():
+        return [path]
+    return [Path(one) for one in sorted(glob.glob(str(path)))] or [path]
 
 
 def first_bytes(path: Path) -> bytes:

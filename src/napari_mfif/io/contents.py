@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
 NESTED = re.compile(r"(?:TimePoint|ZStep)_\d+")
 
 GONE = "a link whose file is gone"
+EMPTY = "empty: nothing was written into it"
 
 #: A further file of a Micro-Manager recording, which is opened with the first.
 CONTINUED = re.compile(r"(?P<first>.*(?:MMStack.*|NDTiffStack))_\d+(?P<ending>(?:\.ome)?\.tif)")
@@ -108,7 +110,10 @@ def images_in(folder: Path, depth: int = 0) -> tuple[list[Path], list[tuple[Path
                 left += gone
         elif entry.name.lower().endswith(ENDINGS):
             if entry.is_file():
-                images.append(Path(entry.path))
+                if entry.stat().st_size:
+                    images.append(Path(entry.path))
+                else:
+                    left.append((Path(entry.path), EMPTY))
             elif entry.is_symlink() and not entry.is_dir():
                 left.append((Path(entry.path), GONE))
     return sorted(images), left
@@ -275,10 +280,13 @@ def nothing_in(folder: Path, notes: Sequence[str] = ()) -> str:
     """Say that a folder holds no images, and what it holds."""
     inner = sorted(path.name for path in folder.iterdir() if path.is_dir())
     what = f"{folder} holds no TIFF, PNG or JPEG file"
+    others = Counter(path.suffix.lower() for path in folder.iterdir() if path.suffix)
     if inner:
         return (
             f"{what}, but {len(inner)} folders: {_some(inner, 5)}. Open one of them; or, where "
             'they belong together, say how by `pattern="{sample}/{z}.tif"`.'
         )
     more = f" {' '.join(notes)}" if notes else ""
-    return f"{what}. Open a folder with a file for each plane.{more}"
+    told = ", ".join(f"{count} {kind}" for kind, count in others.most_common(4))
+    held = f", but {told}" if told else ""
+    return f"{what}{held}. Open a folder with a file for each plane.{more}"

@@ -86,15 +86,16 @@ def open_planes(
         They differ in size, type or colour.
     """
     opened = [_open_plane(path) for path in one.files]
-    pages, facts = [page for plane in opened for page in plane.pages], opened[0].sizes
+    pages, facts = _pages_of(opened), opened[0].sizes
     _check_alike(one.files, opened)
     several = len(opened[0].pages) > 1
+    samples = opened[0].samples
     if several and "C" in one.axes:
         raise ReadError(
             f"{one.files[0].parent} holds a file for each channel, by the names, but each has "
             "several channels by itself. Say what the names mean by `pattern=`."
         )
-    inner = "C" * several + ("YXS" if len(pages[0].shape) == 3 else "YX")
+    inner = "C" * several + "YX" + samples * (len(pages[0].shape) == 3)
     leading = (*one.lengths, *([len(opened[0].pages)] if several else []))
     said = [*notes, *_picture_notes(pages)]
     z_step, unit = facts.z_step, facts.unit
@@ -143,10 +144,17 @@ def _kind(plane: TiffPlane) -> str:
     return f"{page.shape[1]} x {page.shape[0]} {page.dtype}{colour}{channels}"
 
 
+def _pages_of(planes: Sequence[TiffPlane]) -> list[Page]:
+    """Return all pages; of pictures with their alpha, where all of them have one."""
+    pages = [page for plane in planes for page in plane.pages]
+    pictures = [page for page in pages if isinstance(page, Picture) and page.alpha]
+    return [page.with_alpha() for page in pictures] if len(pictures) == len(pages) else pages
+
+
 def _picture_notes(pages: Sequence[Page]) -> list[str]:
     pictures = [page for page in pages if isinstance(page, Picture)]
     notes = []
-    if any(picture.alpha for picture in pictures):
+    if any(picture.alpha for picture in pictures) and not all(p.alpha for p in pictures):
         notes.append("Alpha was dropped.")
     if any(picture.turned for picture in pictures):
         notes.append(

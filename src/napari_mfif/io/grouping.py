@@ -163,7 +163,7 @@ def _gap_in(planes: Sequence[tuple[str, ...]]) -> list[str]:
         return []
     steps = Counter(b - a for a, b in pairwise(numbers))
     step, often = steps.most_common(1)[0]
-    if step <= 0 or often <= len(numbers) // 2 or len(numbers) < 4:
+    if step <= 0 or 2 * often < len(numbers) or len(numbers) < 4:
         return []
     gone = [
         n

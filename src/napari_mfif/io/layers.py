@@ -14,7 +14,14 @@ from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.axes import letter_of
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
 
-__all__ = ["are_levels", "is_layer", "layer_axes", "layer_sizes", "open_layers", "open_levels"]
+__all__ = [
+    "are_levels",
+    "is_layer",
+    "layer_axes",
+    "layer_sizes",
+    "open_layers",
+    "open_levels",
+]
 
 
 def is_layer(source: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,14 @@ END = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A plane in a PNG or JPEG file, alpha left out.
+    """A plane in a PNG or JPEG file; alpha is left out where `with_alpha` does not ask for it.
 
     Parameters
     ----------
     path : Path
         The file.
     shape : tuple of int
-        ``(Y, X)`` or ``(Y, X, 3)``.
+        ``(Y, X)`` or ``(Y, X, 3)``; with alpha one sample more.
     dtype : numpy.dtype
         8 or 16 bits, unsigned.
     alpha : bool
@@ -48,6 +48,11 @@ class Picture:
     dtype: np.dtype[Any]
     alpha: bool = False
     turned: bool = False
+
+    def with_alpha(self) -> Picture:
+        """Return the same plane with its alpha as last sample."""
+        colours = self.shape[2] if len(self.shape) == 3 else 1
+        return replace(self, shape=(*self.shape[:2], colours + 1))
 
     @property
     def block_shape(self) -> tuple[int, int]:
@@ -71,7 +76,7 @@ class Picture:
         if pixels.shape[:2] != self.shape[:2] or pixels.ndim != len(self.shape):
             raise _damaged(self.path, f"it holds {pixels.shape} instead of {self.shape}")
         part = pixels[top:bottom:step, left:right]
-        return np.asarray(part[..., :3] if part.ndim == 3 else part)
+        return np.asarray(part[..., : self.shape[2]] if part.ndim == 3 else part)
 
 
 def open_picture(path: Path) -> Picture:

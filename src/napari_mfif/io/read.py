@@ -9,7 +9,7 @@ from typing import Any
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import AxesError, ParameterError, ReadError
-from napari_mfif.io.content import first_bytes, is_picture, is_tiff, is_xml, not_readable
+from napari_mfif.io.content import expanded, first_bytes, is_picture, is_tiff, is_xml, not_readable
 from napari_mfif.io.contents import (
     GONE,
     Contents,
@@ -22,7 +22,7 @@ from napari_mfif.io.contents import (
 from napari_mfif.io.corrections import reshaped, with_spacing
 from napari_mfif.io.folder import join, open_planes
 from napari_mfif.io.grouping import Arranged
-from napari_mfif.io.layers import are_levels, is_layer, open_layers, open_levels
+from napari_mfif.io.in_memory import open_in_memory
 from napari_mfif.io.names import natural_key, stem
 from napari_mfif.io.png_jpeg import open_picture
 from napari_mfif.io.vendor import format_of
@@ -109,42 +109,21 @@ def _opened(
     pattern: str | None,
     order: str,
 ) -> ZStack:
-    if isinstance(source, ZStack):
-        return _renamed(source, axes)
     if is_address(source):
         return _open_zarr(source, axes, series, name)
-    if isinstance(source, (str, os.PathLike)):
-        return _open_path(Path(source), axes, series, name, pattern)
     if isinstance(source, Iterator):
         source = list(source)
+    if isinstance(source, (str, os.PathLike)):
+        found = expanded(source)
+        if len(found) == 1:
+            return _open_path(found[0], axes, series, name, pattern)
+        source = found
     if isinstance(source, Sequence) and all(isinstance(one, (str, os.PathLike)) for one in source):
-        paths = [Path(one) for one in source]
+        paths = [path for one in source for path in expanded(one)]
         if order == "given" and len(paths) > 1:
             return open_planes(Arranged("", tuple(paths), "Z", (len(paths),)), axes=axes, name=name)
         return _open_list(paths, axes, series, name, pattern)
-    layers = [source] if is_layer(source) else source
-    if isinstance(layers, Sequence) and all(map(is_layer, layers)):
-        return open_layers(layers, axes, name)
-    known = {} if name is None else {"name": name}
-    if are_levels(source):
-        return open_levels(source, axes, **known)
-    return ZStack.from_array(source, axes, **known)
-
-
-def _renamed(stack: ZStack, axes: str | None) -> ZStack:
-    """Return a z-stack whose axes are known already.
-
-    Raises
-    ------
-    AxesError
-        Others are given.
-    """
-    if axes is not None and axes.upper() != stack.axes:
-        raise AxesError(
-            f'{stack.name} has the axes {stack.axes} already; `axes="{axes}"` cannot change '
-            "them: say what they are where it is opened."
-        )
-    return stack
+    return open_in_memory(source, axes, name)
 
 
 def _open_path(

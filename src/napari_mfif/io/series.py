@@ -12,7 +12,7 @@ from napari_mfif.arrays.axes import AXES
 from napari_mfif.errors import MfifError, ReadError
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.choosing import uniquely
-from napari_mfif.io.content import first_bytes, is_picture, is_tiff
+from napari_mfif.io.content import expanded, first_bytes, is_picture, is_tiff
 from napari_mfif.io.contents import Contents, contents, of_files, of_pattern
 from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.png_jpeg import open_picture
@@ -63,14 +63,13 @@ def list_series(
     ParameterError
         The pattern cannot be used.
     """
-    if not isinstance(source, (str, os.PathLike)):
-        paths = [Path(path) for path in source]
-        if len(paths) != 1:
-            return _in_files(_of_list(paths, pattern), paths[0].parent if paths else Path())
-        source = paths[0]
     if is_address(source):
         return _in_zarr(str(source))
-    path = Path(source)
+    given = [source] if isinstance(source, (str, os.PathLike)) else source
+    paths = [path for one in given for path in expanded(one)]
+    if len(paths) != 1:
+        return _in_files(_of_list(paths, pattern), paths[0].parent if paths else Path())
+    path = paths[0]
     if path.is_dir() and not is_zarr(path):
         return _in_files(contents(path, pattern), path)
     if path.is_dir() or is_zipped_zarr(path):

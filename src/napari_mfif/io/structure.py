@@ -159,8 +159,11 @@ def _check_damage(path: Path, file: Any, complaints: list[str]) -> None:
     bad = [text for text in complaints if any(word in text.lower() for word in DAMAGE)]
     if not bad:
         return
+    if len(file.pages) > 1:  # pages that are there make a part of what was planned
+        bad = [text for text in bad if not text.partition("> ")[2].startswith("ImageJ series")]
     planned = [text for text in bad if text.partition("> ")[2].startswith(PLANNED)]
-    if len(planned) == len(bad) and file.series and file.series[0].kind in ("ome", "mmstack"):
+    in_parts = bool(file.series) and file.series[0].kind in ("ome", "mmstack")
+    if not bad or (in_parts and len(planned) == len(bad)):
         return
     if file.is_ome and file.ome_metadata:
         _, absent = ome.existing_pieces(path.parent, ome.pieces(file.ome_metadata))

@@ -37,6 +37,9 @@ __all__ = [
     "stacks_in",
 ]
 
+#: Photometric interpretations that are colours of other kinds: CMYK, and three of L*a*b*.
+OTHER_COLOURS = (5, 8, 9, 10)
+
 TABLE = "The pixels are numbers of a table of colours, and are read in these"
 
 
@@ -163,6 +166,8 @@ def check_pixels(path: Path, page: Any) -> None:
     """Refuse pixels that are no numbers, and volumes."""
     if page.imagedepth > 1:
         raise ReadError(f"{path} stores volumes instead of planes. Save it as OME-TIFF in Fiji.")
+    if page.photometric in OTHER_COLOURS:
+        raise ReadError(f"{path} has colours that are no RGB. Save it as RGB, in Fiji for example.")
     if page.dtype is None or page.dtype.kind not in "biuf":
         raise ReadError(
             f"{path} has pixels of type {page.dtype or 'unknown'}. Convert it to 8 or 16 bit "
@@ -190,6 +195,8 @@ def _pages(
             pages = [pages[number] for number in numbers]
     else:
         found = list(series) if numbers is None else [series[number] for number in numbers]
+        if series.kind == "imagej":  # what was planned and is not there comes last
+            found += [None] * (prod(lengths[:-inner]) - len(found))
         count = len(found)
     leading = lengths[:-inner]
     if prod(leading) != count or (offset is None and lengths[-inner:] != key.shape):
@@ -226,7 +233,8 @@ def _undescribed(file: Any, images: Sequence[TiffImage]) -> list[str]:
     """Say that a file has more pages than its description names."""
     series = images[0].series
     count = len(file.pages)
-    if series.kind != "ome" or series.is_multifile or len(images) > 1 or len(series) >= count:
+    told = series.kind in ("ome", "imagej") and not series.is_multifile
+    if not told or len(images) > 1 or not 1 < len(series) < count:
         return []
     return [
         f"The file holds {count} pages, but its description names {len(series)}: those are taken."

@@ -17,7 +17,16 @@ from napari_mfif.io.axes import SEQUENCE, FileAxes
 from napari_mfif.io.choosing import pick
 from napari_mfif.io.tifffile_versions import all_axes, all_series
 
-__all__ = ["TiffImage", "choose", "images_of"]
+__all__ = ["TiffImage", "choose", "holds_channels", "images_of"]
+
+#: Photometric interpretations that are no colours: white or black is zero.
+GREY = (0, 1)
+#: What extra samples say where they are alpha, associated or not.
+ALPHA = {1, 2}
+#: So many pages can be planned.
+MOST_PLANNED = 10**6
+#: Pages of another size than the rest, by a factor of this in area, are thumbnails.
+SMALLER = 4
 
 
 @dataclass(frozen=True)
@@ -87,13 +96,35 @@ def images_of(file: Any, axes: str | None = None) -> list[TiffImage]:
     """
     return [
         image
-        for number, series in enumerate(_merged(all_series(file)))
+        for number, series in enumerate(_planned_by_imagej(file) or _merged(all_series(file)))
         for image in _positions(number, series, axes)
     ]
 
 
+def _planned_by_imagej(file: Any) -> list[Any] | None:
+    """Return the series that ImageJ describes where fewer pages are there; None otherwise."""
+    if not file.is_imagej or len(file.pages) < 2:
+        return None
+    facts = file.imagej_metadata
+    lengths = [int(facts.get(name, 1)) for name in ("frames", "slices", "channels")]
+    pages = list(file.pages)
+    page = file.pages.first
+    if not len(pages) < prod(lengths) <= MOST_PLANNED or facts.get("order", "czt") != "czt":
+        return None
+    shape = (*lengths, *page.shape)
+    return [tifffile.TiffPageSeries(pages, shape, page.dtype, "TZC" + page.axes, kind="imagej")]
+
+
+def holds_channels(page: Any) -> bool:
+    """Tell whether the samples of a pixel are channels, neither colours nor alpha."""
+    several = page.samplesperpixel > 1 and page.photometric in GREY
+    return several and not ALPHA & set(map(int, page.extrasamples))
+
+
 def _positions(number: int, series: Any, given: str | None) -> Iterator[TiffImage]:
     found = all_axes(series)
+    if holds_channels(series.keyframe) and "C" not in found.letters:
+        found = FileAxes(found.letters.replace("S", "C"), found.lengths)
     pairs = list(enumerate(zip(found.letters, found.lengths, strict=True)))
     others = [
         axis for axis, (letter, n) in pairs if letter not in AXES + SEQUENCE and n > 1
@@ -139,6 +170,8 @@ def choose(
         return images[pick([one.name for one in images], wanted, path)], []
     full = [one for one in images if not one.series.keyframe.is_reduced]
     if full and full[0].series.kind in ("generic", "uniform", "shaped"):
+        if (found := _beside_thumbnails(full)) is not None:
+            return found
         _check_same_size(path, full)
     several = [i for i, one in enumerate(images) if one.n_planes > 1]
     here = [i for i in several if len(images) > 1 and images[i].is_in(path)]
@@ -151,6 +184,26 @@ def choose(
         "Take another by `series=`."
     )
     return images[number], [note]
+
+
+def _beside_thumbnails(images: Sequence[TiffImage]) -> tuple[TiffImage, list[str]] | None:
+    """Return the one image of several planes, where all others are single smaller pages."""
+    several = [one for one in images if one.n_planes > 1]
+    others = [one for one in images if one.n_planes == 1]
+    if len(several) != 1 or not others:
+        return None
+    area = prod(_size(several[0]))
+    if any(prod(_size(one)) * SMALLER > area for one in others):
+        return None
+    left = ", ".join(
+        f"page {one.series.keyframe.index + 1} ({' x '.join(map(str, _size(one)))})"
+        for one in others[:3]
+    )
+    return several[0], [f"Left out, since it is a smaller picture: {left}."]
+
+
+def _size(image: TiffImage) -> tuple[int, int]:
+    return image.series.keyframe.imagewidth, image.series.keyframe.imagelength
 
 
 def _check_same_size(path: Path, images: Sequence[TiffImage]) -> None:

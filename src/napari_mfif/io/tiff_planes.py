@@ -13,7 +13,7 @@ from napari_mfif.io.palette import PalettePage, colours_of
 from napari_mfif.io.sizes import Sizes
 from napari_mfif.io.structure import open_parsed
 from napari_mfif.io.tiff import check_pixels, one_page
-from napari_mfif.io.tiff_images import images_of
+from napari_mfif.io.tiff_images import holds_channels, images_of
 from napari_mfif.io.tiff_sizes import facts_of
 from napari_mfif.io.truncation import check_complete
 
@@ -32,11 +32,14 @@ class TiffPlane:
         What it says of lengths.
     channels : tuple of str
         Names of its channels, where it tells them.
+    samples : str
+        ``S`` where the samples of a pixel are colours, ``C`` where they are channels.
     """
 
     pages: tuple[Page, ...]
     sizes: Sizes
     channels: tuple[str, ...] = ()
+    samples: str = "S"
 
 
 def tiff_plane(path: Path) -> TiffPlane:
@@ -57,7 +60,8 @@ def tiff_plane(path: Path) -> TiffPlane:
         sizes, names = facts_of(file, pages[0], 0 if file.is_ome else None)
         if (colours := colours_of(pages[0])) is not None:
             made = [PalettePage(page, colours) for page in made]
-        return TiffPlane(tuple(made), sizes, names if len(names) == len(made) > 1 else ())
+        known = names if len(names) == len(made) > 1 else ()
+        return TiffPlane(tuple(made), sizes, known, "C" if holds_channels(pages[0]) else "S")
 
 
 def _made(path: Path, page: Any, codings: dict[int, Coding]) -> Page:
