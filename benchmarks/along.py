@@ -1,63 +1,111 @@
 """Ways along z and sets of weights: networks on simulated z-stacks, beside other methods.
 
-usage: python -m benchmarks.along [METHOD...]
+usage: python -m benchmarks.along [METHOD...] [--cards]
 
 Eight kinds of stacks, 12 planes of 128 x 128, seeds that no training and no calibration has seen.
+With --cards the table of a method is also written onto the card of its weights for z-stacks.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from napari_mfif import Fusion, fuse
 from napari_mfif.methods import registry
 from napari_mfif.metrics.truth import psnr, share_within
-from napari_mfif.networks.weights import sets
+from napari_mfif.networks.weights import CARD, MICROSCOPY, folder_of, sets
 from napari_mfif.simulation import KINDS, Simulation, simulate
 
 SEEDS = (300, 301)
 SHAPE, PLANES = (128, 128), 12
+BEGINS, ENDS = "<!-- python -m benchmarks.along {name} --cards -->", "<!-- end -->"
+
+HEAD = (
+    "| | low noise: dB copied | dB averaged | depth within one plane "
+    "| high noise: dB copied | dB averaged | depth within one plane |",
+    "|---|---|---|---|---|---|---|",
+)
+NOTHING = "\u2013"
+
+Given = Mapping[str, str]
 
 
-def main(names: list[str]) -> None:
+def main(words: list[str]) -> None:
     """Print a table in Markdown."""
-    ways: list[tuple[str, dict[str, str]]] = [("gradient", {}), ("adaptive", {})]
-    ways += [
-        (name, {"along": along, "weights": which})
-        for name in names
+    names = [word for word in words if not word.startswith("-")]
+    print(*HEAD, sep="\n", flush=True)
+    others = [shown(row("gradient", {})), shown(row("adaptive", {}))]
+    for name in names or ["mfif-gan", "fd-fcn", "boundary-aware"]:
+        own = [shown(row(name, given)) for given in ways(name)]
+        if "--cards" in words:
+            write_card(name, [*HEAD, *others, *own])
+
+
+def shown(line: str) -> str:
+    """Print a line of the table."""
+    print(line, flush=True)
+    return line
+
+
+def ways(name: str) -> list[Given]:
+    """Return all sets of weights and ways along z of a method."""
+    return [
+        {"along": along, "weights": which}
         for which in sets(name)
         for along in registry.get(name).along
     ]
-    print("| | dB, low noise | within one plane | dB, high noise | within one plane |")
-    print("|---|---|---|---|---|")
-    for method, given in ways:
-        cells = [f"{value:.{digits}f}" for value, digits in scores(method, given)]
-        label = ", ".join([f"`{method}`", *given.values()])
-        print(f"| {label} | {' | '.join(cells)} |", flush=True)
 
 
-def scores(method: str, given: dict[str, str]) -> Iterator[tuple[float, int]]:
-    """Yield PSNR and share within one plane, means over all stacks, at low and at high noise."""
-    for photons in ("low", "high"):
-        found = [
-            judged(fuse(made.stack, method=method, **given), made)
-            for kind in KINDS
-            for seed in SEEDS
-            for made in [simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=photons)]
-        ]
-        image, depth = np.nanmean(found, axis=0)
-        yield float(image), 2
-        yield float(depth), 3
+def row(method: str, given: Given) -> str:
+    """Return a row of the table."""
+    cells = [cell for photons in ("low", "high") for cell in scores(method, given, photons)]
+    label = ", ".join([f"`{method}`", *given.values()])
+    return f"| {label} | {' | '.join(cells)} |"
 
 
-def judged(fusion: Fusion, made: Simulation) -> tuple[float, float]:
+def scores(method: str, given: Given, photons: str) -> Iterator[str]:
+    """Yield PSNR, copied and averaged, and share within one plane, means over all stacks."""
+    averaged, within = judged(method, given, photons)
+    if registry.get(method).makes_pixels(given, PLANES):
+        copied, _ = judged(method, {**given, "composition": "copy"}, photons)
+        yield from (f"{copied:.2f}", f"{averaged:.2f}", f"{within:.3f}")
+    else:
+        yield from (f"{averaged:.2f}", NOTHING, f"{within:.3f}")
+
+
+def judged(method: str, given: Given, photons: str) -> tuple[float, float]:
+    """Return means over all stacks of one level of noise."""
+    found = [
+        judge(fuse(made.stack, method=method, **given), made)
+        for kind in KINDS
+        for seed in SEEDS
+        for made in [simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=photons)]
+    ]
+    image, depth = np.nanmean(found, axis=0)
+    return float(image), float(depth)
+
+
+def judge(fusion: Fusion, made: Simulation) -> tuple[float, float]:
     """Return PSNR, and the share of depths right within one plane where they can be told."""
     within = share_within(fusion.depth, made.depth, where=made.textured)
     return psnr(fusion.image, made.image), within
 
 
+def write_card(name: str, table: list[str]) -> Path:
+    """Write a table onto the card of a method's weights for z-stacks, between its two marks."""
+    card = folder_of(name, MICROSCOPY) / CARD
+    before, begins, rest = card.read_text(encoding="utf-8").partition(BEGINS.format(name=name))
+    _, ends, after = rest.partition(ENDS)
+    if not ends:
+        raise SystemExit(f"{card} has no place for a table: {BEGINS.format(name=name)} and {ENDS}.")
+    made = "\n".join([before + begins, *table, ends + after])
+    card.write_text(made, encoding="utf-8", newline="\n")
+    return card
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["mfif-gan", "boundary-aware"])
+    main(sys.argv[1:])

@@ -1,8 +1,8 @@
 """Measure anew what the answers of shipped networks are worth on z-stacks; weights stay.
 
-usage: python -m benchmarks.remeasure METHOD...
+usage: python -m benchmarks.remeasure METHOD[/microscopy]...
 
-Writes the facts into models/METHOD/weights.safetensors and its new sha256 onto the card. For
+Writes the facts into the file of weights and its new sha256 onto the card. For
 networks whose folding along z has changed since they were trained.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import safetensors.numpy
 
 from napari_mfif.methods import registry
-from napari_mfif.networks.weights import CARD, FILE
+from napari_mfif.networks.weights import CARD, FILE, MICROSCOPY, PUBLISHED
 from napari_mfif.training.measured import measured
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -25,9 +25,10 @@ MODELS = Path(__file__).parents[1] / "models"
 def main(names: list[str]) -> None:
     """Measure these."""
     for name in names:
-        method: Any = registry.get(name)
-        network, facts = method.network.shipped()
-        fresh, _ = measured(name, network)
+        of, _, which = name.partition("/")
+        method: Any = registry.get(of)
+        network, facts = method.network.shipped(which or PUBLISHED)
+        fresh, _ = measured(of, network, soft=which == MICROSCOPY)
         rewrite(MODELS / name, facts | fresh)
         print(name, *(f"{fact}: {value}" for fact, value in fresh.items()), sep="\n", flush=True)
 

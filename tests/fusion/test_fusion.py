@@ -108,7 +108,7 @@ def test_tiles_equal_the_whole(method, size, whole_of, monkeypatch) -> None:
 @pytest.mark.parametrize("method", COPYING)
 def test_fused_pixel_equals_a_source_pixel(method, slope) -> None:
     pixels, _, _ = slope
-    fusion = fuse(pixels, method=method)
+    fusion = fuse(pixels, method=method, composition="copy")
     taken = np.take_along_axis(pixels, fusion.decision[None].astype(np.intp), 0)[0]
     np.testing.assert_array_equal(fusion.image, taken)
 

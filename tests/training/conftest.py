@@ -11,4 +11,4 @@ def unmeasured(monkeypatch):
     facts = {"scorecalibration": table, "paircalibration": table}
     seen = {"check_scores": "[]", "changed_by_bfloat16": "0.1", "changed_by_float16": "0"}
     seen["in_float32"] = "nothing"
-    monkeypatch.setattr("napari_mfif.training.recipe.measured", lambda *_: (facts, seen))
+    monkeypatch.setattr("napari_mfif.training.recipe.measured", lambda *_, **__: (facts, seen))

@@ -89,8 +89,9 @@ def plan(
         threads = max(1, threads // method.threads)
     own = reader.n_bands * reader.stack.dtype.itemsize
     per_pixel = method.state_bytes(reader.n_bands) + IN_FLIGHT * own
-    per_pixel += method.extra_bytes(reader.n_bands, settings)
-    results = rows * columns * (BYTES_OF_MAPS + own + (4 * reader.n_bands if method.blends else 0))
+    per_pixel += method.extra_bytes(reader.n_bands, settings, reader.stack.n_planes)
+    makes = method.makes_pixels(settings, reader.stack.n_planes)
+    results = rows * columns * (BYTES_OF_MAPS + own + (4 * reader.n_bands if makes else 0))
     # Blended when the states are gone, of whole planes.
     blend = settings.get("composition") == "pyramid"
     after = rows * columns * PyramidBlend.bytes_per_pixel(reader.n_bands) if blend else 0
@@ -145,6 +146,7 @@ def fold(
     method, settings, reader = timepoint.method, timepoint.settings, timepoint.reader
     whole: Answer | None = None
     threads = max(len(group) for group in layout.groups)
+    makes = method.makes_pixels(settings, timepoint.survey.n_planes)
     with ThreadPoolExecutor(threads, thread_name_prefix="napari-mfif-fold") as pool:
         for group in layout.groups:
             regions = [_region(block) for block in group]
@@ -156,7 +158,7 @@ def fold(
             for turn in range(method.passes):
                 if turn:
                     list(pool.map(method.turn, states))
-                planes = reader.planes(prepared, rows=rows, columns=columns, pixels=method.blends)
+                planes = reader.planes(prepared, rows=rows, columns=columns, pixels=makes)
                 for plane in prefetched(planes):
                     list(pool.map(method.update, states, map(plane.cut, inner)))
                     if (yield None):

@@ -40,6 +40,11 @@ class NoiseLine(NamedTuple):
         """Return the variance at each brightness."""
         return np.asarray(self.floor + self.slope * np.maximum(mean - self.dark, 0), np.float32)
 
+    @property
+    def deviation(self) -> float:
+        """Standard deviation at the middle brightness of planes of 0 to 1."""
+        return float(np.sqrt(self.variance(np.full(1, 0.5, np.float32))[0]))
+
 
 def estimate_noise(planes: Sequence[NDArray[np.float32]]) -> NoiseLine:
     """Fit the line of noise variance over brightness.

@@ -266,7 +266,11 @@ class Method(ABC):
         """Return to a multiple of how many pixels regions are cut."""
         return self.stride
 
-    def extra_bytes(self, n_bands: int, settings: Settings) -> int:
+    def makes_pixels(self, settings: Settings, n_planes: int) -> bool:
+        """Return whether pixels are made by the method itself, with some settings."""
+        return self.blends
+
+    def extra_bytes(self, n_bands: int, settings: Settings, n_planes: int) -> int:
         """Return the bytes of state per pixel that come on top with some settings."""
         return 0
 

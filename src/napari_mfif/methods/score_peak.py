@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +34,13 @@ class ScorePeak:
         self._after = self._before.copy()
         self._previous = self._before
         self._total = np.zeros(shape, np.float32)
+
+    def take(self, pixels: NDArray[Any]) -> None:
+        """Take the pixels of the next plane: for those who average planes."""
+
+    def pixels(self) -> FloatMap | None:
+        """Return the pixels of the planes so far, where planes are averaged."""
+        return None
 
     def update(self, scores: FloatMap, wins: NDArray[np.bool_] | None = None) -> None:
         """Take the scores of the next plane.
@@ -73,7 +82,7 @@ class ScorePeak:
 
     def copy(self) -> ScorePeak:
         """Return an independent copy."""
-        twin = ScorePeak.__new__(ScorePeak)
+        twin = self.__class__.__new__(self.__class__)
         for name, value in vars(self).items():
             setattr(twin, name, value.copy() if isinstance(value, np.ndarray) else value)
         return twin

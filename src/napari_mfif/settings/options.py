@@ -83,8 +83,9 @@ COMPOSITION = Parameter(
     "composition",
     str,
     "auto",
-    "Pixels as the method makes them, copied from the plane decided for, or planes blended scale "
-    "by scale (two modalities or exposures).",
+    "Pixels as the method makes them (networks for z-stacks average sharp planes, the more the "
+    "more noise there is), copied from the plane decided for, or planes blended scale by scale "
+    "(two modalities or exposures).",
     title="Pixels",
     choices=("auto", "copy", "pyramid"),
     advanced=True,

@@ -92,6 +92,7 @@ RECIPE = Recipe(
     stage=functools.partial(second_stage, loss=Mixed),
     stacks=STACKS,
     half=True,
+    soft=True,
 )
 
 #: Train the networks, see `napari_mfif.training.train`.

@@ -72,7 +72,7 @@ def wrapped(text: str) -> str:
 
 
 def _wrapped(paragraph: str) -> str:
-    if paragraph.lstrip().startswith(("#", "|", "-")):
+    if paragraph.lstrip().startswith(("#", "|", "-", "<")):
         return paragraph
     return textwrap.fill(paragraph, 96, break_long_words=False, break_on_hyphens=False)
 

@@ -104,6 +104,7 @@ RECIPE = Recipe(
     head=HEAD,
     text=MICROSCOPY,
     half=True,
+    soft=True,
 )
 
 #: Train the network, see `napari_mfif.training.train`.

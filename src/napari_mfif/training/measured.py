@@ -23,6 +23,7 @@ from napari_mfif.training.confidence import (
     measured_trust,
     simulated,
 )
+from napari_mfif.training.softness import measured_softness
 
 __all__ = ["check_planes", "check_scores", "half_precision", "half_words", "measured", "unchanging"]
 
@@ -33,7 +34,11 @@ UNCHANGED = 0.002
 
 
 def measured(
-    method: str, network: nn.Module, stacks: Sequence[tuple[int, int]] = STACKS
+    method: str,
+    network: nn.Module,
+    stacks: Sequence[tuple[int, int]] = STACKS,
+    *,
+    soft: bool = False,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Measure a trained network.
 
@@ -45,11 +50,13 @@ def measured(
         On the processor, in float32.
     stacks : sequence of (int, int), optional
         See `napari_mfif.training.confidence.measured_trust`.
+    soft : bool, optional
+        Measure at which temperature planes are averaged, too: z-stacks are then averaged.
 
     Returns
     -------
     facts : dict of str
-        What the file of weights is to say: the worth of the answers.
+        What the file of weights is to say: the worth of the answers, and the softness.
     seen : dict of str
         What the card is to say: a sample of the answers, and what half precision changes.
     """
@@ -59,6 +66,8 @@ def measured(
         facts = measured_trust(trained, stacks=stacks).facts()
     else:
         facts = measured_chances(used, trained, stacks=stacks).facts()
+    if soft:
+        facts |= measured_softness(used, trained)
     return facts, {"check_scores": check_scores(trained), **half_precision(used, network)}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from napari_mfif.methods.neural.base import Trained, available
+from napari_mfif.methods.neural.base import SOFTNESS, Trained, available
 from napari_mfif.networks.weights import FILE
 from napari_mfif.training.card import (
     hardware,
@@ -72,6 +72,8 @@ class Recipe:
         A second stage of training, after the loop.
     half : bool
         Write the weights in float16.
+    soft : bool
+        Measure at which temperature the planes of a z-stack are averaged, and so average them.
     name : str
         Which of the method's recipes it is.
     """
@@ -87,6 +89,7 @@ class Recipe:
     stacks: Sequence[tuple[int, int]] = STACKS
     stage: Stage | None = None
     half: bool = False
+    soft: bool = False
     name: str = "published"
 
 
@@ -165,7 +168,7 @@ def write_trained(
     facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed)}
     if hasattr(network, "width"):
         facts["width"] = str(network.width)
-    found, seen = measured(recipe.method, network, recipe.stacks)
+    found, seen = measured(recipe.method, network, recipe.stacks, soft=recipe.soft)
     sha256 = write_weights(network, out, {**facts, **found}, half=recipe.half)
     head = {
         "name": recipe.method,
@@ -178,6 +181,8 @@ def write_trained(
         "command": f"napari-mfif train {recipe.method} --data FOLDER "
         f"--out models/{home(recipe)} --recipe {recipe.name} "
         f"--steps {plan.steps} --seed {plan.seed}",
+        "optimiser": plan.optimiser,
+        "rate": f"{plan.rate:g}",
         "hardware": hardware(device),
         "minutes": f"{took:.0f}",
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},
@@ -185,6 +190,7 @@ def write_trained(
     }
     told = {name: f"{value:.4f}" for name, value in scores.items()}
     words = {**picture_words(pictures), **tables(found), "half_precision": half_words(seen), **told}
+    words["softness"] = found.get(SOFTNESS, "")
     text = recipe.text
     for name, word in words.items():
         text = text.replace("{" + name + "}", word)

@@ -177,7 +177,7 @@ class Adaptive(Method):
         """Return on how many rows and columns beyond a part the answer there depends."""
         return self.tile_halo + (REFINEMENT_HALO if _refines(settings) else 0)
 
-    def extra_bytes(self, n_bands: int, settings: Settings) -> int:
+    def extra_bytes(self, n_bands: int, settings: Settings, n_planes: int) -> int:
         """Bytes per pixel of the refinement: sums, and the images that the network is shown."""
         return 8 * n_bands + REFINEMENT_BYTES if _refines(settings) else 0
 

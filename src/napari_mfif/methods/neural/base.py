@@ -21,7 +21,19 @@ from napari_mfif.settings.parameters import Parameter, Settings
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Calibration", "NeuralMethod", "Trained", "available", "need_torch", "placement"]
+__all__ = [
+    "SOFTNESS",
+    "Calibration",
+    "NeuralMethod",
+    "Trained",
+    "available",
+    "need_torch",
+    "placement",
+]
+
+
+#: What a file of weights calls `Trained.softness_per_noise`.
+SOFTNESS = "softness_per_noise"
 
 
 class Calibration:
@@ -52,6 +64,8 @@ class Trained:
     method: ClassVar[str]
     #: The kind of its worth.
     calibration_kind: ClassVar[type[Calibration]]
+    #: Temperature of the average of a stack's planes, for a noise of 1; `None`: they are copied.
+    softness_per_noise: float | None = None
 
     @staticmethod
     def untrained(facts: Mapping[str, str]) -> nn.Module:
@@ -128,10 +142,36 @@ class NeuralMethod(Method):
     def loaded(self, settings: Settings, survey: Survey) -> Any:
         """Return the network as the settings want it for a stack."""
         own = {p.name: settings.get(p.name, p.default) for p in self.passed}
-        name = settings.get("weights", "auto")
-        if name == "auto":
-            name = self.suited(survey.n_planes)
+        name = self._chosen(settings, survey.n_planes)
         return self.network.load(*placement(settings), name, **own)
+
+    def softness(self, network: Trained, settings: Settings, survey: Survey) -> float | None:
+        """Return the temperature at which planes are averaged; `None` where they are copied.
+
+        It follows the noise: the planes of a clean stack are copied, those of a noisy one help one
+        another.
+        """
+        if network.softness_per_noise is None or not self.makes_pixels(settings, survey.n_planes):
+            return None
+        return network.softness_per_noise * survey.noise.deviation
+
+    def makes_pixels(self, settings: Settings, n_planes: int) -> bool:
+        """Return whether planes are averaged: of z-stacks, by weights that know their softness."""
+        if self.blends or n_planes == 2 or settings.get("along") == "sequential":
+            return self.blends
+        if settings.get("composition", "auto") != "auto":
+            return False
+        return SOFTNESS in weights.load(self.network.method, self._chosen(settings, n_planes)).facts
+
+    def extra_bytes(self, n_bands: int, settings: Settings, n_planes: int) -> int:
+        """Return the bytes per pixel of an average: sums, waiting planes, weights, scratch."""
+        averaged = not self.blends and self.makes_pixels(settings, n_planes)
+        return 24 * n_bands + 16 if averaged else 0
+
+    def _chosen(self, settings: Settings, n_planes: int) -> str:
+        """Return which weights the settings want."""
+        name: str = settings.get("weights", "auto")
+        return self.suited(n_planes) if name == "auto" else name
 
     def suited(self, n_planes: int) -> str:
         """Return which weights suit so many planes."""
@@ -168,9 +208,11 @@ def _loaded(
     network, facts = kind.shipped(name)
     make: Callable[..., Kind] = kind
     calibration = kind.calibration_kind.of(facts)
-    return make(
+    made = make(
         network, available(device), calibration, precision=precision, compiled=compiled, **more
     )
+    made.softness_per_noise = float(facts[SOFTNESS]) if SOFTNESS in facts else None
+    return made
 
 
 def need_torch(method: str) -> None:

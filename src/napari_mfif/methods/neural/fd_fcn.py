@@ -80,7 +80,8 @@ class FdFcn(ScoringMethod):
     name: ClassVar[str] = "fd-fcn"
     title: ClassVar[str] = "FD-FCN (Guo 2020)"
     summary: ClassVar[str] = (
-        "A small trained judge of sharpness, pixel by pixel; copies pixels. Faster than CNN."
+        "A small trained judge of sharpness, pixel by pixel; copies the pixels of pairs, averages "
+        "planes of noisy stacks. Faster than CNN."
     )
     reference: ClassVar[str] = (
         "Guo et al. 2020, Frontiers of Information Technology & Electronic Engineering 21, "

@@ -201,7 +201,7 @@ class MfifGan(PairwiseMethod):
     title: ClassVar[str] = "MFIF-GAN (Wang 2021)"
     summary: ClassVar[str] = (
         "A network for two photographs of objects before a background, exact at their edges; "
-        "copies pixels. Slow without a GPU."
+        "copies the pixels of pairs, averages planes of noisy stacks. Slow without a GPU."
     )
     reference: ClassVar[str] = (
         "Wang, Xu, Zhang et al. 2021, Signal Processing: Image Communication 96, "

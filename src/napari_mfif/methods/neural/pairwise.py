@@ -120,9 +120,12 @@ class PairwiseMethod(NeuralMethod):
         self, network: Any, region: Region, settings: Settings, survey: Survey
     ) -> PairFold | VoteFold:
         """Make an empty state for a network."""
-        in_sequence = survey.n_planes == 2 or settings.get("along") == "sequential"
-        kind = PairFold if in_sequence else VoteFold
-        state = kind(region.shape, survey.n_planes, network)
+        state: PairFold | VoteFold
+        if survey.n_planes == 2 or settings.get("along") == "sequential":
+            state = PairFold(region.shape, survey.n_planes, network)
+        else:
+            softness = self.softness(network, settings, survey)
+            state = VoteFold(region.shape, survey.n_planes, network, softness)
         state.sigma = steadying(survey, self.noise_known)
         return state
 
@@ -228,8 +231,7 @@ def steadying(survey: Survey, known: float) -> float:
     -----
     A Gaussian lowers white noise to 1 / (2 sqrt(pi) sigma) of itself.
     """
-    noise = float(np.sqrt(survey.noise.variance(np.full(1, 0.5, np.float32))[0]))
-    sigma = noise / (2 * np.sqrt(np.pi) * known)
+    sigma = survey.noise.deviation / (2 * np.sqrt(np.pi) * known)
     return min(float(sigma), STRONGEST) if sigma > WEAKEST else 0.0
 
 

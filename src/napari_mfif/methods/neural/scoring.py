@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Calibration, NeuralMethod, Trained
-from napari_mfif.methods.score_peak import ScorePeak
+from napari_mfif.methods.soft_peak import peak_of
 from napari_mfif.settings.options import SMOOTH_ALONG_Z
 from napari_mfif.settings.parameters import Parameter, Settings
 
@@ -169,14 +169,22 @@ class Joint:
         Gives the scores.
     smooth : bool, optional
         Average the scores over neighbouring planes, as 1 2 1.
+    softness : float, optional
+        Average planes, see `SoftPeak`; the pixels are copied later when not given.
     """
 
     def __init__(
-        self, shape: tuple[int, int], n_planes: int, scorer: Scorer, *, smooth: bool = False
+        self,
+        shape: tuple[int, int],
+        n_planes: int,
+        scorer: Scorer,
+        *,
+        smooth: bool = False,
+        softness: float | None = None,
     ) -> None:
         self.shape, self.n_planes, self.scorer = shape, n_planes, scorer
         self.smooth = smooth
-        self.peak = ScorePeak(scorer.map_shape(shape), scorer.temperature)
+        self.peak = peak_of(scorer.map_shape(shape), scorer.temperature, softness)
         #: Of two planes: their scores as the network gives them.
         self.given: list[FloatMap] = []
         #: The last score maps, for smoothing along z.
@@ -185,6 +193,7 @@ class Joint:
     def update(self, plane: Plane) -> None:
         """Take the next plane."""
         scores = self._scores(plane)
+        self.peak.take(plane.pixels)
         if not self.smooth:
             self.peak.update(scores)
             return
@@ -215,7 +224,8 @@ class Joint:
         share = peak.share()
         confidence = share if plain else self.scorer.confidence(share)
         maps = (peak.depth(), peak.index, confidence)
-        return Answer(*(self.scorer.enlarged(m, self.shape) for m in maps))
+        depth, decision, confidence = (self.scorer.enlarged(m, self.shape) for m in maps)
+        return Answer(depth, decision, confidence, peak.pixels())
 
     def _pair(self) -> Answer:
         weight = self.scorer.focus_map(self.given[0], self.given[1], self.shape)
@@ -260,7 +270,8 @@ class ScoringMethod(NeuralMethod):
             return Sequential(region.shape, survey.n_planes, network)
         # Two or three photographs are no sampled focus curve: nothing to smooth.
         smooth = settings.get("smooth_along_z", True) and survey.n_planes > 3
-        return Joint(region.shape, survey.n_planes, network, smooth=smooth)
+        softness = self.softness(network, settings, survey)
+        return Joint(region.shape, survey.n_planes, network, smooth=smooth, softness=softness)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the scores in which planes are compared: logits."""

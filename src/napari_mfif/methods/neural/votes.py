@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from napari_mfif.methods.base import Answer, FloatMap, Plane
-from napari_mfif.methods.score_peak import ScorePeak
+from napari_mfif.methods.soft_peak import peak_of
 
 __all__ = ["OFFSETS", "VoteFold"]
 
@@ -39,6 +39,8 @@ class VoteFold:
         How many planes will come.
     comparer : Comparer
         Compares two planes; its calibration says what votes are worth.
+    softness : float, optional
+        Average planes, see `SoftPeak`; the pixels are copied later when not given.
 
     Attributes
     ----------
@@ -46,11 +48,13 @@ class VoteFold:
         Planes are compared, not fused, after a Gaussian blur of so many pixels; 0 for none.
     """
 
-    def __init__(self, shape: tuple[int, int], n_planes: int, comparer: Any) -> None:
+    def __init__(
+        self, shape: tuple[int, int], n_planes: int, comparer: Any, softness: float | None = None
+    ) -> None:
         self.shape, self.n_planes, self.comparer = shape, n_planes, comparer
         self.sigma = 0.0
         self.n_seen = 0
-        self.peak = ScorePeak(shape, comparer.calibration.of_votes.temperature)
+        self.peak = peak_of(shape, comparer.calibration.of_votes.temperature, softness)
         self._encoded: deque[Any] = deque(maxlen=max(OFFSETS))
         #: Rises of the sum to the planes not summed yet, the nearest first.
         self._rises: deque[FloatMap] = deque()
@@ -58,6 +62,7 @@ class VoteFold:
 
     def update(self, plane: Plane) -> None:
         """Compare the next plane with those before it."""
+        self.peak.take(plane.pixels)
         if self.sigma:
             seen = np.asarray(cv2.GaussianBlur(plane.guide, (0, 0), self.sigma), np.float32)
         else:
@@ -104,4 +109,4 @@ class VoteFold:
         peak = ended.peak
         share = peak.share()
         confidence = share if plain else self.comparer.calibration.of_votes(share)
-        return Answer(peak.depth(), peak.index, confidence)
+        return Answer(peak.depth(), peak.index, confidence, peak.pixels())
