@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 from recordings import micromanager, ndtiff, ome_tiff
 
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.io.collection import find_stacks
 from napari_mfif.io.partial import complete_part
@@ -138,3 +139,47 @@ def test_a_renamed_ndtiff_is_told_by_what_its_index_wants(tmp_path):
     path.rename(tmp_path / "b.tif")
     with pytest.raises(ReadError, match=r"a_NDTiffStack\.tif is missing: NDTiff\.index"):
         open_stack(tmp_path / "b.tif")
+
+
+def in_pieces(folder, name, written=None):
+    """Write a file for each plane whose description calls them by `name`, maybe another."""
+    blocks = "".join(
+        f"<TiffData FirstZ='{z}' IFD='0' PlaneCount='1'>"
+        f"<UUID FileName='{name.format(z)}'>urn:uuid:{z}</UUID></TiffData>"
+        for z in range(4)
+    )
+    for z in range(4):
+        path = folder / (written or name).format(z)
+        ome_tiff(path, PLANES[z : z + 1], blocks, SizeZ=4, **STEP)
+    return folder / (written or name).format(2)
+
+
+@pytest.mark.parametrize("name", ["Z{}.OME.TIF", "sub/z{}.ome.tif", "C:\\data\\z{}.ome.tif"])
+def test_pieces_that_were_moved_or_spelt_otherwise_are_found(tmp_path, name):
+    path = in_pieces(tmp_path, name, "z{}.ome.tif")
+    for source in (path, tmp_path):
+        stack = open_stack(source)
+        assert stack.z_step == 0.7
+        np.testing.assert_array_equal(np.asarray(stack.pixels), PLANES[:4])
+    assert [len(one.paths) for one in find_stacks(tmp_path)] == [4]
+
+
+def test_images_of_a_plane_each_are_asked_about(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
+        for plane in PLANES[:4]:
+            file.write(plane, metadata={"axes": "YX"})
+    with pytest.raises(AxesError, match='4 images of one plane each.*axes="ZYX"'):
+        open_stack(tmp_path / "a.ome.tif")
+    stack = open_stack(tmp_path / "a.ome.tif", axes="ZYX")
+    np.testing.assert_array_equal(np.asarray(stack.pixels), PLANES[:4])
+
+
+def test_channels_of_an_ndtiff_are_named_by_its_index(tmp_path):
+    frames = [
+        ({"z": z, "channel": c}, PLANES[2 * z + (c == "GFP")])
+        for z in range(3)
+        for c in ("DAPI", "GFP")
+    ]
+    stack = open_stack(ndtiff(tmp_path, "a", frames))
+    assert stack.channel_names == ("DAPI", "GFP")
+    np.testing.assert_array_equal(stack.plane(2, c=1), PLANES[5])

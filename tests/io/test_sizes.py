@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from recordings import ome_tiff
 
+from napari_mfif.io import open_stack
 from napari_mfif.io.sizes import (
     Sizes,
     imagej_sizes,
@@ -49,3 +52,12 @@ def test_lsm_is_in_metres_and_micromanager_in_micrometres():
     assert found == Sizes(pytest.approx(1), pytest.approx((0.2, 0.1)), "um")
     summary = {"z-step_um": 0.5, "PixelSize_um": 0.1}
     assert micromanager_sizes(summary) == Sizes(0.5, (0.1, 0.1), "um")
+
+
+def test_numbers_with_a_comma_are_numbers(tmp_path):
+    """Programs write them so in countries where people do."""
+    assert imagej_sizes({"spacing": "0,5", "unit": "um"}, (0, 0)).z_step == 0.5
+    sizes = {"PhysicalSizeZ": "0,5", "PhysicalSizeX": "0,1", "PhysicalSizeY": "0,1"}
+    path = ome_tiff(tmp_path / "a.ome.tif", np.zeros((3, 8, 8), np.uint8), "", SizeZ=3, **sizes)
+    stack = open_stack(path)
+    assert (stack.z_step, stack.pixel_size) == (0.5, (0.1, 0.1))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_mfif.errors import AxesError, ReadError
-from napari_mfif.io import open_stack
+from napari_mfif.io import open_stack, write_image
 
 zarr = pytest.importorskip("zarr")
 
@@ -80,3 +80,9 @@ def test_one_plane_is_refused(tmp_path):
     path = ome_zarr(tmp_path / "a.zarr", array=PIXELS[:, :, :1])
     with pytest.raises(AxesError, match='axes="ZYX"` to take its 2 channels'):
         open_stack(path)
+
+
+def test_a_file_of_its_metadata_stands_for_the_whole(tmp_path):
+    path = write_image(tmp_path / "a.ome.zarr", np.zeros((3, 16, 24), np.uint8), axes="ZYX")
+    inner = next(one for one in path.iterdir() if one.name in ("zarr.json", ".zattrs"))
+    assert open_stack(inner).shape == (3, 16, 24)

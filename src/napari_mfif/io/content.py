@@ -28,6 +28,8 @@ ENDINGS = TIFF_ENDINGS + PICTURE_ENDINGS
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
 
+ZIP = b"PK\x03\x04"
+
 #: First bytes of files that microscopes write and that have to be exported first.
 FOREIGN = {
     b"ZISRAWFILE": "a Zeiss CZI file",
@@ -35,7 +37,7 @@ FOREIGN = {
     b"\x70\x00\x00\x00": "a Leica LIF file",
     b"\x89HDF": "an HDF5 file (Imaris or other)",
     b"\xd0\xcf\x11\xe0": "an OIB, ZVI or other OLE file",
-    b"PK\x03\x04": "a ZIP archive",
+    ZIP: "a ZIP archive",
     b"GIF8": "a GIF picture",
     b"BM": "a BMP picture",
     b"RIFF": "an AVI film or a WebP picture",
@@ -87,6 +89,8 @@ def not_readable(path: Path, start: bytes) -> str:
     """Say what a file is that cannot be read, and what to do."""
     if not start:
         return f"{path} is empty. {COPY_AGAIN}"
+    if start.startswith(ZIP):
+        return f"{path} is a ZIP archive without a Zarr in it. Unpack it, and open what it holds."
     known = next((kind for magic, kind in FOREIGN.items() if start.startswith(magic)), None)
     what = f"is {known}, which is not read here" if known else "is no TIFF, PNG, JPEG or Zarr"
     return (

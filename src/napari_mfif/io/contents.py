@@ -198,7 +198,7 @@ def of_files(paths: Sequence[Path]) -> Contents:
             if found and (found["first"] + found["ending"]) in by_name:
                 rest.remove(path)
     for group in families(rest):
-        described, others = _described(group, by_name)
+        described, others = _described(group, set(paths))
         stacks += described
         if described:
             taken = set(group) - set(others)
@@ -207,17 +207,17 @@ def of_files(paths: Sequence[Path]) -> Contents:
     return Contents([*stacks, *made], left)
 
 
-def _described(
-    group: Sequence[Path], by_name: dict[str, Path]
-) -> tuple[list[Arranged], list[Path]]:
+def _described(group: Sequence[Path], known: Collection[Path]) -> tuple[list[Arranged], list[Path]]:
     """Return the OME-TIFFs of several files in a group of files, and what belongs to none."""
+    from napari_mfif.io import ome
     from napari_mfif.io.tiff import pieces_of
 
     found: list[Arranged] = []
     others = list(group)
     while others:
         pieces = next((names for path in others[:5] if (names := _tried(pieces_of, path))), ())
-        there = sorted(by_name[name] for name in pieces if name in by_name)
+        beside, _ = ome.existing_pieces(others[0].parent, pieces)
+        there = sorted(path for path in beside if path in known)
         if len(there) < 2 or not set(there) & set(others):
             break
         found.append(Arranged(stem(there[0]), (there[0],), others=tuple(there[1:])))

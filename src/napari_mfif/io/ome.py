@@ -5,6 +5,7 @@ Schema: OME 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
@@ -17,6 +18,7 @@ from napari_mfif.io.sizes import Sizes, at_positions, plain_unit, sizes_of
 __all__ = [
     "RECIPE",
     "TYPES",
+    "as_on_disk",
     "companion",
     "image_facts",
     "images_there",
@@ -102,7 +104,7 @@ def image_facts(xml: str, index: int) -> tuple[Sizes, tuple[str, ...]]:
 
     def length(axis: str) -> tuple[float | None, str | None]:
         try:
-            value = float(image.get(f"PhysicalSize{axis}", ""))
+            value = float(image.get(f"PhysicalSize{axis}", "").replace(",", "."))
         except ValueError:
             return None, None
         return value, plain_unit(image.get(f"PhysicalSize{axis}Unit", "µm"))
@@ -156,7 +158,8 @@ def mended(xml: str, n_pages: int, path: Path) -> str | None:
     if root is None or not images:
         return None
     planes = [_n_planes(image) for image in images]
-    changed = _forget_old_name(root, path) if sum(planes) <= n_pages else False
+    changed = _name_as_on_disk(root, path.parent)
+    changed |= _forget_old_name(root, path) if sum(planes) <= n_pages else False
     first = 0
     for image, count in zip(images, planes, strict=True):
         blocks = _all(image, "TiffData")
@@ -260,6 +263,47 @@ def _physical(sizes: Sizes) -> dict[str, str]:
 
 
 def existing_pieces(folder: Path, names: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """Split names of files into those that lie in a folder and those that do not."""
-    there = [folder / name for name in names if (folder / name).is_file()]
-    return there, [name for name in names if not (folder / name).is_file()]
+    """Split names of files into those that lie in a folder and those that do not.
+
+    Files that were put into another folder, or got other capitals, are found too.
+    """
+    there: list[Path] = []
+    absent: list[str] = []
+    alike: dict[str, str] | None = None
+    for name in names:
+        path = folder / name
+        if not path.is_file():
+            plain = Path(name.replace("\\", "/")).name
+            path = folder / plain
+        if not path.is_file():
+            if alike is None:
+                alike = {one.casefold(): one for one in os.listdir(folder)}
+            path = folder / alike.get(plain.casefold(), plain)
+        if path.is_file():
+            there.append(path)
+        else:
+            absent.append(name)
+    return there, absent
+
+
+def as_on_disk(xml: str, folder: Path) -> str:
+    """Return a description with the names that its files have in a folder."""
+    root = _parse(xml)
+    changed = root is not None and _name_as_on_disk(root, folder)
+    return ElementTree.tostring(root, encoding="unicode") if root is not None and changed else xml
+
+
+def _name_as_on_disk(root: ElementTree.Element, folder: Path) -> bool:
+    changed = False
+    known: dict[str, str] = {}
+    for element in _all(root, "UUID"):
+        name = element.get("FileName", "")
+        if not name or (folder / name).is_file():
+            continue
+        if name not in known:
+            found = existing_pieces(folder, [name])[0]
+            known[name] = found[0].name if found else name
+        if known[name] != name:
+            element.set("FileName", known[name])
+            changed = True
+    return changed

@@ -177,9 +177,10 @@ def _aligned(where: str, node: Any, datasets: Sequence[Mapping[str, Any]]) -> li
         if hasattr(level, "shape"):
             levels.append((level, one))
     if not levels or levels[0][1] is not datasets[0]:
+        coarser = f" Or open its array {levels[0][1]['path']}, which is coarser." if levels else ""
         raise ReadError(
             f"{where} is incomplete: its finest level, the array {datasets[0]['path']}, is missing "
-            "or damaged. Copy it again."
+            f"or damaged. Copy it again.{coarser}"
         )
     levels.sort(key=lambda pair: -prod(pair[0].shape))
     scale, place = ngff.placed(levels[0][1])

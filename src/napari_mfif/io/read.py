@@ -27,7 +27,7 @@ from napari_mfif.io.names import natural_key, stem
 from napari_mfif.io.png_jpeg import open_picture
 from napari_mfif.io.vendor import format_of
 from napari_mfif.io.vendor_stack import open_vendor
-from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr
+from napari_mfif.io.zarr_store import METADATA, is_address, is_zarr, is_zipped_zarr
 
 __all__ = ["open_arranged", "open_stack"]
 
@@ -135,6 +135,8 @@ def _open_path(
 ) -> ZStack:
     if path.is_dir():
         return _open_folder(path, axes, series, name, pattern)
+    if path.name in METADATA and is_zarr(path.parent):
+        return _open_zarr(path.parent, axes, series, name)
     start = first_bytes(path)
     if is_tiff(start):
         return _open_tiff(path, axes, series, name)
@@ -190,7 +192,8 @@ def _open_companion(
         )
     # a description in a TIFF speaks of the file it stands in as its own
     first = path if path in there else there[0]
-    return open_tiff(first, axes=axes, series=series, name=name or stem(path), xml=text)
+    xml = ome.as_on_disk(text, path.parent)
+    return open_tiff(first, axes=axes, series=series, name=name or stem(path), xml=xml)
 
 
 def _open_folder(

@@ -155,8 +155,16 @@ def imagej_sizes(metadata: Mapping[str, Any], resolution: tuple[float, float]) -
     height, width = (1 / value if value and unit else None for value in resolution)
     units = [plain_unit(str(metadata.get(f"{axis}unit", ""))) or unit for axis in "zy"]
     spacing = metadata.get("spacing")
-    step = float(spacing) if isinstance(spacing, (int, float)) else None
+    step = _number(spacing)
     return sizes_of((step, units[0]), (height, units[1]), (width, unit))
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, also one with a comma, as programs of some countries write it."""
+    try:
+        return float(str(value).replace(",", "."))
+    except ValueError:
+        return None
 
 
 def lsm_sizes(metadata: Mapping[str, Any]) -> Sizes:

@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 
 from napari_mfif.arrays.axes import AXES
-from napari_mfif.errors import ReadError
+from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.axes import SEQUENCE, FileAxes
 from napari_mfif.io.choosing import pick
 from napari_mfif.io.tifffile_versions import all_axes, all_series
@@ -94,11 +94,28 @@ def images_of(file: Any, axes: str | None = None) -> list[TiffImage]:
     axes : str, optional
         Axes that somebody gave; where they name all axes of the file, it is not divided.
     """
-    return [
-        image
-        for number, series in enumerate(_planned_by_imagej(file) or _merged(all_series(file)))
-        for image in _positions(number, series, axes)
-    ]
+    series = _planned_by_imagej(file) or _merged(all_series(file))
+    if axes is not None and _are_single_planes(series):
+        alone = all_axes(series[0]).squeezed().letters
+        if len(axes) == len(alone) + 1:
+            series = [_joined(series)]
+    return [image for number, one in enumerate(series) for image in _positions(number, one, axes)]
+
+
+def _are_single_planes(series: Sequence[Any]) -> bool:
+    """Tell whether there are several images, all alike, of a plane each."""
+    first = series[0]
+    return len(series) > 1 and all(
+        len(one) == 1 and (one.keyframe.shape, one.dtype) == (first.keyframe.shape, first.dtype)
+        for one in series
+    )
+
+
+def _joined(series: Sequence[Any]) -> Any:
+    """Return images of a plane each as one."""
+    pages, first = [one.keyframe for one in series], series[0]
+    shape = (len(pages), *first.keyframe.shape)
+    return tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)
 
 
 def _planned_by_imagej(file: Any) -> list[Any] | None:
@@ -153,13 +170,8 @@ def _positions(number: int, series: Any, given: str | None) -> Iterator[TiffImag
 
 def _merged(series: list[Any]) -> list[Any]:
     """Join pages that a program wrote one by one, each as an image of its own."""
-    first = series[0]
-    alone = all(one.kind == "shaped" and one.shape == first.keyframe.shape for one in series)
-    if len(series) < 2 or not alone or any(one.dtype != first.dtype for one in series):
-        return series
-    pages = [one.keyframe for one in series]
-    shape = (len(pages), *first.keyframe.shape)
-    return [tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)]
+    shaped = all(one.kind == "shaped" for one in series)
+    return [_joined(series)] if shaped and _are_single_planes(series) else series
 
 
 def choose(
@@ -174,6 +186,12 @@ def choose(
             return found
         _check_same_size(path, full)
     several = [i for i, one in enumerate(images) if one.n_planes > 1]
+    if not several and _are_single_planes([one.series for one in full]):
+        axes = "ZYXS" if full[0].series.keyframe.samplesperpixel > 1 else "ZYX"
+        raise AxesError(
+            f"{path} holds {len(full)} images of one plane each. If they are the planes of one "
+            f'z-stack, say so by `axes="{axes}"`.'
+        )
     here = [i for i in several if len(images) > 1 and images[i].is_in(path)]
     number = next(iter(here or several), 0)
     if len(full) < 2:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+import tifffile
 
 from napari_mfif.io import ome
 from napari_mfif.io.sizes import (
@@ -50,7 +52,7 @@ def facts_of(file: Any, page: Any, image: int | None) -> tuple[Sizes, tuple[str,
             return ome.image_facts(file.ome_metadata, there[image] if image < len(there) else image)
         if file.is_micromanager or file.is_ndtiff:
             summary = (file.micromanager_metadata or {}).get("Summary", {})
-            names = summary.get("ChNames") or ()
+            names = summary.get("ChNames") or _names_in_index(file)
             return micromanager_sizes(summary), tuple(map(str, names))
         if file.is_imagej:
             return imagej_sizes(file.imagej_metadata, _resolution(page)), ()
@@ -65,6 +67,15 @@ def facts_of(file: Any, page: Any, image: int | None) -> tuple[Sizes, tuple[str,
             except _FAULTS:
                 break
     return _by_resolution(page), ()
+
+
+def _names_in_index(file: Any) -> Sequence[str]:
+    """Return the names of channels in the index of an NDTiff, in the order of the channels."""
+    index = Path(file.filehandle.path).parent / "NDTiff.index"
+    if not file.is_ndtiff or not index.is_file():
+        return ()
+    found = (places.get("channel") for places, *_ in tifffile.read_ndtiff_index(index))
+    return list(dict.fromkeys(name for name in found if isinstance(name, str)))
 
 
 #: Sizes that make no sense are no reason to refuse the pixels.

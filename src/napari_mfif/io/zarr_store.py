@@ -12,10 +12,12 @@ import numpy as np
 from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slices
 from napari_mfif.errors import ReadError
 
-__all__ = ["ZarrPixels", "is_address", "is_zarr", "is_zipped_zarr", "open_node"]
+__all__ = ["METADATA", "ZarrPixels", "is_address", "is_zarr", "is_zipped_zarr", "open_node"]
 
 #: Files of which a Zarr array or group has one.
 MARKS = ("zarr.json", ".zarray", ".zgroup")
+#: And those that say something about it.
+METADATA = (*MARKS, ".zattrs", ".zmetadata")
 
 #: Packages that fsspec needs for each kind of address.
 NEEDS = {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}
@@ -28,7 +30,7 @@ def is_address(source: object) -> bool:
 
 def is_zarr(folder: Path) -> bool:
     """Tell whether a folder is a Zarr array or group."""
-    return any((folder / name).is_file() for name in (*MARKS, ".zattrs"))
+    return any((folder / name).is_file() for name in METADATA)
 
 
 def is_zipped_zarr(path: Path) -> bool:
