@@ -168,7 +168,7 @@ def test_images_of_a_plane_each_are_asked_about(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
         for plane in PLANES[:4]:
             file.write(plane, metadata={"axes": "YX"})
-    with pytest.raises(AxesError, match='4 images of one plane each.*axes="ZYX"'):
+    with pytest.raises(AxesError, match=r'4 images of one plane each.*axes="ZYX"'):
         open_stack(tmp_path / "a.ome.tif")
     stack = open_stack(tmp_path / "a.ome.tif", axes="ZYX")
     np.testing.assert_array_equal(np.asarray(stack.pixels), PLANES[:4])
