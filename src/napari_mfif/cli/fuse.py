@@ -16,7 +16,7 @@ from napari_mfif.cli.options import (
     opened,
 )
 from napari_mfif.errors import ParameterError
-from napari_mfif.settings.options import MAPS
+from napari_mfif.settings.options import LATE, MAPS
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.wording import on_command_line
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from napari_mfif.fusion.api import Fusion
 
 __all__ = ["add", "run"]
+
+#: What options for maps do.
+WRITE = "write the {}, TIFF or Zarr"
+HELP = {
+    "focus_map": "write how much of the second of two planes a network takes, before verification",
+    "differences": "write |plane - image| of every plane",
+}
 
 
 def add(commands: Any) -> argparse.ArgumentParser:
@@ -41,7 +48,8 @@ def add(commands: Any) -> argparse.ArgumentParser:
     )
     add_reading(parser)
     for name in MAPS:
-        parser.add_argument(f"--{name}", metavar="PATH", help=f"write the {name}, TIFF or Zarr")
+        option = name.replace("_", "-")
+        parser.add_argument(f"--{option}", metavar="PATH", help=HELP.get(name, WRITE.format(name)))
     parser.add_argument(
         "--lazy",
         action="store_true",
@@ -65,12 +73,14 @@ def run(given: argparse.Namespace) -> int:
     axes = given.axes or (recipe.axes if recipe else None)
     options = _options(given, recipe)
     stack = opened(given, axes)
+    if given.focus_map:
+        _refuse_focus_map(given, recipe, stack)
     maps = {name: path for name in MAPS if (path := getattr(given, name))}
     wanted = {"image": given.output, **maps}
     # Timepoints are written one by one, so that any number of them takes no more memory than one,
     # and so is an image of which nothing else is wanted, not even how sure it is.
-    early = {name: path for name, path in wanted.items() if name != "scores"}
-    if not given.lazy and (stack.n_times > 1 or (given.quiet and len(early) == 1)):
+    early = {name: path for name, path in wanted.items() if name not in LATE}
+    if not given.lazy and (stack.n_times > 1 or (given.quiet and len(wanted) == 1)):
         options |= {"outputs": early, "overwrite": given.overwrite}
         wanted = {name: path for name, path in wanted.items() if name not in early}
     fusion = None
@@ -81,6 +91,14 @@ def run(given: argparse.Namespace) -> int:
     if not given.quiet:
         print("\n".join(_summary(given, stack, fusion)))
     return 0
+
+
+def _refuse_focus_map(given: argparse.Namespace, recipe: Any, stack: ZStack) -> None:
+    """Refuse a focus map that there will not be, before any work is done."""
+    from napari_mfif.fusion.paper_maps import refuse_focus_map
+    from napari_mfif.methods import DEFAULT
+
+    refuse_focus_map(stack, given.method or (recipe.method if recipe else DEFAULT))
 
 
 def _options(given: argparse.Namespace, recipe: Any) -> Settings:

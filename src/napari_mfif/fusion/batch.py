@@ -22,7 +22,7 @@ from napari_mfif.fusion.api import iter_fuse
 from napari_mfif.io import open_stack
 from napari_mfif.io.atomic import replacing
 from napari_mfif.io.collection import Found, Search, search
-from napari_mfif.settings.options import MAPS
+from napari_mfif.settings.options import LATE, MAPS
 from napari_mfif.settings.recipe import Recipe
 
 __all__ = ["DONE", "ELSEWHERE", "FAILED", "SKIPPED", "Job", "Outcome", "iter_batch", "jobs_in"]
@@ -118,12 +118,11 @@ class Job:
         with _emptied(self.note.with_suffix(".new")) as folder:
             outputs = {"image": folder / self.output.name}
             outputs |= {name: folder / self.map_path(name).name for name in self.maps}
-            scores = outputs.pop("scores", None)
+            late = {name: outputs.pop(name) for name in LATE if name in outputs}
             options |= {"recipe": recipe, "outputs": outputs}
             *_, last = iter_fuse(stack, **options, **self.means)
             assert last.fusion is not None  # the last step brings it
-            if scores:
-                last.fusion.save_map("scores", scores)
+            last.fusion.save_all(late)
             for old in (self.output, *map(self.map_path, MAPS)):
                 old.unlink(missing_ok=True)
             with replacing(self.note, overwrite=True) as temporary:

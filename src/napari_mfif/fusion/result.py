@@ -23,10 +23,11 @@ from napari_mfif.fusion.mending import Mended, mend
 from napari_mfif.fusion.notebook import fusion_html
 from napari_mfif.fusion.notes import noted
 from napari_mfif.fusion.outputs import Outputs, unfolded
+from napari_mfif.fusion.paper_maps import difference, differences, focus_map
 from napari_mfif.fusion.plotting import plot
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess import consistency as verification
-from napari_mfif.settings.options import MAPS
+from napari_mfif.settings.options import LATE, MAPS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import Stroke
@@ -227,13 +228,18 @@ class Fusion:
         return self._write(path, self.image, self.stack.axes.replace("Z", ""), overwrite)
 
     def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write ``depth``, ``height``, ``decision``, ``confidence`` or ``scores`` as TIFF."""
+        """Write a map as TIFF or Zarr.
+
+        ``depth``, ``height``, ``decision``, ``confidence``, ``scores``, ``focus_map`` or
+        ``differences``.
+        """
         if name not in MAPS:
             raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="a fusion"))
-        if name != "scores" and self._streams([path]):
+        if name not in LATE and self._streams([path]):
             self.save_all({name: path}, overwrite=overwrite)
             return Path(path)
         axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
+        axes = self.stack.axes if name == "differences" else axes
         return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
 
     def save_all(
@@ -248,14 +254,13 @@ class Fusion:
         Parameters
         ----------
         paths : mapping
-            Where to write ``image``, ``depth``, ``height``, ``decision``, ``confidence`` and
-            ``scores``.
+            Where to write ``image`` and maps, see `save_map`.
         overwrite : bool, optional
             Whether existing files are replaced.
         progress : callable, optional
             Called with the share that is done, 0 to 1, while a lazy result is made.
         """
-        together = {name: path for name, path in paths.items() if name != "scores"}
+        together = {name: path for name, path in paths.items() if name not in LATE}
         if together and self._streams(together.values()):
             made = {name: getattr(self, name) for name in together}
             with Outputs(self.stack, self.recipe, together, overwrite=overwrite) as files:
@@ -267,6 +272,9 @@ class Fusion:
             else:
                 self.save_map(name, path, overwrite=overwrite)
 
+    difference = difference
+    differences = property(differences)
+    focus_map = property(focus_map)
     mend = mend
     _repr_html_ = fusion_html
     plot = plot

@@ -13,6 +13,7 @@ __all__ = [
     "COMPUTING",
     "CROP",
     "DEVICES",
+    "LATE",
     "MAPS",
     "MODELS",
     "PREPARATION",
@@ -29,7 +30,9 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 #: What becomes of strokes that a recipe holds.
 STROKES = ("replay", "leave")
 #: What can be written besides the image.
-MAPS = ("depth", "height", "decision", "confidence", "scores")
+MAPS = ("depth", "height", "decision", "confidence", "scores", "focus_map", "differences")
+#: Those that follow from a finished fusion, and of them those with a map for every plane.
+LATE = ("scores", "focus_map", "differences")
 
 #: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates.
 MODELS = ("translation", "similarity")
