@@ -11,6 +11,7 @@ from pathlib import Path
 from napari_mfif import methods
 from napari_mfif.methods.base import COMPOSING, COMPUTING, PREPARATION
 from napari_mfif.postprocess.consistency import CONSISTENCY, PAIR, STACK
+from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import Parameter
 
 PAGE = Path(__file__).with_name("parameters.md")
@@ -44,6 +45,14 @@ def page() -> str:
         ]
     lines += ["## Of every method", "", *table((*PREPARATION, *COMPOSING))]
     lines += ["## Of every method with a network", "", *table(COMPUTING)]
+    lines += [
+        "## Heights that are not known",
+        "",
+        "Keywords of `fuse` and `fusion.refine`; `--unsure` and `--min-confidence` on the command",
+        "line; *Refine* in napari. Image, decision and confidence stay the same.",
+        "",
+        *table(HEIGHTS),
+    ]
     lines += [
         "## Consistency verification",
         "",

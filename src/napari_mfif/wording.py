@@ -25,6 +25,7 @@ SETTINGS = {
     "lazy": ("--lazy", "Fuse only what is in view"),
     "memory": ("--memory", "Preferences > Focus stacking > Memory"),
     "method": ("--method", "Method"),
+    "min_confidence": ("--min-confidence", "Sure from"),
     "missing": ("--missing", "Missing pixels"),
     "order": ("--order", "Order of the planes"),
     "overwrite": ("--overwrite", "Replace"),
@@ -37,6 +38,7 @@ SETTINGS = {
     "strokes": ("--strokes", "Strokes of the recipe"),
     "transforms": ("--transforms", "Alignment"),
     "unit": ("--unit", "Unit"),
+    "unsure": ("--unsure", "Unsure places"),
     "weights": ("--weights", "Weights"),
 }
 

@@ -52,7 +52,7 @@ def test_another_fusion_takes_the_place_of_one(panel, made, qtbot):
     new = results.replace(made, other)
     height = results.layer(new, "height")
     qtbot.waitUntil(lambda: results.of(height) is new, timeout=5000)
-    np.testing.assert_array_equal(np.squeeze(height.data), other.height)
+    np.testing.assert_array_equal(np.squeeze(height.data), other.height_where())
     qtbot.waitUntil(lambda: new in told, timeout=5000)
 
 
@@ -63,7 +63,7 @@ def test_of_several_that_follow_fast_the_last_is_shown(panel, made, qtbot):
         new = results.replace(made, last)
     height = results.layer(new, "height")
     qtbot.waitUntil(lambda: results.of(height) is new, timeout=5000)
-    np.testing.assert_array_equal(np.squeeze(height.data), last.height)
+    np.testing.assert_array_equal(np.squeeze(height.data), last.height_where())
 
 
 def test_a_cancelled_run_gives_the_layers_back_their_fusion(panel, made, slow, qtbot):

@@ -57,9 +57,8 @@ def test_layers_hold_what_fuse_gives(panel, viewer, add_relief, fused, relief):
     expected = fuse(relief.stack.pixels, method=panel.method_box.name())
     np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
     np.testing.assert_array_equal(viewer.layers["pollen plane taken"].data, expected.decision + 1)
-    np.testing.assert_allclose(
-        viewer.layers["pollen height (um)"].data, 0.5 * expected.depth, atol=1e-5
-    )
+    heights = np.where(expected.confidence < 0.5, np.nan, 0.5 * expected.depth)
+    np.testing.assert_allclose(viewer.layers["pollen height (um)"].data, heights, atol=1e-5)
     scores = viewer.layers["pollen scores"]
     assert not isinstance(scores.data, np.ndarray)
     assert scores.data.shape[0] == 7

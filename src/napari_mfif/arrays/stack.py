@@ -249,6 +249,11 @@ class ZStack:
         axes = self.axes.replace("C", "")
         return replace(self, pixels=pixels, axes=axes, channel_names=(), source=None)
 
+    @property
+    def height_unit(self) -> str:
+        """The unit of `heights`; ``"planes"`` where no step is known."""
+        return (self.unit or "units") if self.z_step else "planes"
+
     def heights(self, depth: Any) -> Any:
         """Turn depths, in planes, into heights in `unit`; planes where no step is known."""
         if self.z_positions is None:

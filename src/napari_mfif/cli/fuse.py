@@ -132,7 +132,7 @@ def _summary(given: argparse.Namespace, stack: ZStack, fusion: Fusion) -> Iterat
         yield advice
     done = f"{given.output}: {stack.describe()}, {fusion.recipe.method}, {fusion.seconds:.2f} s"
     if not given.lazy and stack.n_times == 1:
-        sure = 100 * float((fusion.confidence > 0.5).mean())
+        sure = 100 * float((fusion.confidence >= fusion.recipe.min_confidence).mean())
         done += f", {sure:.0f} % of the area decided with confidence"
     yield done
 

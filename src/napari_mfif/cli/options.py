@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.settings.options import ALIGN, ALONG, COMPOSITION, DEVICES, MISSING, STROKES
+from napari_mfif.settings.options import (
+    ALIGN,
+    ALONG,
+    COMPOSITION,
+    DEVICES,
+    HEIGHTS,
+    MISSING,
+    STROKES,
+    UNSURE,
+)
 from napari_mfif.settings.parameters import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +67,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=MISSING.choices,
         help="which pixels are not there, beside NaN: zero borders that move and planes that show "
         "nothing (auto), every zero, or none",
+    )
+    parser.add_argument(
+        "--unsure",
+        choices=UNSURE.choices,
+        help="heights that are not known: mark them (NaN), fill them smoothly, or leave them",
+    )
+    parser.add_argument(
+        "--min-confidence",
+        metavar="SHARE",
+        help="from which confidence on heights are known, 0 to 1 (0.5)",
     )
     parser.add_argument("--axes", help="a letter out of TCZYXS per axis, where the file is silent")
     parser.add_argument("--channel", help="number or name of the channel that decides")
@@ -143,6 +162,9 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
     for name in ("composition", "weights", "missing"):
         if getattr(given, name):
             parameters[name] = getattr(given, name)
+    for height in HEIGHTS:
+        if (text := getattr(given, height.name)) is not None:
+            parameters[height.name] = height.parse(text)
     return {
         "method": given.method,
         "channel": given.channel,

@@ -12,7 +12,7 @@ from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.postprocess import consistency as verification
-from napari_mfif.settings.options import ALIGN, CROP
+from napari_mfif.settings.options import ALIGN, CROP, HEIGHTS
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.recipe import Recipe
 
@@ -20,6 +20,8 @@ __all__ = ["OPENING", "Request", "complete_recipe", "settings_of"]
 
 #: What `open_stack` can be told and no method has a parameter for.
 OPENING = ("series", "pattern", "order")
+#: What is not for a method either: it says what becomes of heights.
+OTHERS = (*OPENING, *(p.name for p in HEIGHTS))
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Request:
     method, axes, channel, along, align, crop, consistency
         As for `napari_mfif.fuse`.
     parameters : mapping, optional
-        Those of the method, and those of `OPENING`.
+        Those of the method, and `OTHERS`.
     """
 
     recipe: Recipe | None = None
@@ -85,7 +87,7 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
     base = request.recipe or Recipe(request.method or methods.DEFAULT)
     chosen = methods.get(request.method or base.method)
     inherited = base.parameters if chosen.name == base.method else {}
-    given = {name: value for name, value in request.parameters.items() if name not in OPENING}
+    given = {name: value for name, value in request.parameters.items() if name not in OTHERS}
     values = resolve(
         chosen.all_parameters(),
         {**inherited, **given},
@@ -105,6 +107,9 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
     channel = base.channel if request.channel is None else request.channel
     align = ALIGN.check(base.align if request.align is None else request.align)
     crop = CROP.check(base.crop if request.crop is None else request.crop)
+    heights = {
+        p.name: p.check(request.parameters.get(p.name, getattr(base, p.name))) for p in HEIGHTS
+    }
     return Recipe(
         chosen.name,
         values,
@@ -115,6 +120,7 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         align,
         crop,
         painted=base.painted,
+        **heights,
         version=__version__,
     )
 

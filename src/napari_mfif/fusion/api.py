@@ -19,6 +19,7 @@ from napari_mfif.engine.memory import default_budget, parse_bytes
 from napari_mfif.engine.request import Request, complete_recipe
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.checking import moved_back
+from napari_mfif.fusion.heights import WHOLE
 from napari_mfif.fusion.mending import mender
 from napari_mfif.fusion.outputs import Outputs
 from napari_mfif.fusion.progress import Progress
@@ -90,8 +91,10 @@ def fuse(
         needs. Only `align` is found out at once. See docs/large.md.
     **parameters
         Parameters of the method, and those of every method: among them ``composition="pyramid"``
-        for two modalities, with ``well_exposed=0.1`` for two exposures. Also ``series``,
-        ``pattern`` and ``order`` of `open_stack`, where `data` is a path or a list of paths.
+        for two modalities, with ``well_exposed=0.1`` for two exposures. Also ``unsure`` and
+        ``min_confidence``: what becomes of heights that are not known, see `Fusion.height_where`;
+        and ``series``, ``pattern`` and ``order`` of `open_stack`, where `data` is a path or
+        several.
 
     Returns
     -------
@@ -201,6 +204,8 @@ def iter_fuse(
         recipe = replace(recipe, transforms=[one.as_entry() for one in transforms_of(stack)])
     if lazy and decision is not None:
         raise ParameterError("`lazy=True` and `decision=` exclude each other: leave one out.")
+    if lazy and recipe.unsure == "fill":
+        raise ParameterError(WHOLE)
     fold = LazyFold.of(stack, recipe, device=device, budget=budget, worker=worker)
     placed = [moved_back(stroke, stack, n) for n, stroke in enumerate(painted, start=1)]
     ready = yield from _with_others(placed, fold, lazy=lazy)

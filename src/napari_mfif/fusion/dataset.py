@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.heights import height_note
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -40,8 +41,9 @@ def to_xarray(self: Fusion) -> Dataset:
     stack = self.stack
     axes = stack.axes.replace("Z", "")
     over = [DIMENSIONS[letter] for letter in axes if letter in "TYX"]
+    height = height_note(self.recipe, self.unit)
     maps = {
-        "height": (over, self.height, {"units": self.unit, "long_name": "height"}),
+        "height": (over, self.height_where(), {"units": self.unit, "long_name": height}),
         "depth": (over, self.depth, {"units": "planes", "long_name": "plane, with fractions"}),
         "decision": (over, self.decision, {"units": "planes", "long_name": "plane taken"}),
         "confidence": (over, self.confidence, {"units": "1", "long_name": "probability"}),

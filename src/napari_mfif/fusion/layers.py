@@ -58,7 +58,7 @@ def maps_of(fusion: Fusion) -> dict[str, MapLayer]:
             {"visible": False, "opacity": 0.7},
         ),
         "height": MapLayer(
-            fusion.height,
+            fusion.height_where(),
             f"height ({fusion.unit})",
             "image",
             {"visible": False, "colormap": "viridis", "contrast_limits": limits},

@@ -63,7 +63,7 @@ def _shown(fusion: Fusion) -> Fusion | None:
 
 def _pictures(fusion: Fusion) -> Iterator[str]:
     stack = fusion.stack
-    image, height = fusion.image, fusion.height
+    image, height = fusion.image, fusion.height_where()
     when = ""
     if "T" in stack.axes:
         image, height, when = image[0], height[0], f", timepoint 0 of {stack.n_times}"

@@ -15,6 +15,7 @@ from napari_mfif.engine.aligned import covered_confidence
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.part import Part
 from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.fusion.heights import height_note, settled_heights
 from napari_mfif.fusion.spool import spooled
 from napari_mfif.methods.base import Answer
 from napari_mfif.settings.recipe import Recipe
@@ -85,7 +86,7 @@ class Outputs:
                 for plane in image if "C" in stack.axes else [image]:
                     sink.put(plane)
             elif name == "height":
-                sink.put(stack.heights(part.depth))
+                sink.put(settled_heights(stack.heights(part.depth), part.confidence, self._recipe))
             else:
                 sink.put(getattr(part, name))
 
@@ -138,6 +139,7 @@ class Outputs:
             sizes=Sizes(None, stack.pixel_size, stack.unit),
             channel_names=stack.channel_names if "C" in axes else (),
             recipe=self._recipe.to_json(),
+            note=height_note(self._recipe, stack.height_unit) if name == "height" else "",
             labels=name == "decision",
             overwrite=self._overwrite,
         )

@@ -99,7 +99,7 @@ def _maps(fusion: Fusion, time: int, channel: int | str) -> list[Any]:
     """Return the image of a channel and the maps of one timepoint, in memory."""
     stack = fusion.stack
     index = stack.channel_index(channel)
-    maps = [fusion.image, fusion.height, fusion.decision, fusion.confidence]
+    maps = [fusion.image, fusion.height_where(), fusion.decision, fusion.confidence]
     if "T" in stack.axes:
         maps = [one[time] for one in maps]
     if "C" in stack.axes:

@@ -18,6 +18,7 @@ from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.dataset import to_xarray
+from napari_mfif.fusion.heights import height_note, height_where, map_of, with_heights
 from napari_mfif.fusion.layers import to_layers
 from napari_mfif.fusion.mending import Mended, mend
 from napari_mfif.fusion.notebook import fusion_html
@@ -27,7 +28,7 @@ from napari_mfif.fusion.paper_maps import difference, differences, focus_map
 from napari_mfif.fusion.plotting import plot
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess import consistency as verification
-from napari_mfif.settings.options import LATE, MAPS
+from napari_mfif.settings.options import HEIGHTS, LATE, MAPS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import Stroke
@@ -114,14 +115,16 @@ class Fusion:
 
     @property
     def height(self) -> FloatMap:
-        """The depth times the z step, in `unit`; planes where no step is known."""
+        """The depth times the z step, in `unit`, also where it is a guess: see `height_where`."""
         height: FloatMap = self.stack.heights(self.depth)
         return height
 
     @property
     def unit(self) -> str:
         """Unit of `height`."""
-        return (self.stack.unit or "units") if self.stack.z_step else "planes"
+        return self.stack.height_unit
+
+    height_where = height_where
 
     @property
     def transforms(self) -> tuple[Transforms, ...]:
@@ -191,13 +194,17 @@ class Fusion:
         Parameters
         ----------
         **consistency
-            Parameters of the consistency verification; those not given stay as they are.
+            Parameters of the consistency verification; those not given stay as they are. Also
+            ``unsure`` and ``min_confidence``, see `height_where`.
 
         Returns
         -------
         Fusion
             A new one. Where the method blends pixels itself, only the maps change.
         """
+        heights = {p.name: consistency.pop(p.name) for p in HEIGHTS if p.name in consistency}
+        if heights:
+            return with_heights(self.refine(**consistency) if consistency else self, heights)
         if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
         if self._mended is not None:
@@ -240,7 +247,9 @@ class Fusion:
             return Path(path)
         axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
         axes = self.stack.axes if name == "differences" else axes
-        return self._write(path, getattr(self, name), axes, overwrite, labels=name == "decision")
+        note = height_note(self.recipe, self.unit) if name == "height" else ""
+        labels = name == "decision"
+        return self._write(path, map_of(self, name), axes, overwrite, labels=labels, note=note)
 
     def save_all(
         self,
@@ -262,7 +271,7 @@ class Fusion:
         """
         together = {name: path for name, path in paths.items() if name not in LATE}
         if together and self._streams(together.values()):
-            made = {name: getattr(self, name) for name in together}
+            made = {name: map_of(self, name) for name in together}
             with Outputs(self.stack, self.recipe, together, overwrite=overwrite) as files:
                 files.write_lazily(made, progress)
             paths = {name: path for name, path in paths.items() if name not in together}
@@ -287,9 +296,7 @@ class Fusion:
 
         return self.is_lazy and not any(in_one_piece(path) for path in paths)
 
-    def _write(
-        self, path: str | Path, array: Any, axes: str, overwrite: bool, *, labels: bool = False
-    ) -> Path:
+    def _write(self, path: str | Path, array: Any, axes: str, overwrite: bool, **kind: Any) -> Path:
         from napari_mfif.io import write_image
 
         named = self.stack.channel_names if "C" in axes else ()
@@ -302,8 +309,8 @@ class Fusion:
             unit=self.stack.unit,
             channel_names=named,
             recipe=self.recipe.to_json(),
-            labels=labels,
             overwrite=overwrite,
+            **kind,
         )
 
 

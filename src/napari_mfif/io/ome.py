@@ -215,11 +215,14 @@ def write_ome_xml(
     sizes: Sizes,
     channel_names: Sequence[str] = (),
     recipe: str | None = None,
+    note: str = "",
 ) -> str:
     """Describe one image whose planes follow each other in the order of `axes`, as ASCII text."""
     size = dict.fromkeys("TCZYXS", 1) | dict(zip(axes, shape, strict=True))
     root = ElementTree.Element("OME", {"xmlns": SCHEMA, "Creator": "napari-mfif"})
     image = ElementTree.SubElement(root, "Image", {"ID": "Image:0", "Name": name})
+    if note:
+        ElementTree.SubElement(image, "Description").text = note
     pixels = ElementTree.SubElement(
         image,
         "Pixels",
@@ -245,8 +248,8 @@ def write_ome_xml(
         ElementTree.SubElement(image, "AnnotationRef", {"ID": "Annotation:0"})
         notes = ElementTree.SubElement(root, "StructuredAnnotations")
         identity = {"ID": "Annotation:0", "Namespace": RECIPE}
-        note = ElementTree.SubElement(notes, "CommentAnnotation", identity)
-        ElementTree.SubElement(note, "Value").text = recipe
+        comment = ElementTree.SubElement(notes, "CommentAnnotation", identity)
+        ElementTree.SubElement(comment, "Value").text = recipe
     text = ElementTree.tostring(root, encoding="us-ascii").decode("ascii")
     return f'<?xml version="1.0" encoding="UTF-8"?>{text}'
 

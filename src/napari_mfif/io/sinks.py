@@ -59,7 +59,7 @@ def _stripes(plane: Pixels) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 
 def _half(rows: NDArray[Any], labels: bool) -> NDArray[Any]:
-    """Return every second pixel, or means of two by two where the type allows."""
+    """Return every second pixel, or means of two by two where the type allows; NaN are left out."""
     if labels or rows.dtype.name in ("int8", "int32", "uint32", "int64", "uint64"):
         return np.ascontiguousarray(rows[::2, ::2])
     import cv2
@@ -68,6 +68,13 @@ def _half(rows: NDArray[Any], labels: bool) -> NDArray[Any]:
     odd = height % 2, width % 2
     even = cv2.copyMakeBorder(rows, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
     size = ((width + 1) // 2, (height + 1) // 2)
+    if even.dtype.kind == "f" and (unknown := np.isnan(even)).any():
+        sums, shares = (
+            cv2.resize(one.astype(even.dtype), size, interpolation=cv2.INTER_AREA)
+            for one in (np.where(unknown, 0, even), ~unknown)
+        )
+        with np.errstate(invalid="ignore"):
+            return np.asarray(sums / shares)
     return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA))
 
 
@@ -212,6 +219,7 @@ def zarr_sink(
     sizes: Sizes,
     channel_names: Sequence[str] = (),
     recipe: str | None = None,
+    note: str = "",
     labels: bool = False,
 ) -> Iterator[Sink]:
     """Make an OME-Zarr (0.4), with a pyramid where it is large; colours become channels."""
@@ -249,6 +257,8 @@ def zarr_sink(
     group.attrs.update(_ome(letters, count, name, sizes, channel_names))
     if recipe is not None:
         group.attrs["napari_mfif"] = recipe
+    if note:
+        group.attrs["description"] = note
 
 
 def _ome(

@@ -37,6 +37,7 @@ def write_image(
     channel_names: Sequence[str] = (),
     recipe: str | None = None,
     name: str | None = None,
+    note: str = "",
     labels: bool = False,
     compression: str | None = None,
     overwrite: bool = False,
@@ -69,6 +70,8 @@ def write_image(
         Text (JSON) that is kept in the file; `read_recipe` gives it back.
     name : str, optional
         Name of the image; otherwise the file's.
+    note : str, optional
+        A sentence for whoever opens the file: what the values are.
     labels : bool
         Values are numbers of planes or objects: the pyramid takes every second pixel instead of
         means.
@@ -107,6 +110,7 @@ def write_image(
         channel_names=channel_names,
         recipe=recipe,
         name=name,
+        note=note,
         labels=labels,
         compression=compression,
         overwrite=overwrite,
@@ -127,6 +131,7 @@ def opened(
     channel_names: Sequence[str] = (),
     recipe: str | None = None,
     name: str | None = None,
+    note: str = "",
     labels: bool = False,
     compression: str | None = None,
     overwrite: bool = False,
@@ -137,7 +142,7 @@ def opened(
 
     Parameters
     ----------
-    path, axes, channel_names, recipe, name, labels, compression
+    path, axes, channel_names, recipe, name, note, labels, compression
         As for `write_image`.
     shape : sequence of int
         Length of each axis.
@@ -163,7 +168,7 @@ def opened(
     facts: dict[str, Any] = {"sizes": sizes, "labels": labels}
     if target.suffix.lower() == ".zarr":
         with replacing_folder(target, overwrite=overwrite) as temporary:
-            facts |= {"channel_names": channel_names, "recipe": recipe}
+            facts |= {"channel_names": channel_names, "recipe": recipe, "note": note}
             with zarr_sink(
                 temporary, shape, dtype, axes, name=name or _stem(target), **facts
             ) as sink:
@@ -177,6 +182,7 @@ def opened(
         sizes=sizes,
         channel_names=channel_names,
         recipe=recipe,
+        note=note,
     )
     facts |= {"description": description, "compression": compression}
     with (

@@ -13,12 +13,15 @@ __all__ = [
     "COMPUTING",
     "CROP",
     "DEVICES",
+    "HEIGHTS",
     "LATE",
     "MAPS",
+    "MIN_CONFIDENCE",
     "MODELS",
     "PREPARATION",
     "SMOOTH_ALONG_Z",
     "STROKES",
+    "UNSURE",
     "WEIGHTS",
 ]
 
@@ -53,6 +56,28 @@ CROP = Parameter(
     title="Crop to what all planes cover",
 )
 ALIGNMENT = (ALIGN, CROP)
+
+#: What becomes of heights that are not known.
+UNSURE = Parameter(
+    "unsure",
+    str,
+    "mark",
+    "Heights that are not known: marked (NaN, transparent in a layer), filled smoothly from what "
+    "is known, or left as they are. Image and decision stay the same.",
+    title="Unsure places",
+    choices=("mark", "fill", "leave"),
+)
+MIN_CONFIDENCE = Parameter(
+    "min_confidence",
+    float,
+    0.5,
+    "From this confidence on a height is known: the probability that it is right within one plane. "
+    "At 0.5 right is as probable as wrong.",
+    title="Sure from",
+    minimum=0.0,
+    maximum=1.0,
+)
+HEIGHTS = (UNSURE, MIN_CONFIDENCE)
 
 #: Parameters of every method that act before it: on the planes as they are read.
 REPAIR_HOT_PIXELS = Parameter(

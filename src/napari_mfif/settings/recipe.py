@@ -10,6 +10,7 @@ from typing import Any
 
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io.json_text import parse_json
+from napari_mfif.settings.options import MIN_CONFIDENCE, UNSURE
 from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["Recipe"]
@@ -26,6 +27,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "align": (str,),
     "crop": (bool,),
     "painted": (dict,),
+    "unsure": (str,),
+    "min_confidence": (float, int),
     "version": (str,),
 }
 
@@ -61,6 +64,10 @@ class Recipe:
     painted : dict
         What a person corrected by hand, see `napari_mfif.settings.painting`; places in the
         coordinates of the planes as given.
+    unsure : str
+        ``"mark"``, ``"fill"`` or ``"leave"``: what becomes of heights that are not known.
+    min_confidence : float
+        From which confidence on they are.
     version : str
         The version of napari-mfif that made it.
     """
@@ -75,6 +82,8 @@ class Recipe:
     crop: bool = False
     transforms: Sequence[Mapping[str, Any]] = field(default_factory=list)
     painted: Mapping[str, Any] = field(default_factory=dict)
+    unsure: str = UNSURE.default
+    min_confidence: float = MIN_CONFIDENCE.default
     version: str = ""
 
     def to_json(self) -> str:
