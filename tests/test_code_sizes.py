@@ -14,7 +14,7 @@ MODULE, FUNCTION = 320, 60
 LONGER = {
     "engine/planes.py": 430,
     "engine/survey.py": 400,
-    "fusion/result.py": 340,
+    "fusion/result.py": 335,
     "io/read.py": 335,
     "plugin/panel/fuse.py": 360,
     "postprocess/consistency.py": 385,

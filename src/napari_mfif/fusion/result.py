@@ -26,6 +26,7 @@ from napari_mfif.fusion.notes import noted
 from napari_mfif.fusion.outputs import Outputs, unfolded
 from napari_mfif.fusion.paper_maps import difference, differences, focus_map
 from napari_mfif.fusion.plotting import plot
+from napari_mfif.fusion.repairs import repaired
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.options import HEIGHTS, LATE, MAPS
@@ -100,20 +101,6 @@ class Fusion:
         return (*self.stack.notes, *noted(self._folded, len(self.strokes)))
 
     @property
-    def repaired(self) -> NDArray[np.uint16]:
-        """In how many planes each pixel was hot and replaced, as `depth`, uint16.
-
-        It is for looking: a camera's hot pixels lie anywhere, those along edges were none. Switch
-        it off by ``repair_hot_pixels=False``. A lazy result reads all planes for it.
-        """
-        if self._fold is None:
-            return np.zeros_like(self.decision)
-        known = {t: one.reader.repairs for t, one in enumerate(self._folded)}
-        fold, times = self._fold, range(self.stack.n_times)
-        maps = [(known[t] if t in known else fold.repairs(t)).map() for t in times]
-        return np.stack(maps) if "T" in self.stack.axes else maps[0]
-
-    @property
     def height(self) -> FloatMap:
         """The depth times the z step, in `unit`, also where it is a guess: see `height_where`."""
         height: FloatMap = self.stack.heights(self.depth)
@@ -123,8 +110,6 @@ class Fusion:
     def unit(self) -> str:
         """Unit of `height`."""
         return self.stack.height_unit
-
-    height_where = height_where
 
     @property
     def transforms(self) -> tuple[Transforms, ...]:
@@ -284,9 +269,11 @@ class Fusion:
     difference = difference
     differences = property(differences)
     focus_map = property(focus_map)
+    height_where = height_where
     mend = mend
     _repr_html_ = fusion_html
     plot = plot
+    repaired = property(repaired)
     to_layers = to_layers
     to_xarray = to_xarray
 
