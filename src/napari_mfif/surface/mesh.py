@@ -29,12 +29,15 @@ class Triangles:
         Of each vertex.
     faces : (M, 3)
         Numbers of three vertices each.
+    every : int
+        Every so many-th row and column was taken.
     """
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
     heights: FloatMap
     faces: NDArray[np.uint32]
+    every: int
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,6 @@ def surface_of(
 ) -> Mesh:
     """Make a surface of heights, as `surface` does."""
     found = triangulated(heights.height, most)
-    if not len(found.faces):
-        raise ParameterError(
-            "Nowhere is the height sure enough for a surface. "
-            "Allow less sure ones by `min_confidence=`."
-        )
     n_rows, n_columns = heights.height.shape
     down, across = heights.pixel_size
     z = sum(heights.limits) - found.heights if first_on_top else found.heights
@@ -151,7 +149,7 @@ def surface_of(
         found.faces,
         uv.astype(np.float32),
         texture,
-        spacing(heights.height.shape, most),
+        found.every,
         heights.unit,
         heights.lateral_unit,
     )
@@ -166,8 +164,13 @@ def triangulated(heights: FloatMap, most: int | None = None) -> Triangles:
         The grid.
     most : int, optional
         Vertices at most, all over the grid.
+
+    Raises
+    ------
+    ParameterError
+        Nowhere is a height known.
     """
-    every = spacing(heights.shape, most)
+    every = 1 if most is None else max(1, int(np.ceil(np.sqrt(heights.size / most))))
     rows, columns = (_picked(length, every) for length in heights.shape)
     grid = heights[np.ix_(rows, columns)]
     number = np.arange(grid.size, dtype=np.uint32).reshape(grid.shape)
@@ -180,12 +183,12 @@ def triangulated(heights: FloatMap, most: int | None = None) -> Triangles:
     used[faces] = True
     renumbered = np.cumsum(used, dtype=np.uint32) - np.uint32(1)
     where = np.nonzero(used.reshape(grid.shape))
-    return Triangles(rows[where[0]], columns[where[1]], grid[where], renumbered[faces])
-
-
-def spacing(shape: tuple[int, ...], most: int | None) -> int:
-    """Return how many pixels apart vertices have to lie so that there are not too many."""
-    return 1 if most is None else max(1, int(np.ceil(np.sqrt(shape[0] * shape[1] / most))))
+    if not len(faces):
+        raise ParameterError(
+            "Nowhere is the height sure enough for a surface. "
+            "Allow less sure ones by `min_confidence=`."
+        )
+    return Triangles(rows[where[0]], columns[where[1]], grid[where], renumbered[faces], every)
 
 
 def _picked(length: int, every: int) -> NDArray[np.intp]:

@@ -1,0 +1,144 @@
+"""The height in 3D, and the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_mfif.plugin.layers.solid import Wish, lit, solid
+from napari_mfif.plugin.panel.surface import show_in_3d, view_3d
+from napari_mfif.plugin.results import results_of
+from napari_mfif.surface.heights import HeightMap
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def made(panel, add_relief, fused):
+    add_relief()
+    fused(panel)
+    return results_of(panel.viewer).current()
+
+
+@pytest.fixture
+def view(made, panel, qtbot):
+    found = show_in_3d(panel.viewer, made)
+    qtbot.waitUntil(lambda: found.is_on, timeout=10_000)
+    return found
+
+
+def test_the_surface_lies_where_the_stack_lies(view, made):
+    """Each vertex, in the viewer's own coordinates, at the depth of its pixel in the stack."""
+    layer = view.layer
+    world = np.array([layer.data_to_world(vertex) for vertex in layer.vertices])
+    source = view.results.source_layer(made)
+    rows, columns = np.round((world[:, 1:] - (3, 4)) / 0.1).astype(int).T
+    expected = [
+        source.data_to_world((made.fusion.depth[y, x], y, x))
+        for y, x in zip(rows, columns, strict=True)
+    ]
+    np.testing.assert_allclose(world, expected, atol=1e-5)
+    assert layer.units == source.units
+    sure = (made.fusion.confidence >= 0.5).sum()  # one alone makes no triangle
+    assert sure - 5 <= len(layer.vertices) <= sure
+
+
+def test_the_image_is_on_it_as_its_layer_shows_it(view, made, qtbot):
+    image = view.results.layer(made, "image0")
+    image.colormap, image.contrast_limits = "green", (100, 3000)
+    view.ask(light=False)
+    qtbot.waitUntil(lambda: not view.busy, timeout=10_000)
+    texture = view.layer.texture
+    assert texture[..., 0].max() == texture[..., 2].max() == 0
+    shade = np.clip((made.fusion.image - 100.0) / 2900, 0, 1)
+    np.testing.assert_allclose(texture[..., 1] / 255, shade, atol=1 / 128)
+
+
+def test_only_the_surface_is_seen_and_back_in_2d_all_is_as_it_was(panel, made, qtbot):
+    viewer = panel.viewer
+    viewer.layers["pollen"].visible = False
+    viewer.dims.set_current_step(0, 2)
+    before = {layer.name: layer.visible for layer in viewer.layers}
+    active, camera = viewer.layers.selection.active, viewer.scene.camera
+    camera.zoom, camera.center = 3.5, (0, 5, 6)
+    ranges, place = viewer.dims.range, (camera.zoom, camera.center, camera.angles)
+    view = show_in_3d(viewer, made)
+    qtbot.waitUntil(lambda: view.is_on, timeout=10_000)
+    assert viewer.dims.ndisplay == 3
+    assert [layer.name for layer in viewer.layers if layer.visible] == ["pollen surface"]
+    viewer.dims.ndisplay = 2  # as napari's own button does
+    qtbot.waitUntil(lambda: view.layer is None, timeout=5000)
+    assert {layer.name: layer.visible for layer in viewer.layers} == before
+    assert viewer.layers.selection.active == active
+    assert (camera.zoom, camera.center, camera.angles) == place
+    assert viewer.dims.range == ranges
+    assert viewer.dims.current_step[0] == 2
+
+
+def test_heights_are_exaggerated_about_their_middle(view):
+    def seen():
+        layer = view.layer
+        return np.array([layer.data_to_world(v) for v in layer.vertices[::50]])
+
+    plain = seen()
+    view.ask(exaggeration=3.0)
+    tall = seen()
+    np.testing.assert_allclose(tall[:, 1:], plain[:, 1:])
+    heights = view.solid.vertices[:, 0]
+    middle = 0.5 * (heights.min() + heights.max()) / 2
+    np.testing.assert_allclose(tall[:, 0] - middle, 3 * (plain[:, 0] - middle), atol=1e-5)
+
+
+def test_what_is_less_sure_is_left_out_as_is_wished(view, made, qtbot):
+    view.ask(min_confidence=0.97)
+    qtbot.waitUntil(lambda: not view.busy, timeout=10_000)
+    assert len(view.layer.vertices) < (made.fusion.confidence >= 0.5).sum()
+
+
+def test_where_nothing_is_sure_it_is_said_and_nothing_changes(panel, made, qtbot):
+    view, said = view_3d(panel.viewer), []
+    view.failed.connect(said.append)
+    view.ask(min_confidence=1.1)
+    view.show(made)
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert "Nowhere is the height sure enough" in said[0]
+    assert panel.viewer.dims.ndisplay == 2
+
+
+def test_a_refined_fusion_is_drawn_again(view, made, qtbot):
+    other = made.fusion.refine(smooth_depth=9)
+    new = view.results.replace(made, other)
+    qtbot.waitUntil(lambda: view.made is new, timeout=10_000)
+    depths = other.depth[other.confidence >= 0.5]
+    np.testing.assert_allclose(np.sort(view.layer.vertices[:, 0]), np.sort(depths), rtol=1e-6)
+
+
+def test_when_its_layer_is_deleted_one_is_back_in_2d(view, panel, qtbot):
+    panel.viewer.layers.remove(view.layer)
+    qtbot.waitUntil(lambda: panel.viewer.dims.ndisplay == 2, timeout=5000)
+    assert panel.viewer.layers["pollen"].visible
+
+
+def test_a_large_surface_has_fewer_points_on_the_screen(made):
+    from napari_mfif.plugin.layers import solid as module
+
+    every = []
+    for most in (module.VERTICES, 3000):
+        module.VERTICES, kept = most, module.VERTICES
+        try:
+            found = solid(made, Wish(min_confidence=0))
+        finally:
+            module.VERTICES = kept
+        assert len(found.vertices) <= most
+        every.append(found.every)
+    assert every == [1, 3]
+
+
+def test_light_falls_from_the_upper_left():
+    rows, columns = np.mgrid[:50, :50].astype(np.float32)
+    bump = -8 * np.exp(-((rows - 25) ** 2 + (columns - 25) ** 2) / 50)  # towards the first plane
+    sure = np.ones_like(bump)
+    heights = HeightMap(bump, sure, sure, (-9, 0), (1, 1), "planes", "pixels")
+    shade = lit(heights, 1.0)
+    assert shade[20, 20] > shade[0, 0] - 1e-6 > shade[30, 30]
+    assert (lit(heights, 0.0) == 1).all()
