@@ -25,7 +25,7 @@ from napari_mfif.io.atomic import replacing
 from napari_mfif.networks.precision import best_precision
 from napari_mfif.training.judge import Judge
 
-__all__ = ["CHECKPOINT", "LOG", "Loss", "Plan", "log", "minutes", "run", "scored"]
+__all__ = ["CHECKPOINT", "LOG", "Loss", "Plan", "log", "minutes", "run", "scored", "take_step"]
 
 #: Gives the loss of a batch, drawn from the generator that it is handed.
 Loss = Callable[[nn.Module, np.random.Generator], Tensor]
@@ -150,7 +150,7 @@ def run(
     for step in bar:
         if tell is not None:
             tell(step / plan.steps)
-        value = _step(network, optimiser, loss, plan, step)
+        value = take_step(network, optimiser, loss, plan, step)
         values.append(value)
         bar.set_postfix(
             loss=f"{value:.4f}", **{k: f"{v:.4f}" for k, v in scores.items()}, refresh=False
@@ -163,13 +163,14 @@ def run(
     return scores or scored(network, judge)
 
 
-def _step(
+def take_step(
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
     loss: Loss,
     plan: Plan,
     step: int,
 ) -> float:
+    """Learn from one batch; return its loss."""
     for group in optimiser.param_groups:
         group["lr"] = plan.rate_at(step)
     optimiser.zero_grad(set_to_none=True)
