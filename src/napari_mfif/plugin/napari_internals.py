@@ -6,14 +6,17 @@
   waits for their pixels.
 - *All viewers.* napari documents the current viewer only. Without the list of all, the layers of
   other windows are drawn again when something else draws them.
+- *What the status bar says.* napari asks the active layer by its method `get_status`, which is
+  replaced on that one layer. If napari asks otherwise, the bare value is shown.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["is_drawing", "layers_of_all_viewers"]
+__all__ = ["is_drawing", "layers_of_all_viewers", "say_status"]
 
 #: Where napari asks for pixels in order to draw them.
 DRAWING = "napari.layers._scalar_field."
@@ -39,3 +42,21 @@ def layers_of_all_viewers() -> list[Any]:
     current = current_viewer()
     viewers = getattr(Viewer, "_instances", [] if current is None else [current])
     return [layer for viewer in list(viewers) for layer in viewer.layers]
+
+
+#: Of a layer, what napari would say, and a place in its data; returns what is said.
+Status = Callable[[Any, dict[str, str], Sequence[float]], dict[str, str]]
+
+
+def say_status(layer: Any, say: Status) -> None:
+    """Let the status bar say something else while the mouse is over a layer that is seen flat."""
+    plain = type(layer).get_status
+
+    def get_status(position: Any = None, **how: Any) -> dict[str, str]:
+        status: dict[str, str] = plain(layer, position, **how)
+        if position is None or len(how.get("dims_displayed") or (0, 0)) != 2:
+            return status
+        place = layer.world_to_data(position) if how.get("world") else position
+        return say(layer, status, place)
+
+    layer.get_status = get_status

@@ -10,11 +10,15 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.layers.specs import MAPS, Drawing
+from napari_mfif.plugin.layers.status import say_heights
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 __all__ = ["LayerWriter", "find_layer"]
+
+#: What has a colour bar.
+BARS = ("height", "confidence", "scores")
 
 
 class LayerWriter(QObject):
@@ -122,9 +126,12 @@ def _made(drawing: Drawing) -> Any:
     options = {**drawing.first, **drawing.options, "multiscale": levels}
     layer = kind(drawing.data, name=drawing.name, **options)
     layer.editable = drawing.kind == "labels"
-    if drawing.role == "height":
+    say_heights(layer)
+    if drawing.role in BARS:
         layer.colorbar.visible = True
         layer.colorbar.size = (16, 120)
+        layer.name_overlay.visible = True  # it has the unit
+        layer.name_overlay.position = layer.colorbar.position
     return layer
 
 

@@ -1,0 +1,85 @@
+"""What the status bar and the colour bars say over a result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_mfif import fuse
+from napari_mfif.plugin import show
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def fusion(relief):
+    stack = relief.stack
+    return fuse(np.asarray(stack.pixels), method="gradient")
+
+
+def said(viewer, name, row, column):
+    """Return what the status bar says with the mouse over a pixel of a layer."""
+    layer = next(one for one in viewer.layers if one.name.endswith(name))
+    viewer.layers.selection.active = layer
+    viewer.mouse_over_canvas = True
+    place = layer.data_to_world([row, column])
+    viewer.cursor.position = (*(0,) * (viewer.dims.ndim - 2), *place)
+    viewer.update_status_from_cursor()
+    return viewer.status["coordinates"]
+
+
+@pytest.fixture
+def of_pollen(panel, add_relief, fused, viewer):
+    add_relief()
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    fused(panel)
+    return panel.fusion
+
+
+@pytest.mark.parametrize("name", ["in focus", "confidence", "plane taken", "height (um)"])
+def test_height_has_its_unit_its_plane_and_how_sure_it_is(of_pollen, viewer, name):
+    row, column = np.argwhere(of_pollen.confidence > 0.9)[40]
+    depth, sure = of_pollen.depth[row, column], of_pollen.confidence[row, column]
+    words = f"{0.5 * depth:.2f} um (plane {depth:.1f}), sure to {100 * sure:.0f} %"
+    assert said(viewer, name, row, column).endswith(words)
+
+
+def test_image_keeps_its_brightness(of_pollen, viewer):
+    assert f": {of_pollen.image[30, 50]}; " in said(viewer, "in focus", 30, 50)
+
+
+def test_what_is_not_known_is_no_height(relief, viewer):
+    fusion = fuse(np.asarray(relief.stack.pixels), method="gradient")
+    strict = fusion.refine(min_confidence=0.9)
+    row, column = np.argwhere(strict.confidence < 0.9)[7]
+    depth, sure = strict.depth[row, column], strict.confidence[row, column]
+    guess = f"(a guess: plane {depth:.1f}, sure to {100 * sure:.0f} %)"
+    for unsure, words in {
+        "mark": f": height not known {guess}",
+        "fill": f": height filled in {guess}",
+        "leave": f": plane {depth:.1f}, sure to {100 * sure:.0f} %",
+    }.items():
+        viewer.layers.clear()
+        show(strict.refine(unsure=unsure), viewer)
+        assert said(viewer, "height (planes)", row, column).endswith(words)
+
+
+def test_beside_the_result_nothing_is_said(of_pollen, viewer):
+    assert "plane" not in said(viewer, "height (um)", -5, 3)
+
+
+def test_timepoints_are_told_apart(relief, viewer):
+    pixels = np.asarray(relief.stack.pixels)
+    film = fuse(np.stack([pixels, pixels[::-1]]), axes="TZYX", method="gradient", unsure="leave")
+    show(film, viewer)
+    layer = viewer.layers[-1]
+    for time, depth in enumerate(film.depth[:, 30, 50]):
+        viewer.layers.selection.active = layer
+        status = layer.get_status((time, 0, 30, 50), dims_displayed=[2, 3], world=False)
+        assert f"plane {depth:.1f}," in status["value"]
+
+
+def test_heights_and_confidence_have_a_colour_bar_with_a_name(of_pollen, viewer):
+    for name in ("pollen height (um)", "pollen confidence"):
+        assert viewer.layers[name].colorbar.visible
+        assert viewer.layers[name].name_overlay.visible
