@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 import threading
+import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import zarr
 
+from napari_mfif.cli import main
 from napari_mfif.errors import ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.io.collection import find_stacks
@@ -276,3 +278,34 @@ def test_a_public_bucket_is_read_without_an_account(tmp_path, monkeypatch):
         stack = open_stack("s3://bucket/cells.ome.zarr")
         np.testing.assert_array_equal(stack.plane(4, c=1), PIXELS[0, 1, 4])
         server.shutdown()
+
+
+def test_a_batch_reads_from_a_server_and_skips_what_is_done(tmp_path, served, capsys):
+    plate(tmp_path / "p.zarr")
+    image(tmp_path / "cells.ome.zarr")
+    words = ["batch", f"{served}/p.zarr", f"{served}/cells.ome.zarr", "-o", str(tmp_path / "out")]
+    assert main([*words, "--method", "gradient"]) == 0
+    there = sorted(path.name for path in (tmp_path / "out").rglob("*.ome.tif"))
+    assert "cells.ome.tif" in there
+    assert "A_2_0.ome.tif" in there
+    capsys.readouterr()
+    assert main([*words, "--method", "gradient"]) == 0
+    assert f"{len(there)} done before" in capsys.readouterr().out
+    image(tmp_path / "cells.ome.zarr", name="recorded again")
+    assert main([*words, "--method", "gradient"]) == 0
+    assert f"1 done, {len(there) - 1} done before" in capsys.readouterr().out
+
+
+def test_a_batch_takes_archives_and_single_files(tmp_path):
+    plate(tmp_path / "p.zarr")
+    with zipfile.ZipFile(tmp_path / "p.zarr.zip", "w") as archive:
+        for path in sorted((tmp_path / "p.zarr").rglob("*")):
+            archive.write(path, path.relative_to(tmp_path / "p.zarr"))
+    alone = find_stacks(tmp_path / "p.zarr.zip")
+    both = find_stacks(tmp_path)
+    assert len(alone) * 2 == len(both)
+    for one in alone:
+        assert one.open().n_planes == PIXELS.shape[2]
+    np.testing.assert_array_equal(
+        alone[-1].open().plane(4, c=1), both[len(alone) - 1].open().plane(4, c=1)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.wording import on_command_line
 
 if TYPE_CHECKING:
-    from napari_mfif.io.collection import Search
+    from napari_mfif.io.found import Search
 
 __all__ = ["add", "run"]
 
@@ -32,7 +32,11 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "batch", help="fuse all z-stacks of a folder; run it again to finish what is missing"
     )
-    parser.add_argument("input", metavar="INPUT_DIR", help="a folder of z-stacks, or a plate")
+    parser.add_argument(
+        "input",
+        nargs="+",
+        help="folders of z-stacks, plates, files of several images, addresses (https:, s3:)",
+    )
     parser.add_argument("-o", "--output", required=True, metavar="OUT_DIR", help="for the results")
     add_options(parser)
     parser.add_argument(
@@ -90,9 +94,9 @@ def run(given: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _left_out(searched: Search, source: str, most: int = 8) -> list[str]:
+def _left_out(searched: Search, sources: Sequence[str], most: int = 8) -> list[str]:
     """Say in lines what belongs to no z-stack, and why."""
-    root = Path(source).resolve()
+    root = Path(sources[0]).resolve() if len(sources) == 1 else Path("/")
     reasons: dict[str, list[str]] = {}
     for path, reason in searched.left:
         reasons.setdefault(reason, []).append((path.parent.resolve() / path.name).as_posix())

@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,10 @@ from napari_mfif.errors import MfifError, ParameterError, WriteError
 from napari_mfif.fusion.api import iter_fuse
 from napari_mfif.io import open_stack
 from napari_mfif.io.atomic import replacing
-from napari_mfif.io.collection import Found, Search, search
+from napari_mfif.io.choosing import uniquely
+from napari_mfif.io.collection import search
+from napari_mfif.io.found import Found, Search
+from napari_mfif.io.zarr_store import is_address
 from napari_mfif.settings.options import LATE, MAPS
 from napari_mfif.settings.recipe import Recipe
 
@@ -29,6 +32,9 @@ __all__ = ["DONE", "ELSEWHERE", "FAILED", "SKIPPED", "Job", "Outcome", "iter_bat
 
 #: What became of a z-stack.
 DONE, SKIPPED, ELSEWHERE, FAILED = "done", "skipped", "in another run", "failed"
+
+#: Where z-stacks are searched: a folder, a file, or an address.
+Source = str | os.PathLike[str]
 
 #: Where notes and locks are kept, below the output folder.
 NOTES = ".napari-mfif"
@@ -155,7 +161,7 @@ class Outcome:
 
 
 def jobs_in(
-    source: str | os.PathLike[str],
+    source: Source | Sequence[Source],
     target: str | os.PathLike[str],
     *,
     options: Mapping[str, Any] | None = None,
@@ -168,10 +174,10 @@ def jobs_in(
 
     Parameters
     ----------
-    source : path
-        A folder, see `find_stacks`.
+    source : path, address, or several of them
+        Folders, files and addresses, see `napari_mfif.io.collection.search`.
     target : path
-        The folder for the results; it is made. They keep the names they have below `source`.
+        The folder for the results; it is made. They keep the names they have below their source.
     options, means : mapping, optional
         See `Job`.
     maps : sequence of str, optional
@@ -186,19 +192,37 @@ def jobs_in(
     MfifError
         There is no such folder, no z-stack in it, or the other one cannot be made.
     """
-    folder, out = Path(source).resolve(), Path(target).resolve()
-    if out == folder:
-        raise ParameterError(f"Results cannot go where the z-stacks lie, {folder}: name another.")
+    given = [source] if isinstance(source, (str, os.PathLike)) else source
+    out = Path(target).resolve()
+    for one in given:
+        if not is_address(one) and Path(one).resolve() == out:
+            raise ParameterError(f"Results cannot go where the z-stacks lie, {out}: name another.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(f"{out} cannot be made: {error.strerror or error}.") from error
-    searched = search(folder, leave_out=[out], pattern=pattern)
+    searched = _search_all(given, out, pattern)
     if tell is not None:
         tell(searched)
     _refuse_strokes(options or {}, len(searched.found))
     known = out, dict(options or {}), dict(means or {}), tuple(maps)
     return [Job(one, *known) for one in searched.found]
+
+
+def _search_all(sources: Sequence[Source], out: Path, pattern: str | None) -> Search:
+    """Search several places; equal names in them are told apart."""
+    searched = Search()
+    for source in sources:
+        where = source if is_address(source) else Path(source).expanduser().resolve()
+        one = search(where, leave_out=[out], pattern=pattern)
+        searched.found += one.found
+        searched.left += one.left
+        searched.others += one.others
+    names = uniquely([one.name for one in searched.found])
+    searched.found = [
+        replace(one, name=name) for one, name in zip(searched.found, names, strict=True)
+    ]
+    return searched
 
 
 def _refuse_strokes(options: Mapping[str, Any], stacks: int) -> None:

@@ -3,87 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io.choosing import uniquely
-from napari_mfif.io.content import ENDINGS, FOREIGN, first_bytes
+from napari_mfif.io.content import ENDINGS, FOREIGN, TIFF_ENDINGS, first_bytes
 from napari_mfif.io.contents import contents
+from napari_mfif.io.found import Found, Search
 from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.names import natural_key, stem
-from napari_mfif.io.read import open_arranged, open_stack
+from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr, without_endings
+
+if TYPE_CHECKING:
+    from napari_mfif.io.zarr_images import ZarrImage
 
 __all__ = ["Found", "Search", "find_stacks", "search"]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A z-stack that was found, not opened yet.
-
-    Parameters
-    ----------
-    name : str
-        Its place below the folder that was searched, with ``/`` and without an ending.
-    paths : tuple of Path
-        The file or folder; or all of its files.
-    series : int, optional
-        Which image of the file.
-    arranged : Arranged, optional
-        Which file is which plane, channel and timepoint.
-    """
-
-    name: str
-    paths: tuple[Path, ...]
-    series: int | None = None
-    arranged: Arranged | None = None
-
-    def open(self, axes: str | None = None) -> ZStack:
-        """Open it.
-
-        Raises
-        ------
-        ReadError
-            It is damaged, no z-stack, or the names of its files leave a question.
-        """
-        name = self.name.rpartition("/")[2]
-        if self.arranged is not None:
-            return open_arranged(self.arranged, axes=axes, series=self.series, name=name)
-        return open_stack(self.paths[0], axes=axes, series=self.series, name=name)
-
-    def fingerprint(self) -> str:
-        """Return what changes when a file of it does: names, sizes and times of change."""
-        known = sha256(str(self.series).encode())
-        for path in self.paths:
-            inner = sorted(path.rglob("*")) if path.is_dir() else [path]
-            for file in inner:
-                facts = file.stat()
-                if not file.is_dir():
-                    known.update(f"{file.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
-        return known.hexdigest()
-
-
-@dataclass
-class Search:
-    """What a search found.
-
-    Parameters
-    ----------
-    found : list of Found
-        The z-stacks, in natural order; all names differ.
-    left : list of (Path, str)
-        Images, links and files of microscopes that belong to none of them, and why.
-    others : Counter
-        How many other files there are, by their endings.
-    """
-
-    found: list[Found] = field(default_factory=list)
-    left: list[tuple[Path, str]] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
 
 
 def find_stacks(
@@ -97,12 +34,12 @@ def find_stacks(
 
 
 def search(
-    folder: str | os.PathLike[str],
+    source: str | os.PathLike[str],
     *,
     leave_out: Sequence[Path] = (),
     pattern: str | None = None,
 ) -> Search:
-    """Find the z-stacks below a folder, by the names and first bytes of what is there.
+    """Find the z-stacks below a folder, in a file or at an address.
 
     A file of several planes is a z-stack, or several where it holds several series. Files of one
     plane are put together by their names, one z-stack for every position. A lone picture is left
@@ -110,8 +47,9 @@ def search(
 
     Parameters
     ----------
-    folder : path
-        Where to search, folders in it included; none is searched twice where links lead back.
+    source : path or address
+        Where to search, folders in it included, by names and first bytes; none is searched twice
+        where links lead back. Of a file, its images; at an address, those of a Zarr.
     leave_out : sequence of Path, optional
         Folders that are not searched.
     pattern : str, optional
@@ -120,30 +58,44 @@ def search(
     Raises
     ------
     ReadError
-        There is no such folder.
+        There is no such folder or file.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise ReadError(f"There is no folder {root}. Check the path.")
     result = Search()
-    searched = {path.resolve() for path in leave_out}
-    found = list(_below(root, root, searched, pattern, result))
+    root = Path(source).expanduser()
+    if is_address(source):
+        found = _at_address(str(source))
+    elif root.is_file():
+        found = list(_in_file(root, root.parent, result))
+    elif root.is_dir():
+        searched = {path.resolve() for path in leave_out}
+        found = list(_below(root, root, searched, pattern, result))
+    else:
+        raise ReadError(f"There is no folder {root}. Check the path.")
     names = uniquely([one.name for one in found])
     result.found = [replace(one, name=name) for one, name in zip(found, names, strict=True)]
     return result
 
 
+def _in_file(path: Path, root: Path, result: Search) -> Iterable[Found]:
+    """Return the z-stacks in one file."""
+    if _is_vendor(path):
+        return _scenes(path, root, result)
+    if is_zipped_zarr(path):
+        return _in_zarr(path, _name(path, root))
+    if path.name.lower().endswith(TIFF_ENDINGS):
+        return _series(Arranged(stem(path), (path,)), root)
+    return [Found(_name(path, root), (path,))]
+
+
 def _below(
     folder: Path, root: Path, searched: set[Path], pattern: str | None, result: Search
 ) -> Iterator[Found]:
-    from napari_mfif.io.zarr_store import is_zarr
-
     real = folder.resolve()
     if real in searched:
         return
     searched.add(real)
     if is_zarr(folder):
-        yield from _in_zarr(folder, root)
+        yield from _in_zarr(folder, _name(folder, root))
         return
     try:
         entries = sorted(folder.iterdir(), key=natural_key)
@@ -170,10 +122,10 @@ def _in_files(
     for path in companions:
         described |= _pieces_beside(path)
         yield Found(_name(path, root), (path, *sorted(described)))
-    vendor = [path for path in entries if path.is_file() and _is_vendor(path)]
-    for path in vendor:
-        yield from _scenes(path, root, result)
-    _note_others(entries, [*companions, *vendor], result)
+    alone = [path for path in entries if path.is_file() and _opens_alone(path)]
+    for path in alone:
+        yield from _in_file(path, root, result)
+    _note_others(entries, [*companions, *alone], result)
     try:
         found = contents(folder, pattern, without=described)
     except ParameterError:  # a pattern need not fit in every folder
@@ -182,12 +134,18 @@ def _in_files(
     planes = [one for one in found.stacks if one.axes or one.problem]
     for one in found.stacks:
         if one.axes or one.problem:
-            alone = folder != root and (len(planes) == 1 or not one.name)
-            label = _name(folder if alone or not one.name else folder / one.name, root)
+            only = folder != root and (len(planes) == 1 or not one.name)
+            label = _name(folder if only or not one.name else folder / one.name, root)
             yield Found(label, (*one.files, *one.others), arranged=one)
         else:
             yield from _series(one, root)
     return found.inner
+
+
+def _opens_alone(path: Path) -> bool:
+    """Tell whether a file is no TIFF or picture, and can be read."""
+    zipped = path.name.lower().endswith((".zip", ".ozx")) and is_zipped_zarr(path)
+    return zipped or _is_vendor(path)
 
 
 def _is_vendor(path: Path) -> bool:
@@ -269,24 +227,42 @@ def _series(one: Arranged, root: Path) -> list[Found]:
     return [Found(f"{name}_series{number}", paths, number) for number in numbers]
 
 
-def _in_zarr(folder: Path, root: Path) -> Iterator[Found]:
-    """Yield the images of a Zarr: of a plate, the fields of its wells."""
+def _in_zarr(source: Path, name: str) -> list[Found]:
+    """Return the images of a Zarr in a folder or archive: of a plate, the fields of its wells."""
+    images = _images_of(source)
+    if not images:
+        return [Found(name, (source,))]
+    labels = [f"{name}/{place.replace('/', '_')}" for place, _ in images]
+    if source.is_file():
+        return [Found(label, (source,), number) for number, label in enumerate(labels)]
+    return [
+        Found(label, (source / place,)) for label, (place, _) in zip(labels, images, strict=True)
+    ]
+
+
+def _at_address(address: str) -> list[Found]:
+    """Return the images of a Zarr at an address."""
+    base = address.rstrip("/")
+    name = without_endings(base.rpartition("/")[2]) or "stack"
+    return [
+        Found(f"{name}/{place.replace('/', '_')}", (f"{base}/{place}",))
+        for place, _ in _images_of(address)
+    ] or [Found(name, (address,))]
+
+
+def _images_of(source: Path | str) -> list[ZarrImage]:
+    """Return the images of a Zarr that holds several; none where it cannot be read."""
     from napari_mfif.io.zarr_images import images_in
     from napari_mfif.io.zarr_store import open_node
 
-    name = _name(folder, root)
     try:
-        node = open_node(folder)
-        images = images_in(node) if hasattr(node, "groups") else []
+        node = open_node(source)
+        return images_in(node) if hasattr(node, "groups") else []
     except Exception:
-        images = []  # it fails when it is opened
-    if not images:
-        yield Found(name, (folder,))
-    for place, _ in images:
-        yield Found(f"{name}/{place.replace('/', '_')}", (folder / place,))
+        return []  # it fails when it is opened
 
 
 def _name(path: Path, root: Path) -> str:
     inner = Path(root.resolve().name or "stack") if path == root else path.relative_to(root)
     last = stem(inner) if path.is_file() else inner.name
-    return (inner.parent / last.removesuffix(".zarr").removesuffix(".ome")).as_posix()
+    return (inner.parent / without_endings(last)).as_posix()

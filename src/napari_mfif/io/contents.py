@@ -13,8 +13,9 @@ from typing import TypeVar
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io.choosing import pick, uniquely
 from napari_mfif.io.content import ENDINGS, first_bytes, is_picture, is_tiff
+from napari_mfif.io.families import families
 from napari_mfif.io.grouping import Arranged
-from napari_mfif.io.names import families, stem
+from napari_mfif.io.names import stem
 from napari_mfif.io.patterns import compile_pattern
 from napari_mfif.io.reading_names import by_names, by_pattern, recognised
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+from napari_mfif.io.families import families
 from napari_mfif.io.grouping import Arranged, Place, arrange
 from napari_mfif.io.names import (
     CONFLICT,
     UNIT_AFTER,
     Part,
-    families,
     natural_key,
     parts_of,
     pieces_of,

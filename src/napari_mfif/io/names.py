@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,13 +10,10 @@ from pathlib import Path
 
 from napari_mfif.io.words import DURATION, DYE, STAMP, SUFFIXES, axis_of
 
-__all__ = ["CONFLICT", "Part", "Piece", "families", "natural_key", "parts_of", "stem", "value_of"]
+__all__ = ["CONFLICT", "Part", "Piece", "natural_key", "parts_of", "pieces_of", "stem", "value_of"]
 
 #: Endings that are more than what stands after the last dot.
 LONG_ENDINGS = (".ome.tiff", ".ome.tif", ".companion.ome", ".ome.zarr")
-
-#: Endings that mean the same.
-ENDINGS_ALIKE = {".tiff": ".tif", ".jpeg": ".jpg"}
 
 #: A well of a plate, standing alone; its letter may be another word where it does not vary.
 WELL = re.compile(
@@ -153,31 +149,6 @@ def pieces_of(name: str) -> list[Piece]:
                 found.append(Piece(kind, match[0], match.start(), match.end()))
                 taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     return sorted(found, key=lambda piece: piece.start)
-
-
-def skeleton(name: str, pieces: Sequence[Piece]) -> str:
-    """Return the name with a mark for every piece: planes of one z-stack share it."""
-    marks = {"number": "#", "well": "@", "dye": "~", "stamp": "&", "duration": "%"}
-    text, place = [], 0
-    for piece in pieces:
-        text += [name[place : piece.start], marks[piece.kind]]
-        place = piece.stop
-    return "".join([*text, name[place:]])
-
-
-def families(paths: Sequence[Path]) -> list[list[Path]]:
-    """Share files out among families: names of one differ only in their pieces, not in words.
-
-    Names with a sign before their number, of which others have none (``z-1``, ``z0``), and with
-    and without decimals (``z0.5``, ``z1``) are of one family. Capitals make no difference.
-    """
-    groups: dict[tuple[str, str, str], list[Path]] = defaultdict(list)
-    for path in paths:
-        name = stem(path)
-        alike = re.sub(r"(?<=[^\W\d_])[-+]#", "#", skeleton(name, pieces_of(name)))
-        ending = ENDINGS_ALIKE.get(path.suffix.lower(), path.suffix.lower())
-        groups[str(path.parent), alike.casefold(), ending].append(path)
-    return list(groups.values())
 
 
 def parts_of(names: Sequence[str]) -> list[Part]:

@@ -14,7 +14,7 @@ from napari_mfif.errors import ReadError
 from napari_mfif.io import ngff
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.zarr_images import ZarrImage, facts_of, images_in
-from napari_mfif.io.zarr_store import ZarrPixels, is_zarr, open_node
+from napari_mfif.io.zarr_store import ZarrPixels, is_zarr, open_node, without_endings
 
 __all__ = ["axes_of", "is_zarr", "open_zarr"]
 
@@ -85,8 +85,7 @@ def open_zarr(
 
 def _name(source: Path | str, place: str) -> str:
     name = source.name if isinstance(source, Path) else source.rstrip("/").rpartition("/")[2]
-    for ending in (".zip", ".ozx", ".zarr", ".ome"):
-        name = name.removesuffix(ending)
+    name = without_endings(name)
     return f"{name} {place.replace('/', '_')}" if place else name
 
 

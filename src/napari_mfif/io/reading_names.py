@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from napari_mfif.io.families import families
 from napari_mfif.io.grouping import Arranged, Place, arrange
 from napari_mfif.io.instruments import INSTRUMENTS
 from napari_mfif.io.meaning import no_planes, template, understood
-from napari_mfif.io.names import families, natural_key, parts_of, stem
+from napari_mfif.io.names import natural_key, parts_of, stem
 from napari_mfif.io.patterns import IGNORED, Pattern, compile_pattern, role_of
 from napari_mfif.io.words import WORDS
 

@@ -120,6 +120,10 @@ def _follow(path: Path, xml: str | None, series: bool) -> Any:
     try:
         _check_chain(path)
         file = tifffile.TiffFile(path, omexml=xml)
+        if file.is_scanimage and not file.is_bigtiff and file.filehandle.size < 1 << 31:
+            # its pages would be counted by their distance, and the last one be left out
+            file.close()
+            file = tifffile.TiffFile(path, is_scanimage=False)
         if series and xml is None and file.is_ome:
             mended = ome.mended(file.ome_metadata or "", len(file.pages), path)
             if mended is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -23,6 +24,11 @@ __all__ = ["TiffImage", "choose", "holds_channels", "images_of"]
 GREY = (0, 1)
 #: What extra samples say where they are alpha, associated or not.
 ALPHA = {1, 2}
+#: How releases of ScanImage say how many channels they saved.
+CHANNELS_OF_SCANIMAGE = re.compile(
+    r"(?:channelSave|channelsSave)\s*=\s*\[(?P<listed>[^\]]*)\]|"
+    r"numberOfChannelsSave\s*=\s*(?P<count>\d+)"
+)
 #: So many pages can be planned.
 MOST_PLANNED = 10**6
 #: Pages of another size than the rest, by a factor of this in area, are thumbnails.
@@ -94,7 +100,8 @@ def images_of(file: Any, axes: str | None = None) -> list[TiffImage]:
     axes : str, optional
         Axes that somebody gave; where they name all axes of the file, it is not divided.
     """
-    series = _planned_by_imagej(file) or _merged(all_series(file))
+    series = _planned_by_imagej(file) or _channels_of_scanimage(file)
+    series = series or _merged(all_series(file))
     if axes is not None and _are_single_planes(series):
         alone = all_axes(series[0]).squeezed().letters
         if len(axes) == len(alone) + 1:
@@ -116,6 +123,20 @@ def _joined(series: Sequence[Any]) -> Any:
     pages, first = [one.keyframe for one in series], series[0]
     shape = (len(pages), *first.keyframe.shape)
     return tifffile.TiffPageSeries(pages, shape, first.dtype, "I" + first.keyframe.axes)
+
+
+def _channels_of_scanimage(file: Any) -> list[Any] | None:
+    """Return pages that alternate between channels where tifffile does not tell; None otherwise."""
+    page = file.pages.first
+    found = CHANNELS_OF_SCANIMAGE.search(f"{page.software}\n{page.description}")
+    if not page.is_scanimage or found is None or all_series(file)[0].axes[0] not in SEQUENCE:
+        return None
+    count = int(found["count"] or len(re.findall(r"\d+", found["listed"] or "")))
+    pages = list(file.pages)
+    if count < 2 or len(pages) % count or len(pages) == count:
+        return None
+    shape = (len(pages) // count, count, *page.shape)
+    return [tifffile.TiffPageSeries(pages, shape, page.dtype, "IC" + page.axes)]
 
 
 def _planned_by_imagej(file: Any) -> list[Any] | None:

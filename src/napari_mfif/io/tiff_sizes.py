@@ -61,7 +61,7 @@ def facts_of(file: Any, page: Any, image: int | None) -> tuple[Sizes, tuple[str,
     except _FAULTS:
         return NO_SIZES, ()
     for kind, read in _PROGRAMS.items():
-        if getattr(file, f"is_{kind}", False):
+        if any(getattr(one, f"is_{kind}", False) for one in (file, page)):
             try:
                 return read(file, page), ()
             except _FAULTS:
@@ -123,10 +123,17 @@ def _sis(file: Any, _: Any) -> Sizes:
     return sizes_of((None, None), (height, "um"), (width, "um"))
 
 
-def _scanimage(file: Any, _: Any) -> Sizes:
-    known: Mapping[str, Any] = file.scanimage_metadata["FrameData"]
-    step = float(known["SI.hStackManager.stackZStepSize"])
-    return sizes_of((step, "um"), (None, None), (None, None))
+def _scanimage(file: Any, page: Any) -> Sizes:
+    known: Mapping[str, Any] = (file.scanimage_metadata or {}).get("FrameData") or {}
+    step = known.get("SI.hStackManager.stackZStepSize")
+    if step is None:  # files that are no BigTIFF, and of older releases
+        found = STEP_OF_SCANIMAGE.search(f"{page.software}\n{page.description}")
+        step = found[1] if found else 0
+    return sizes_of((float(step), "um"), (None, None), (None, None))
+
+
+#: How releases of ScanImage say the distance of planes.
+STEP_OF_SCANIMAGE = re.compile(r"[zZ]StepSize\s*=\s*(-?[\d.]+)")
 
 
 def _fei(file: Any, _: Any) -> Sizes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -12,7 +13,16 @@ import numpy as np
 from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slices
 from napari_mfif.errors import ReadError
 
-__all__ = ["METADATA", "ZarrPixels", "is_address", "is_zarr", "is_zipped_zarr", "open_node"]
+__all__ = [
+    "METADATA",
+    "ZarrPixels",
+    "is_address",
+    "is_zarr",
+    "is_zipped_zarr",
+    "open_node",
+    "told_by",
+    "without_endings",
+]
 
 #: Files of which a Zarr array or group has one.
 MARKS = ("zarr.json", ".zarray", ".zgroup")
@@ -92,6 +102,24 @@ def _open_address(address: str) -> Any:
         if not address.startswith("s3:") or "credential" not in f"{type(error)} {error}".lower():
             raise
         return zarr.open(address, mode="r", storage_options={"anon": True})
+
+
+def told_by(address: str) -> str:
+    """Return what a Zarr at an address says of itself, as text; nothing where it cannot be read."""
+    try:
+        node = _open_address(address)
+        arrays = [node] if hasattr(node, "shape") else [one for _, one in node.arrays()]
+        known = [dict(node.attrs), *(one.metadata.to_dict() for one in arrays)]
+        return json.dumps([address, known], default=str, sort_keys=True)
+    except Exception:  # it fails when it is opened
+        return address
+
+
+def without_endings(name: str) -> str:
+    """Return the name of a Zarr without what stands for its kind."""
+    for ending in (".zip", ".ozx", ".zarr", ".ome"):
+        name = name.removesuffix(ending)
+    return name
 
 
 def _unreachable(address: str, error: Exception) -> ReadError:
