@@ -94,15 +94,21 @@ def test_viff_rewards_sharpening(planes, scene):
     assert score("VIFF", planes, sharpened) > score("VIFF", planes, scene)
 
 
-@pytest.mark.parametrize("name", ["MSD", "PSNR_sources", "PSNR_published", "SSIM_sources"])
+@pytest.mark.parametrize("name", ["MSD_sources", "PSNR_sources", "PSNR_published", "SSIM_sources"])
 def test_differences_to_the_sources_prefer_their_average(name, planes, scene):
     average, right = score(name, planes, np.mean(planes, 0)), score(name, planes, scene)
-    assert average < right if name == "MSD" else average > right
+    assert average < right if name == "MSD_sources" else average > right
+
+
+def test_deviation_of_the_fused_image_is_a_measure_of_its_own(planes, scene):
+    spread = np.where(scene > 127, 255, 0)
+    assert score("MSD_fused", planes, spread) == pytest.approx(spread.std() ** 2 / 65025)
+    assert score("MSD_fused", planes, spread) > score("MSD_fused", planes, scene)
 
 
 def test_equal_images_give_the_known_best_values(scene):
     assert detail.q_m(scene, scene, scene) == pytest.approx(3)
-    assert detail.msd(scene, scene, scene) == 0
+    assert detail.msd_sources(scene, scene, scene) == 0
     assert detail.psnr_sources(scene, scene, scene) == np.inf
     assert detail.q_sf(scene, scene, scene) == pytest.approx(0)
     assert perception.q_cv(scene, scene, scene) == pytest.approx(0)

@@ -2,7 +2,7 @@
 
 from napari_mfif.metrics.confidence import calibration, calibration_error, roc_auc
 from napari_mfif.metrics.declare import Measure
-from napari_mfif.metrics.detail import msd, psnr_published, psnr_sources, q_m, q_sf
+from napari_mfif.metrics.detail import msd_sources, psnr_published, psnr_sources, q_m, q_sf
 from napari_mfif.metrics.evaluation import evaluate
 from napari_mfif.metrics.gradients import q_abf, q_g
 from napari_mfif.metrics.information import (
@@ -17,7 +17,7 @@ from napari_mfif.metrics.information import (
 from napari_mfif.metrics.perception import q_cb, q_cv, viff
 from napari_mfif.metrics.registry import MEASURES
 from napari_mfif.metrics.similarity import q_e, q_s, q_w, q_w_edge, ssim_sources
-from napari_mfif.metrics.statistics import ag, ag_forward, en, gld, lif, q_r, sf, std
+from napari_mfif.metrics.statistics import ag, ag_forward, en, gld, lif, msd_fused, q_r, sf, std
 from napari_mfif.metrics.truth import (
     depth_error,
     psnr,
@@ -40,7 +40,8 @@ __all__ = [
     "gld",
     "lif",
     "mi",
-    "msd",
+    "msd_fused",
+    "msd_sources",
     "ncie",
     "nmi",
     "nmi_unstretched",

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from napari_mfif.metrics.arrays import Float, greys
 from napari_mfif.metrics.declare import measure
 
-__all__ = ["msd", "psnr_published", "psnr_sources", "q_m", "q_sf"]
+__all__ = ["msd_sources", "psnr_published", "psnr_sources", "q_m", "q_sf"]
 
 _DIAGONAL = np.sqrt(2) / 2
 
@@ -53,17 +53,17 @@ def q_m(*images: ArrayLike) -> float:
 
 
 @measure(
-    "MSD",
+    "MSD_sources",
     better="lower",
     span="0 to 65025",
-    formula="Mean over the sources of the mean of (source - F)^2. Papers that list MSD beside AG "
-    "and GLD seem to mean the variance of F: see STD.",
+    formula="Mean over the sources of the mean of (source - F)^2. Not the MSD of MFIF-GAN's "
+    "tables: see MSD_fused.",
     several="the mean runs over all of them.",
     fooled="Every choice between two sources scores half their own difference, the wrong one too, "
     "and the average of them scores best.",
     reference="No reference code is known; this reading is that of a mean square difference.",
 )
-def msd(*images: ArrayLike) -> float:
+def msd_sources(*images: ArrayLike) -> float:
     """Mean square difference to the sources."""
     sources, fused = greys(*images)
     return float(np.mean([np.mean((source - fused) ** 2) for source in sources]))
@@ -72,15 +72,15 @@ def msd(*images: ArrayLike) -> float:
 @measure(
     "PSNR_sources",
     span="0 and more decibels, infinite for equal images",
-    formula="20 log10(255 / sqrt(MSD)).",
-    several="MSD is the mean over all of them.",
-    fooled="As MSD: the average of the sources scores best.",
+    formula="20 log10(255 / sqrt(MSD_sources)).",
+    several="MSD_sources is the mean over all of them.",
+    fooled="As MSD_sources: the average of the sources scores best.",
     reference="As in tables of fusion; PSNR against the truth is another thing.",
 )
 def psnr_sources(*images: ArrayLike) -> float:
     """Peak signal-to-noise ratio against the sources."""
     with np.errstate(divide="ignore"):
-        return float(20 * np.log10(255 / np.sqrt(np.float64(msd(*images)))))
+        return float(20 * np.log10(255 / np.sqrt(np.float64(msd_sources(*images)))))
 
 
 @measure(
@@ -89,7 +89,7 @@ def psnr_sources(*images: ArrayLike) -> float:
     formula="PSNR_sources + 20 log10(255): a program in use takes the error on 0..1 and the peak "
     "255, so its values are 48.13 dB too high.",
     several="as PSNR_sources.",
-    fooled="As MSD: the average of the sources scores best.",
+    fooled="As MSD_sources: the average of the sources scores best.",
     reference="For comparison with published values near 65 dB only.",
 )
 def psnr_published(*images: ArrayLike) -> float:

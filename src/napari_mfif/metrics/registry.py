@@ -43,7 +43,7 @@ _FUNCTIONS: tuple[Callable[..., float], ...] = (
     similarity.ssim_sources,
     detail.psnr_sources,
     detail.psnr_published,
-    detail.msd,
+    detail.msd_sources,
     detail.q_m,
     detail.q_sf,
     perception.q_cv,
@@ -60,6 +60,7 @@ _FUNCTIONS: tuple[Callable[..., float], ...] = (
     statistics.gld,
     statistics.lif,
     statistics.std,
+    statistics.msd_fused,
     statistics.en,
     statistics.q_r,
 )

@@ -122,7 +122,9 @@ def q_w_edge(*images: ArrayLike) -> float:
 @measure(
     "Q_E",
     span="about -1 to 1",
-    formula="Q_W times Q_W_edge. Some programs square the second factor instead.",
+    formula="Q_W times Q_W_edge. Some programs square the second factor instead; FD-FCN's paper "
+    "(Guo et al. 2020, equation 9, alpha 0.5) has the square root of the product, so that its "
+    "values are the square roots of ours.",
     several=_SHARES,
     fooled="Noise costs little: a standard deviation of 10 takes 0.11, a shift by one pixel 0.36.",
     reference=_PIELLA,
