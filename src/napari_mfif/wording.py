@@ -31,6 +31,7 @@ SETTINGS = {
     "overwrite": ("--overwrite", "Replace"),
     "pattern": ("--pattern", "Meaning of the file names"),
     "photons": ("--photons", "Photons"),
+    "prefer": ("--prefer", "Prefer"),
     "recipe": ("--recipe", "Recipe"),
     "series": ("--series", "Image"),
     "shape": ("--shape", "Axes"),

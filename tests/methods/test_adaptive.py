@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_mfif.kernels.noise import NoiseLine, estimate_noise
-from napari_mfif.methods.adaptive import depth as depth_module
+from napari_mfif.methods.adaptive.enlarging import scatter
 from napari_mfif.methods.adaptive.method import Adaptive
 from napari_mfif.methods.base import Answer, Plane, Region, Survey
 from napari_mfif.metrics.truth import depth_error, psnr, roc_auc, share_within
@@ -215,5 +215,5 @@ def test_depths_that_are_alike_have_no_scatter_whatever_lies_above_them() -> Non
     """Sums that run on from row to row keep what float32 has lost: a band would see other sums."""
     depth = np.full((120, 90), 57.3, np.float32)
     depth[:50] = np.random.default_rng(3).uniform(0, 100, (50, 90))
-    assert np.all(depth_module._scatter(depth)[60:] < 1e-5)
-    assert depth_module._scatter(depth)[:40].min() > 10
+    assert np.all(scatter(depth)[60:] < 1e-5)
+    assert scatter(depth)[:40].min() > 10

@@ -16,7 +16,7 @@ from napari_mfif.cli.options import (
     opened,
 )
 from napari_mfif.errors import ParameterError
-from napari_mfif.settings.options import LATE, MAPS
+from napari_mfif.settings.options import LABELS, LATE, MAPS
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.wording import on_command_line
 
@@ -182,7 +182,7 @@ def _check_outputs(given: argparse.Namespace) -> None:
         taken[place] = f"{path} is written to already"
         check_target(path, overwrite=given.overwrite)
         if not name.startswith("save_"):
-            check_ending(path, floats=name in MAPS and name != "decision")
+            check_ending(path, floats=name in MAPS and name not in LABELS)
 
 
 def _advice(stack: ZStack, channel: int | str | None) -> str:

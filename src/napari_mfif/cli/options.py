@@ -14,6 +14,7 @@ from napari_mfif.settings.options import (
     DEVICES,
     HEIGHTS,
     MISSING,
+    PREFER,
     STROKES,
     UNSURE,
 )
@@ -48,6 +49,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--composition",
         choices=COMPOSITION.choices,
         help="how the result is put together; pyramid is for two modalities or exposures",
+    )
+    parser.add_argument(
+        "--prefer",
+        choices=PREFER.choices,
+        help="where two depths compete: the sharper, the nearer (an earlier plane) or the farther",
     )
     parser.add_argument(
         "--weights",
@@ -165,6 +171,8 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
     for height in HEIGHTS:
         if (text := getattr(given, height.name)) is not None:
             parameters[height.name] = height.parse(text)
+    if given.prefer:
+        consistency["prefer"] = given.prefer
     return {
         "method": given.method,
         "channel": given.channel,

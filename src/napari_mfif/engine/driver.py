@@ -30,8 +30,8 @@ PIXELS_FOR_THREADS = 12_000_000
 
 #: Planes on their way: read beforehand, beside the one that is repaired, taken.
 IN_FLIGHT = 8
-#: Bytes per pixel of depth, decision and confidence, before and after their verification.
-BYTES_OF_MAPS = 20
+#: Bytes per pixel of all maps of an answer, before and after their verification.
+BYTES_OF_MAPS = 26
 
 #: A strip has at least so many times the rows of its halo, so that little is done twice.
 HALOS_PER_STRIP = 4
@@ -199,7 +199,7 @@ def _gathered(
         for block, answer in zip(group, pool.map(method.finish, states), strict=True)
     ]
     parts: dict[str, Any] = {}
-    made = ("depth", "decision", "confidence", "weight") if answers[0].has_maps else ()
+    made = Answer.MAPS if answers[0].has_maps else ()
     for name in ("pixels", *made):
         pieces = [getattr(answer, name) for answer in answers]
         if pieces[0] is None:

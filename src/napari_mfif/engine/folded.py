@@ -21,6 +21,8 @@ from napari_mfif.postprocess.composition import (
     weighed,
     well_exposed,
 )
+from napari_mfif.postprocess.doubt import doubted
+from napari_mfif.postprocess.preference import mixed, preferred, rival
 from napari_mfif.settings.parameters import Settings
 
 __all__ = ["FoldedTimepoint", "copied", "fold_all", "fold_region"]
@@ -62,15 +64,21 @@ class FoldedTimepoint:
         if not self.answer.has_maps:
             pixels = rounded(self.pixels(self.answer), self.reader.stack.dtype)
             return self._without_missing(pixels), self.answer
+        chosen = preferred(self.answer, settings["prefer"])
         verified = verification.verify(
-            self.answer,
+            chosen,
             self._grey,
             settings,
             n_planes=self.survey.n_planes,
             settled=settled,
         )
-        verified = self._recorded(verified)
-        pixels = rounded(self.pixels(verified), self.reader.stack.dtype)
+        verified = doubted(self._recorded(verified))
+        verified = replace(verified, runner_up=rival(verified, chosen))
+        made = self.pixels(verified)
+        if made is self.answer.pixels and chosen is not self.answer:
+            copies = copied(self.reader, verified, self.region)
+            made = mixed(self.answer.pixels, copies, chosen.decision != self.answer.decision)
+        pixels = rounded(made, self.reader.stack.dtype)
         return self._without_missing(pixels), verified
 
     @property
@@ -108,7 +116,8 @@ class FoldedTimepoint:
         """Return the one picture that all planes show; nothing tells where it is sharp."""
         region = self.region or Region.whole(self.reader.stack.plane_shape)
         nothing = np.zeros(region.shape, np.float32)
-        answer = Answer(nothing, np.zeros(region.shape, np.uint16), nothing)
+        first = np.zeros(region.shape, np.uint16)
+        answer = Answer(nothing, first, nothing, runner_up=first)
         pixels = self.reader.bands(0, *region.slices).copy()
         return self._without_missing(pixels), self._recorded(answer)
 

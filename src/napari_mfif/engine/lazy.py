@@ -36,6 +36,7 @@ from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import FloatMap, Method, Region, Survey
 from napari_mfif.postprocess import consistency as verification
+from napari_mfif.postprocess.preference import preferred
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import Stroke
@@ -214,9 +215,9 @@ class LazyFold:
         core = region.within(wide)
         answer = answer.cut(core)
         confidence = covered_confidence(answer.confidence, self.stack, region)
-        return Part(
-            np.ascontiguousarray(pixels[core.slices]), answer.depth, answer.decision, confidence
-        )
+        assert answer.runner_up is not None  # postprocessing sees to it
+        own = np.ascontiguousarray(pixels[core.slices])
+        return Part(own, answer.depth, answer.decision, confidence, answer.runner_up)
 
     def fold_region(self, t: int, region: Region) -> FoldedTimepoint:
         """Fold a region."""
@@ -258,6 +259,7 @@ class LazyFold:
 
         def settle() -> verification.Settled:
             answer = self.fold_region(t, Region.whole(self.stack.plane_shape)).answer
+            answer = preferred(answer, self.recipe.consistency["prefer"])
             return verification.settle(
                 answer, self.recipe.consistency, n_planes=self.stack.n_planes
             )

@@ -16,7 +16,7 @@ __all__ = ["arrays_of", "scores_of"]
 
 
 def arrays_of(fold: LazyFold) -> dict[str, dask.array.Array]:
-    """Return ``image``, ``depth``, ``decision``, ``confidence``, in the stack's axes."""
+    """Return ``image``, ``depth``, ``decision``, ``confidence``, ``runner_up``, in its axes."""
     import dask
     import dask.array as da
 
@@ -58,6 +58,7 @@ def arrays_of(fold: LazyFold) -> dict[str, dask.array.Array]:
             ("depth", np.float32),
             ("decision", np.uint16),
             ("confidence", np.float32),
+            ("runner_up", np.uint16),
         )
     }
     if "T" not in stack.axes:

@@ -92,14 +92,15 @@ def as_part(pixels: NDArray[Any], z: int) -> Part:
         np.broadcast_to(np.float32(z), shape),
         np.broadcast_to(np.uint16(z), shape),
         np.broadcast_to(np.float32(1), shape),
+        np.broadcast_to(np.uint16(z), shape),
     )
 
 
 def _put(part: Part, new: Part, share: NDArray[np.float32], inner: Region) -> None:
-    """Blend another part into a rectangle of one; the decision is of what has the larger share."""
+    """Blend another part into a rectangle of one; planes are of what has the larger share."""
     place = inner.slices
     for name in ("pixels", "depth", "confidence"):
         whole = getattr(part, name)
         whole[place] = blended(whole[place], getattr(new, name), share)
-    decision = part.decision[place]
-    decision[...] = np.where(share >= 0.5, new.decision, decision)
+    for name in ("decision", "runner_up"):
+        np.copyto(getattr(part, name)[place], getattr(new, name), where=share >= 0.5)

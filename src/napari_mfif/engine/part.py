@@ -21,7 +21,7 @@ class Part:
     ----------
     pixels : (Y, X, K)
         The fused pixels in the stack's type.
-    depth, decision, confidence
+    depth, decision, confidence, runner_up
         As in `Answer`, verified.
     """
 
@@ -29,22 +29,17 @@ class Part:
     depth: FloatMap
     decision: NDArray[np.uint16]
     confidence: FloatMap
+    runner_up: NDArray[np.uint16]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all four."""
-        maps = (self.pixels, self.depth, self.decision, self.confidence)
-        return sum(array.nbytes for array in maps)
+        """Bytes of all."""
+        return sum(array.nbytes for array in vars(self).values())
 
     def cut(self, region: Region) -> Part:
         """Return a rectangle of it, counted from its corner, without a copy."""
-        place = region.slices
-        return Part(
-            self.pixels[place], self.depth[place], self.decision[place], self.confidence[place]
-        )
+        return Part(**{name: array[region.slices] for name, array in vars(self).items()})
 
     def copy(self) -> Part:
         """Return one that may be changed."""
-        return Part(
-            self.pixels.copy(), self.depth.copy(), self.decision.copy(), self.confidence.copy()
-        )
+        return Part(**{name: array.copy() for name, array in vars(self).items()})

@@ -11,12 +11,13 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io import open_stack
+from napari_mfif.methods.base import Method
 from napari_mfif.postprocess import consistency as verification
-from napari_mfif.settings.options import ALIGN, CROP, HEIGHTS
+from napari_mfif.settings.options import ALIGN, CROP, HEIGHTS, PREFER
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["OPENING", "Request", "complete_recipe", "settings_of"]
+__all__ = ["OPENING", "Request", "check_preference", "complete_recipe", "settings_of"]
 
 #: What `open_stack` can be told and no method has a parameter for.
 OPENING = ("series", "pattern", "order")
@@ -99,6 +100,7 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         stack=chosen.verification,
         pair=chosen.pair_verification,
     )
+    check_preference(chosen, cleaning)
     along = request.along or (base.along if base.along in chosen.along else chosen.along[0])
     if along not in chosen.along:
         raise ParameterError(
@@ -123,6 +125,15 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         **heights,
         version=__version__,
     )
+
+
+def check_preference(method: Method, cleaning: Settings) -> None:
+    """Refuse to prefer one of two depths where a method knows one only."""
+    if cleaning["prefer"] != PREFER.default and not method.knows_rivals:
+        raise ParameterError(
+            f'`prefer="{cleaning["prefer"]}"` is not possible with {method.name}, which does not '
+            f'keep the depths that compete: take `method="adaptive"`.'
+        )
 
 
 def settings_of(recipe: Recipe, stack: ZStack, device: str) -> Settings:

@@ -25,7 +25,7 @@ from napari_mfif.fusion.outputs import Outputs
 from napari_mfif.fusion.progress import Progress
 from napari_mfif.fusion.result import Fusion, assemble, lazily
 from napari_mfif.fusion.runner import Runner, iter_aligning, iter_cluster, iter_decided
-from napari_mfif.settings.options import DEVICES, STROKES
+from napari_mfif.settings.options import DEVICES, PREFER, STROKES
 from napari_mfif.settings.painting import strokes_in
 from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import Stroke
@@ -73,7 +73,8 @@ def fuse(
     crop : bool, optional
         Keep only what all aligned planes cover.
     consistency : mapping, optional
-        Parameters of the consistency verification that cleans up the decision.
+        Parameters of the consistency verification that cleans up the decision; among them
+        ``prefer``, for where two depths compete.
     recipe : Recipe or path, optional
         Where the values come from that are not given here.
     strokes : str, optional
@@ -254,6 +255,7 @@ class _Ending:
         to = self.outputs
         files = Outputs(fold.stack, fusion.recipe, to, overwrite=self.overwrite, mend=mend)
         maps = self.preview is not None or set(to) != {"image"}
+        maps |= fold.recipe.consistency["prefer"] != PREFER.default
         runner = self._runner(maps=maps)
         yield from iter_cluster(client, fold, files) if client else runner.run_into(files)
         fusion = replace(fusion, seconds=time.perf_counter() - self.began)

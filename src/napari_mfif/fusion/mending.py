@@ -104,7 +104,7 @@ class Mended:
                 min(own.right, region.right),
             )
             new, place = tile.cut(both.within(own)), both.within(region).slices
-            for name in ("pixels", "depth", "decision", "confidence"):
+            for name in vars(part):
                 getattr(part, name)[place] = getattr(new, name)
         return part
 
@@ -264,7 +264,8 @@ def part_of(fusion: Fusion, t: int, region: Region) -> Part:
     if "C" in stack.axes:
         pixels = np.moveaxis(pixels, 0, 2)
     pixels = np.ascontiguousarray(pixels).reshape(*region.shape, -1)
-    return Part(pixels, fusion.depth[at], fusion.decision[at], fusion.confidence[at])
+    maps = ("depth", "decision", "confidence", "runner_up")
+    return Part(pixels, **{name: getattr(fusion, name)[at] for name in maps})
 
 
 def _image_index(stack: ZStack, t: int, place: tuple[slice, slice]) -> tuple[Any, ...]:

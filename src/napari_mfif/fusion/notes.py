@@ -1,10 +1,11 @@
-"""What was done to planes and results, in sentences."""
+"""What was done to planes and results, and what keeps depths from being believed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from napari_mfif.engine.folded import FoldedTimepoint
+from napari_mfif.fusion.doubts import doubts_of
 
 __all__ = ["noted"]
 
@@ -26,3 +27,5 @@ def noted(folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
         yield f"{pixels} replaced."
     if strokes:
         yield f"{strokes} {'stroke was' if strokes == 1 else 'strokes were'} painted by hand."
+    for doubt in doubts_of(folded):
+        yield f"{doubt.sentence} {doubt.remedy}"

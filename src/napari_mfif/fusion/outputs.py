@@ -18,6 +18,8 @@ from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.fusion.heights import height_note, settled_heights
 from napari_mfif.fusion.spool import spooled
 from napari_mfif.methods.base import Answer
+from napari_mfif.postprocess.preference import rival
+from napari_mfif.settings.options import LABELS
 from napari_mfif.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class Outputs:
         """Write the next timepoint."""
         stack = self._stack
         confidence = covered_confidence(answer.confidence, stack)
-        part = Part(pixels, answer.depth, answer.decision, confidence)
+        part = Part(pixels, answer.depth, answer.decision, confidence, rival(answer, answer))
         if self._mend is not None:
             part = self._mend(self._time, folded.reader, part)
         self._time += 1
@@ -129,7 +131,7 @@ class Outputs:
         dtype: Any = stack.dtype
         if name != "image":
             axes = axes.replace("C", "").replace("S", "")
-            dtype = np.uint16 if name == "decision" else np.float32
+            dtype = np.uint16 if name in LABELS else np.float32
         lengths = dict(zip(stack.axes, stack.shape, strict=True))
         return opened(
             path,
@@ -140,7 +142,7 @@ class Outputs:
             channel_names=stack.channel_names if "C" in axes else (),
             recipe=self._recipe.to_json(),
             note=height_note(self._recipe, stack.height_unit) if name == "height" else "",
-            labels=name == "decision",
+            labels=name in LABELS,
             overwrite=self._overwrite,
         )
 

@@ -16,8 +16,10 @@ from napari_mfif.engine.aligned import covered_area, covered_confidence, origin_
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.lazy_arrays import arrays_of, scores_of
+from napari_mfif.engine.request import check_preference
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.dataset import to_xarray
+from napari_mfif.fusion.doubts import Doubt, doubts_of
 from napari_mfif.fusion.heights import height_note, height_where, map_of, with_heights
 from napari_mfif.fusion.layers import to_layers
 from napari_mfif.fusion.mending import Mended, mend
@@ -27,16 +29,18 @@ from napari_mfif.fusion.outputs import Outputs, unfolded
 from napari_mfif.fusion.paper_maps import difference, differences, focus_map
 from napari_mfif.fusion.plotting import plot
 from napari_mfif.fusion.repairs import repaired
+from napari_mfif.fusion.writing import write
+from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess import consistency as verification
-from napari_mfif.settings.options import HEIGHTS, LATE, MAPS
+from napari_mfif.postprocess.preference import rival
+from napari_mfif.settings.options import HEIGHTS, LABELS, LATE, MAPS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import Stroke
 
 if TYPE_CHECKING:
     import dask.array
-
 
 __all__ = ["Fusion", "assemble", "lazily"]
 
@@ -87,6 +91,14 @@ class Fusion:
         """Probability, 0 to 1, that the depth is right within one plane, as `depth`, float32."""
         return self._array("confidence")
 
+    @property
+    def runner_up(self) -> NDArray[np.uint16]:
+        """The plane that competes with `decision`, which is there where none does; as `depth`.
+
+        Noise does not decide between the two; ``refine(prefer="nearer")`` takes the nearer one.
+        """
+        return self._array("runner_up")
+
     def _array(self, name: str) -> NDArray[Any]:
         if self._mended is not None and not self.is_lazy and name not in self._arrays:
             self._arrays[name] = self._mended.array(name)
@@ -99,6 +111,11 @@ class Fusion:
     def notes(self) -> tuple[str, ...]:
         """What reading and fusing decided, in sentences; of a lazy result only the reading."""
         return (*self.stack.notes, *noted(self._folded, len(self.strokes)))
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What keeps depths from being believed, and where; of a lazy result nothing is known."""
+        return tuple(doubts_of(self._folded))
 
     @property
     def height(self) -> FloatMap:
@@ -179,13 +196,13 @@ class Fusion:
         Parameters
         ----------
         **consistency
-            Parameters of the consistency verification; those not given stay as they are. Also
-            ``unsure`` and ``min_confidence``, see `height_where`.
+            Parameters of the consistency verification, ``prefer="nearer"`` among them; those not
+            given stay as they are. Also ``unsure`` and ``min_confidence``, see `height_where`.
 
         Returns
         -------
         Fusion
-            A new one. Where the method blends pixels itself, only the maps change.
+            A new one. Pixels that a method blends change only where `prefer` takes another depth.
         """
         heights = {p.name: consistency.pop(p.name) for p in HEIGHTS if p.name in consistency}
         if heights:
@@ -197,6 +214,7 @@ class Fusion:
         settings = verification.complete(
             {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
         )
+        check_preference(registry.get(self.recipe.method), settings)
         if not self._folded:
             recipe = replace(self.recipe, consistency=settings)
             return lazily(self.stack, replace(self._fold.again(), recipe=recipe))
@@ -217,13 +235,13 @@ class Fusion:
         if self._streams([path]):
             self.save_all({"image": path}, overwrite=overwrite)
             return Path(path)
-        return self._write(path, self.image, self.stack.axes.replace("Z", ""), overwrite)
+        return write(self, path, self.image, self.stack.axes.replace("Z", ""), overwrite)
 
     def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write a map as TIFF or Zarr.
 
-        ``depth``, ``height``, ``decision``, ``confidence``, ``scores``, ``focus_map`` or
-        ``differences``.
+        ``depth``, ``height``, ``decision``, ``confidence``, ``runner_up``, ``scores``,
+        ``focus_map`` or ``differences``.
         """
         if name not in MAPS:
             raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="a fusion"))
@@ -233,8 +251,8 @@ class Fusion:
         axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
         axes = self.stack.axes if name == "differences" else axes
         note = height_note(self.recipe, self.unit) if name == "height" else ""
-        labels = name == "decision"
-        return self._write(path, map_of(self, name), axes, overwrite, labels=labels, note=note)
+        labels = name in LABELS
+        return write(self, path, map_of(self, name), axes, overwrite, labels=labels, note=note)
 
     def save_all(
         self,
@@ -283,23 +301,6 @@ class Fusion:
 
         return self.is_lazy and not any(in_one_piece(path) for path in paths)
 
-    def _write(self, path: str | Path, array: Any, axes: str, overwrite: bool, **kind: Any) -> Path:
-        from napari_mfif.io import write_image
-
-        named = self.stack.channel_names if "C" in axes else ()
-        return write_image(
-            path,
-            array,
-            axes=axes,
-            pixel_size=self.stack.pixel_size,
-            z_step=self.stack.z_step if "Z" in axes else None,
-            unit=self.stack.unit,
-            channel_names=named,
-            recipe=self.recipe.to_json(),
-            overwrite=overwrite,
-            **kind,
-        )
-
 
 def assemble(
     stack: ZStack,
@@ -320,6 +321,7 @@ def assemble(
         "depth": over_time([answer.depth for _, answer in parts]),
         "decision": over_time([answer.decision for _, answer in parts]),
         "confidence": covered_confidence(confidence, stack),
+        "runner_up": over_time([rival(answer, answer) for _, answer in parts]),
     }
     return Fusion(recipe, stack, seconds, arrays, folded, fold)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntFlag
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = [
     "Answer",
+    "Cause",
     "FloatMap",
     "Method",
     "Plane",
@@ -145,6 +147,21 @@ class Survey:
     origin: tuple[int, int] = (0, 0)
 
 
+class Cause(IntFlag):
+    """Why the depth of a pixel cannot be told, as bits of `Answer.causes`."""
+
+    #: Contrast inverts through focus.
+    INVERTS = 1
+    #: It is sharpest in the first or the last plane: what is in focus may lie beyond.
+    BEYOND = 2
+    #: It has texture, and all planes show it alike.
+    ALIKE = 4
+    #: Its brightest planes are saturated.
+    SATURATED = 8
+    #: There is nothing but noise.
+    FLAT = 16
+
+
 @dataclass
 class Answer:
     """What a method found out in its region.
@@ -161,15 +178,26 @@ class Answer:
         Fused pixels in the units of `Plane.pixels`, where the method blends.
     weight : float32, (Y, X), optional
         For two planes: how much of plane 1 is taken, 0 to 1, where a method has a soft focus map.
+    runner_up : uint16, (Y, X), optional
+        The plane that competes with `decision`, the same one where none does.
+    causes : uint8, (Y, X), optional
+        Why the depth cannot be told: bits of `Cause`.
     has_maps : bool, optional
         Whether depth, decision and confidence were found out; they are zeros where not.
     """
+
+    #: What it consists of, besides `pixels`.
+    MAPS: ClassVar[tuple[str, ...]] = (
+        "depth", "decision", "confidence", "weight", "runner_up", "causes"
+    )  # fmt: skip
 
     depth: FloatMap
     decision: NDArray[np.uint16]
     confidence: FloatMap
     pixels: FloatMap | None = None
     weight: FloatMap | None = None
+    runner_up: NDArray[np.uint16] | None = None
+    causes: NDArray[np.uint8] | None = None
     has_maps: bool = field(default=True, kw_only=True)
 
     @classmethod
@@ -182,14 +210,9 @@ class Answer:
     def cut(self, region: Region) -> Answer:
         """Return only this region."""
         place = region.slices
-        return replace(
-            self,
-            depth=self.depth[place],
-            decision=self.decision[place],
-            confidence=self.confidence[place],
-            pixels=None if self.pixels is None else self.pixels[place],
-            weight=None if self.weight is None else self.weight[place],
-        )
+        maps = {name: getattr(self, name) for name in (*self.MAPS, "pixels")}
+        cut: dict[str, Any] = {k: None if m is None else m[place] for k, m in maps.items()}
+        return replace(self, **cut)
 
 
 class Method(ABC):
@@ -212,6 +235,8 @@ class Method(ABC):
     neural: ClassVar[bool] = False
     #: Whether pixels are blended by the method itself (otherwise they are copied by the decision).
     blends: ClassVar[bool] = False
+    #: Whether it tells which depth competes with the one decided for, in `Answer.runner_up`.
+    knows_rivals: ClassVar[bool] = False
     #: What it wants the survey to find out, in `Survey.facts`: ``focus_width``.
     facts: ClassVar[tuple[str, ...]] = ()
     #: Where the consistency verification of its z-stacks starts from, other than the usual.

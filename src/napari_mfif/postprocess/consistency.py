@@ -22,6 +22,7 @@ from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.regions import border_regions, connected_regions, nearest_kept
 from napari_mfif.methods.base import Answer, FloatMap
+from napari_mfif.settings.options import PREFER
 from napari_mfif.settings.parameters import Parameter, Settings, resolve
 
 __all__ = [
@@ -119,6 +120,7 @@ CONSISTENCY: tuple[Parameter, ...] = (
         advanced=True,
         title="Edge strength",
     ),
+    PREFER,
 )
 
 #: Nothing is changed.

@@ -14,10 +14,12 @@ __all__ = [
     "CROP",
     "DEVICES",
     "HEIGHTS",
+    "LABELS",
     "LATE",
     "MAPS",
     "MIN_CONFIDENCE",
     "MODELS",
+    "PREFER",
     "PREPARATION",
     "SMOOTH_ALONG_Z",
     "STROKES",
@@ -33,7 +35,18 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 #: What becomes of strokes that a recipe holds.
 STROKES = ("replay", "leave")
 #: What can be written besides the image.
-MAPS = ("depth", "height", "decision", "confidence", "scores", "focus_map", "differences")
+MAPS = (
+    "depth",
+    "height",
+    "decision",
+    "confidence",
+    "runner_up",
+    "scores",
+    "focus_map",
+    "differences",
+)
+#: Which of these hold numbers of planes.
+LABELS = ("decision", "runner_up")
 #: Those that follow from a finished fusion, and of them those with a map for every plane.
 LATE = ("scores", "focus_map", "differences")
 
@@ -129,6 +142,17 @@ WELL_EXPOSED = Parameter(
     advanced=True,
 )
 COMPOSING = (COMPOSITION, WELL_EXPOSED)
+
+#: Of the decision of methods that know the runner-up: part of the consistency verification.
+PREFER = Parameter(
+    "prefer",
+    str,
+    "sharper",
+    "Where two depths compete and noise does not decide: the sharper one, the nearer (an earlier "
+    "plane) or the farther.",
+    title="Prefer",
+    choices=("sharper", "nearer", "farther"),
+)
 
 #: Of every method with a network: how it is computed.
 PRECISION = Parameter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_mfif.simulation.scenes import KINDS
+from napari_mfif.simulation.scenes import DOUBTFUL, KINDS
 from napari_mfif.simulation.simulate import Simulation, simulate
 
-__all__ = ["KINDS", "Simulation", "simulate"]
+__all__ = ["DOUBTFUL", "KINDS", "Simulation", "simulate"]

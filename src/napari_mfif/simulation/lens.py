@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 __all__ = ["PSFS", "Layer", "Mode", "all_in_focus", "defocus", "photograph"]
 
 Float = NDArray[np.float32]
-Mode = Literal["over", "add", "absorb"]
+Mode = Literal["over", "add", "absorb", "refract"]
 
 #: Shapes of the defocused image of a point.
 PSFS = ("disc", "gaussian")
@@ -34,13 +34,14 @@ class Layer:
     Parameters
     ----------
     light : float32, (Y, X, S)
-        What it sends (``"over"``, ``"add"``) or the share of light that it takes (``"absorb"``).
+        What it sends (``"over"``, ``"add"``), the share of light that it takes (``"absorb"``), or
+        the share that it gathers (``"refract"``) per pixel of blur radius behind focus.
     depth : float32, (Y, X)
         The plane in which each point is sharp; small is near the lens.
     matte : float32, (Y, X)
         Coverage, 0 to 1; only ``"over"`` hides what is behind.
-    mode : {"over", "add", "absorb"}
-        How it joins what is behind it: opaque, luminous or absorbing.
+    mode : {"over", "add", "absorb", "refract"}
+        How it joins what is behind it: opaque, luminous, absorbing, or transparent and refracting.
     """
 
     light: Float
@@ -104,7 +105,10 @@ def defocus(pixels: Float, radius: float, psf: str = "disc") -> Float:
 def _spread(layer: Layer, plane: float, slope: float, psf: str) -> tuple[Float, Float]:
     """Return light (Y, X, S) and matte (Y, X, 1) of a layer as seen with `plane` in focus."""
     radius = np.abs(layer.depth - plane) * slope
-    sent = np.concatenate([layer.light, np.ones_like(layer.matte[..., None])], 2)
+    light = layer.light
+    if layer.mode == "refract":  # what is bright behind focus is dark before it
+        light = np.asarray(light * (slope * (plane - layer.depth))[..., None], np.float32)
+    sent = np.concatenate([light, np.ones_like(layer.matte[..., None])], 2)
     sent *= layer.matte[..., None]
     place = np.interp(radius, _RADII, np.arange(len(_RADII))).astype(np.float32)
     seen = place[layer.matte > 0]
@@ -122,6 +126,8 @@ def _join(behind: Float, layer: Layer, light: Float, matte: Float) -> Float:
         return behind + light
     if layer.mode == "absorb":
         return behind * np.clip(1 - light, 0, 1)
+    if layer.mode == "refract":
+        return behind * np.maximum(1 + light, 0)
     spill = np.maximum(matte, 1)  # where neighbouring depths overlap, more than all is covered
     return np.asarray(behind * (1 - matte / spill) + light / spill, np.float32)
 
@@ -163,6 +169,8 @@ def all_in_focus(ground: Float, layers: Sequence[Layer]) -> Float:
     """Image a scene with every layer sharp: (Y, X, S), the truth."""
     image = ground
     for layer in layers:
+        if layer.mode == "refract":
+            continue
         matte = layer.matte[..., None]
         image = _join(image, layer, layer.light * matte, matte)
     return image

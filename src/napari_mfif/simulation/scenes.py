@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.simulation.lens import Layer
+from napari_mfif.simulation.phase import phase_layers
 from napari_mfif.simulation.shapes import add_beads, bodies, heights, plates, strands
 from napari_mfif.simulation.textures import Rng, Shape, fractal, paint
 
-__all__ = ["KINDS", "SCENES", "Scene", "Stage", "true_depth"]
+__all__ = ["DOUBTFUL", "KINDS", "SCENES", "Scene", "Stage", "true_depth"]
 
 Float = NDArray[np.float32]
 
@@ -28,6 +29,11 @@ KINDS: dict[str, str] = {
     "halo": "Bright bodies far in front of a dim, textured ground.",
     "tissue": "A transparent, stained section: layers that absorb light, one above the other.",
     "colour": "A surface, terraces, hairs or a stained section in colour (RGB).",
+}
+
+#: Kinds of which no focus measure tells the truth; for tests of how sure methods are.
+DOUBTFUL: dict[str, str] = {
+    "phase": "Transparent cells whose contrast inverts through focus, in bright field.",
 }
 
 
@@ -197,6 +203,12 @@ def colour(stage: Stage) -> Scene:
     return scenes[stage.rng.integers(len(scenes))](stage)
 
 
+def phase(stage: Stage) -> Scene:
+    """Build transparent cells before a lamp."""
+    lamp = 0.9 - 0.1 * fractal(stage.rng, stage.shape, power=3.0)[..., None]
+    return Scene(np.repeat(lamp, stage.samples, 2), phase_layers(stage))
+
+
 #: The function that builds each kind.
 SCENES: dict[str, Callable[[Stage], Scene]] = {
     "relief": relief,
@@ -207,6 +219,7 @@ SCENES: dict[str, Callable[[Stage], Scene]] = {
     "halo": halo,
     "tissue": tissue,
     "colour": colour,
+    "phase": phase,
 }
 
 
@@ -228,7 +241,11 @@ def true_depth(layers: tuple[Layer, ...]) -> tuple[Float, NDArray[np.bool_]]:
     strongest = np.zeros_like(depth)
     second = np.zeros_like(depth)
     for layer in layers:
-        if layer.mode == "over":
+        if layer.mode == "refract":  # seen beside its focus only
+            detail = local_contrast(layer.light)
+            first = detail > 0
+            strongest[first] = np.inf
+        elif layer.mode == "over":
             detail = (layer.matte >= 0.5).astype(np.float32)
             first = detail > 0
             second[first] = 0

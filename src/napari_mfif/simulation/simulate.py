@@ -16,7 +16,15 @@ from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.simulation.camera import Camera
 from napari_mfif.simulation.lens import PSFS, all_in_focus, photograph
 from napari_mfif.simulation.motion import course, excursion, moved
-from napari_mfif.simulation.scenes import KINDS, SCENES, Scene, Stage, local_contrast, true_depth
+from napari_mfif.simulation.scenes import (
+    DOUBTFUL,
+    KINDS,
+    SCENES,
+    Scene,
+    Stage,
+    local_contrast,
+    true_depth,
+)
 
 __all__ = ["Lens", "Shoot", "Simulation", "brightness_gains", "choose_lens", "heat", "simulate"]
 
@@ -78,7 +86,7 @@ def simulate(
     Parameters
     ----------
     kind : str
-        One of `KINDS`.
+        One of `KINDS` or `DOUBTFUL`.
     seed : int
         The same seed gives the same stack; the scene does not depend on the noise.
     shape : (int, int)
@@ -209,9 +217,18 @@ class Shoot:
         grey = np.asarray(light.mean(2))
         level = cv2.GaussianBlur(grey, (0, 0), 3)
         noise = self.camera.deviation(level) / np.sqrt(light.shape[2])
-        textured = single & (local_contrast(light) > np.maximum(0.5 * noise, 0.004))
+        contrast = local_contrast(self._beside_focus()[self.window] * self.exposure)
+        textured = single & (contrast > np.maximum(0.5 * noise, 0.004))
         depth = self.planes - 1 - depth if self.lens.backwards else depth
         return self.camera.values(light), np.ascontiguousarray(depth, np.float32), textured
+
+    def _beside_focus(self) -> Float:
+        """Return the sharp image with what is seen of a refracting layer a pixel out of focus."""
+        light = self.sharp
+        for layer in self.scene.layers:
+            if layer.mode == "refract":
+                light = light * (1 + self.soften(layer.light))
+        return light
 
     def plane(
         self, rng: np.random.Generator, z: int, gain: float, motion: NDArray[np.float64]
@@ -262,8 +279,9 @@ def heat(
 
 
 def _check_names(kind: str, psf: str | None) -> None:
-    if kind not in KINDS:
-        raise ParameterError(unknown_name("kind of simulated stack", kind, KINDS))
+    known = {**KINDS, **DOUBTFUL}
+    if kind not in known:
+        raise ParameterError(unknown_name("kind of simulated stack", kind, known))
     if psf is not None and psf not in PSFS:
         raise ParameterError(unknown_name("psf", psf, dict.fromkeys(PSFS)))
 

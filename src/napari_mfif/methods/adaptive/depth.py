@@ -15,7 +15,13 @@ from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
+from napari_mfif.kernels.two_peaks import TwoPeaks
+from napari_mfif.methods.adaptive.contrast import Inverted
+from napari_mfif.methods.adaptive.enlarging import SCATTER_MARGIN, scatter, up_along_edges
 from napari_mfif.methods.adaptive.level import independent_planes
+from napari_mfif.methods.adaptive.rival import APART, chance_of, rival_depth
+from napari_mfif.methods.adaptive.untold import beyond_ends, nothing_told
+from napari_mfif.methods.base import Answer, Cause
 
 __all__ = ["DepthFold"]
 
@@ -33,6 +39,8 @@ WINDOWS = ((0, 9, 5.0), (0, 28, 5.0), (1, 12, 3.0), (2, 12, 2.0))
 REACH_OF_VOTE = 1.5
 #: Votes keep to edges of the fused image of about this variance or more (its bulk lies in 0 to 1).
 VOTE_EDGE = 4e-3
+#: So far may the scores of two textures of the same strength differ.
+CHANCE = chance_of([(pixels, weight) for _, pixels, weight in WINDOWS])
 #: In the first and the last plane a peak is seen from one side only: its vote counts this much, and
 #: a depth there is held less likely by this share.
 END_VOTE, END_DOUBT = 0.4, 0.6
@@ -43,13 +51,10 @@ CALIBRATION = (
     (0.0, 0.20, 0.38, 0.52, 0.61, 0.71, 0.80, 0.86, 0.91, 0.94, 0.965, 0.985, 0.994, 0.997, 1.0),
 )
 #: Where depths differ from pixel to pixel they are doubted: by so much per plane of their standard
-#: deviation, within so many pixels of half size.
+#: deviation.
 SCATTER_DOUBT = 0.15
-SCATTER_RADIUS = 3
 #: Rows beyond a band that a Sobel magnitude at half the size sees, and the widest window.
 SOBEL_MARGIN, WINDOW_MARGIN = 4, 16
-#: Rows beyond a band that the scatter of the depth at half the size sees.
-SCATTER_MARGIN = 8
 #: Votes for many planes are counted in one band after the other, which then stays in the cache.
 FEW_PIXELS = 1 << 17
 #: Scores at which a peak is believed for the most part.
@@ -84,7 +89,9 @@ class DepthFold:
         scale = np.float32(self._along_z[0].scale)
         self._per_noise = 1 / (scale * cv2.sqrt(noise))
         self._peak = RunningPeak(self._shape)
+        self._rivals = TwoPeaks(self._shape)
         self._total = np.zeros(self._shape, np.float32)
+        self._lowest = np.full(self._shape, np.inf, np.float32)
         self._last: list[Map] = []
 
     def update(self, images: Sequence[Map]) -> None:
@@ -138,7 +145,10 @@ class DepthFold:
                 cv2.subtract(score, top, dst=top)
                 total += cv2.exp(top, dst=top)
             self._peak.update_rows(rows, score)
+            self._rivals.update_rows(rows, score)
+            cv2.min(self._lowest[rows], score, dst=self._lowest[rows])
         self._peak.next()
+        self._rivals.next()
 
     def _sum_of_logs(self, band: Band, magnitudes: list[Map]) -> Map:
         windows = self._windows(band, magnitudes)
@@ -171,8 +181,8 @@ class DepthFold:
             windows.append(window)
         return [window[band.inner] for window in windows]
 
-    def answer(self, fused: Map, *, window: int) -> tuple[Map, Map]:
-        """Return depth in planes, and the probability that it is right, at full size.
+    def answer(self, fused: Map, *, window: int, inverted: Inverted | None = None) -> Answer:
+        """Return the depth in planes, and all that is known about it, at full size.
 
         Parameters
         ----------
@@ -180,6 +190,8 @@ class DepthFold:
             The fused image, whose edges depth keeps to, in the units of `Plane.guide`.
         window : int
             Side of the window in which votes are gathered, in pixels of half size.
+        inverted : Inverted, optional
+            Where contrast inverts through focus.
         """
         guide = down(fused)
         margin = 2 * (window // 2)  # a guided filter averages twice
@@ -188,19 +200,55 @@ class DepthFold:
             return self._voted(band, guide[band.outer], window)
 
         voting = bands(self._shape, margin=margin + margin % 2, pixels=FEW_PIXELS)
-        depth, confidence = (np.concatenate(m) for m in zip(*each(voted, voting), strict=True))
-        maps = np.empty(fused.shape, np.float32), np.empty(fused.shape, np.float32)
+        depth, votes = (np.concatenate(m) for m in zip(*each(voted, voting), strict=True))
+        noise = self._noise()
+        causes = self._causes(depth, noise)
+        rival = rival_depth(self._rivals.ended(), depth, noise, chance=CHANCE, least=BELIEVED)
+        if inverted is not None:
+            causes[inverted.inverts] |= np.uint8(Cause.INVERTS)
+            rival = np.where(inverted.inverts, depth, rival)
+            depth = np.where(inverted.inverts, inverted.plane, depth)
+            votes *= 1 - np.where(inverted.inverts, 0, inverted.share)
+        shape = _shape(fused)
+        runner_up = np.empty(shape, np.uint16)
+        answer = Answer(
+            np.empty(shape, np.float32),
+            np.empty(shape, np.uint16),
+            np.empty(shape, np.float32),
+            runner_up=runner_up,
+            causes=np.repeat(np.repeat(causes, 2, 0), 2, 1)[: shape[0], : shape[1]],
+        )
 
         def enlarged(band: Band) -> None:
-            half, shape = band.reduced().outer, (band.height, fused.shape[1])
-            sure = confidence[half] / (1 + SCATTER_DOUBT * _scatter(depth[half]))
-            sure = align_up(sure, shape)[band.inner]
-            maps[1][band.rows] = calibrated(sure, CALIBRATION)
-            wide = _up_along_edges(depth[half], guide[half], fused[band.outer])
-            maps[0][band.rows] = wide[band.inner]
+            half, outer, rows = band.reduced().outer, band.outer, band.rows
+            sure = votes[half] / (1 + SCATTER_DOUBT * scatter(depth[half]))
+            sure = align_up(sure, (band.height, shape[1]))[band.inner]
+            answer.confidence[rows] = calibrated(sure, CALIBRATION)
+            wide, other = (
+                up_along_edges(values[half], guide[half], fused[outer])[band.inner]
+                for values in (depth, rival)
+            )
+            answer.depth[rows], answer.decision[rows] = wide, np.rint(wide)
+            runner_up[rows] = np.rint(np.where(np.abs(other - wide) > APART, other, wide))
 
-        each(enlarged, bands(_shape(fused), margin=SCATTER_MARGIN))
-        return maps
+        each(enlarged, bands(shape, margin=SCATTER_MARGIN))
+        return answer
+
+    def _causes(self, depth: Map, noise: Map) -> NDArray[np.uint8]:
+        """Return why a depth cannot be told, at half the size."""
+        planes, span = self._peak.n_seen, self._peak.best - self._lowest
+        nothing = nothing_told(span, self._lowest, noise, planes=planes, least=BELIEVED)
+        ends = beyond_ends(depth, self._peak.best > BELIEVED, planes)
+        return np.where(nothing > 0, nothing, ends)
+
+    def _noise(self) -> Map:
+        """Return the standard deviation of the best score by noise.
+
+        A term deviates by `SHARE` over what its logarithm is of, and all are about alike.
+        """
+        weight = np.float32(sum(weight for _, _, weight in WINDOWS[: 1 + self._octaves]))
+        logarithm = np.maximum(self._peak.best, 0) / weight
+        return np.asarray(weight * np.float32(SHARE) * cv2.exp(-logarithm), np.float32)
 
     def _voted(self, band: Band, guide: Map, window: int) -> tuple[Map, Map]:
         """Return depth and votes in a band, from what its pixels and those near them say."""
@@ -257,40 +305,5 @@ def _sobel(image: Map) -> Map:
     return np.asarray(cv2.sqrt(along_x, dst=along_x))
 
 
-def _scatter(depth: Map) -> Map:
-    """Return the standard deviation of the depth in a small window, in planes.
-
-    In float64: the running sums of float32 leave a variance of 1e-6 where there is none, as much as
-    the rows summed before have left, so that its root would depend on where a band begins.
-    """
-    side = (2 * SCATTER_RADIUS + 1, 2 * SCATTER_RADIUS + 1)
-    mean = cv2.boxFilter(depth, cv2.CV_64F, side)
-    variance = cv2.sqrBoxFilter(depth, cv2.CV_64F, side)
-    variance -= mean * mean
-    np.maximum(variance, 0, out=variance)
-    return np.asarray(cv2.sqrt(variance, dst=variance), np.float32)
-
-
 def _shape(image: Map) -> tuple[int, int]:
     return image.shape[0], image.shape[1]
-
-
-def _up_along_edges(values: Map, guide: Map, fine: Map) -> Map:
-    """Double a map; where it jumps, each pixel takes the value of the neighbour it looks like."""
-    shape = _shape(fine)
-    smooth = align_up(values, shape)
-    kernel = np.ones((3, 3), np.uint8)
-    jumps = cv2.dilate(smooth, kernel) - cv2.erode(smooth, kernel) > 1
-    rows, columns = np.nonzero(jumps)
-    likeness = np.full(len(rows), np.inf, np.float32)
-    chosen = smooth[rows, columns]
-    for down_by in (0, 1):
-        for right_by in (0, 1):
-            row = np.minimum((rows + down_by) // 2, values.shape[0] - 1)
-            column = np.minimum((columns + right_by) // 2, values.shape[1] - 1)
-            apart = np.abs(guide[row, column] - fine[rows, columns])
-            nearer = apart < likeness
-            likeness = np.where(nearer, apart, likeness)
-            chosen = np.where(nearer, values[row, column], chosen)
-    smooth[rows, columns] = chosen
-    return smooth

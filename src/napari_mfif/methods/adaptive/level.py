@@ -123,6 +123,11 @@ class LevelFold:
             return None
         return self._weigh(len(self._recent) - 1 - self._reach)
 
+    @property
+    def detail(self) -> Map:
+        """What the plane taken last has in this level."""
+        return self._recent[-1]
+
     def flush(self) -> list[Map]:
         """Weigh the planes still waiting."""
         first = len(self._recent) - len(self._waiting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.parallel import beside, each
 from napari_mfif.kernels.pyramid import BAND_NOISE, align_up, gaussian_levels, level_shapes
 from napari_mfif.methods.adaptive.base import BaseFold
+from napari_mfif.methods.adaptive.contrast import ContrastFold
 from napari_mfif.methods.adaptive.depth import DepthFold
 from napari_mfif.methods.adaptive.evidence import evidence_of
 from napari_mfif.methods.adaptive.level import LevelFold
@@ -74,6 +76,7 @@ class Adaptive(Method):
         ),
     )  # fmt: skip
     blends = True
+    knows_rivals = True
     facts = ("focus_width",)
     # Its depths have been voted on already; a wider median would wipe out hairs.
     verification = MappingProxyType({"smooth_depth": 2})
@@ -111,7 +114,8 @@ class Adaptive(Method):
         if settings.get("maps", True):
             depth = DepthFold(region.shape, noise(1), octaves=levels, reach=over)
         nothing = np.empty(0)
-        state = State(region, settings, survey, folds, base, depth, nothing, nothing)
+        contrast = ContrastFold(region.shape, levels=levels)
+        state = State(region, settings, survey, folds, base, depth, contrast, nothing, nothing)
         if refine:
             state.totals = [np.zeros(region.shape, np.float32) for _ in range(survey.n_bands)]
         return state
@@ -139,6 +143,8 @@ class Adaptive(Method):
         # On two threads: the finest level costs as much as all the rest.
         first, rest = beside(finest, others)
         evidence = rest[-1] if rest else first
+        if state.depth is not None:
+            state.contrast.update([level.detail for level in state.levels])
         state.base.update([pyramid[-1] for pyramid in pyramids], evidence)
         state.n_seen += 1
         if state.n_seen == state.survey.n_planes:
@@ -152,11 +158,12 @@ class Adaptive(Method):
         fused = self.fused(state)
         if state.depth is None:  # no map is asked for
             return Answer.of_pixels(_pixels(state, _refined(state, fused)))
-        depth, confidence = state.depth.answer(fused[0], window=state.settings["depth_window"])
-        decision = np.rint(depth).astype(np.uint16)
+        told = state.depth.answer(
+            fused[0], window=state.settings["depth_window"], inverted=state.contrast.found()
+        )
         blend = state.settings.get("composition", "auto") == "auto"
         pixels = _pixels(state, _refined(state, fused)) if blend else None
-        return Answer(depth, decision, confidence, pixels)
+        return replace(told, pixels=pixels)
 
     def fused(self, state: State) -> list[FloatMap]:
         """Return the image decided on and, where there are several, each band."""
@@ -182,9 +189,9 @@ class Adaptive(Method):
         return 8 * n_bands + REFINEMENT_BYTES if _refines(settings) else 0
 
     def state_bytes(self, n_bands: int) -> int:
-        """Bytes per pixel: sums, three planes in waiting, energies, scratch."""
+        """Bytes per pixel: sums, three planes in waiting, energies, peaks, scratch."""
         images = 1 if n_bands == 1 else 1 + n_bands
-        return 42 + 28 * images
+        return 54 + 28 * images
 
 
 def _widen(state: State, pixels: NDArray[Any]) -> None:

@@ -13,6 +13,7 @@ from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import up
 from napari_mfif.methods.adaptive.base import BaseFold
+from napari_mfif.methods.adaptive.contrast import ContrastFold
 from napari_mfif.methods.adaptive.depth import DepthFold
 from napari_mfif.methods.adaptive.level import LevelFold
 from napari_mfif.methods.base import FloatMap, Region, Survey
@@ -39,6 +40,7 @@ class State:
     levels: list[LevelFold]
     base: BaseFold
     depth: DepthFold | None
+    contrast: ContrastFold
     lowest: NDArray[Any]
     highest: NDArray[Any]
     #: Sum of each band over the planes, where the fused pixels will be refined.

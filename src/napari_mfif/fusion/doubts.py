@@ -1,0 +1,96 @@
+"""What keeps depths of a fusion from being believed, by kind, with its share and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.methods.base import Cause
+
+if TYPE_CHECKING:
+    from napari_mfif.engine.folded import FoldedTimepoint
+
+__all__ = ["SURE", "Doubt", "decided_share", "doubts_of"]
+
+#: From this confidence on a pixel counts as decided.
+SURE = 0.5
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One reason why depths may be wrong.
+
+    Parameters
+    ----------
+    kind : str
+        ``"contrast inverts"``, ``"ground out of range"``, ``"planes look alike"`` or
+        ``"saturated"``.
+    share : float
+        Of the area, 0 to 1.
+    sentence : str
+        What was found.
+    remedy : str
+        What to do about it.
+    """
+
+    kind: str
+    share: float
+    sentence: str
+    remedy: str
+
+
+#: By cause: its kind, the share from which it is told, sentence and remedy.
+_WORDS = {
+    Cause.INVERTS: (
+        "contrast inverts", 0.01,
+        "Contrast inverts through focus over {share} of the area: there every focus measure is "
+        "largest beside the focus, and the depth is that between the two sharpest planes.",
+        "For the image take planes on one side of the focus only; for heights, staining, "
+        "fluorescence or phase contrast.",
+    ),
+    Cause.BEYOND: (
+        "ground out of range", 0.05,
+        "Over {share} of the area the first or the last plane is the sharpest: what is in focus "
+        "there may lie beyond the stack.",
+        "Record more planes beyond that end, where heights matter there.",
+    ),
+    Cause.ALIKE: (
+        "planes look alike", 0.05,
+        "Over {share} of the area all planes are equally sharp: no height can be told there.",
+        "Record planes that lie further apart, and look whether these are planes of one z-stack.",
+    ),
+    Cause.SATURATED: (
+        "saturated", 0.01,
+        "Over {share} of the area planes are saturated: their edges look sharp in any plane.",
+        "Record with less light or a shorter exposure.",
+    ),
+}  # fmt: skip
+
+
+def doubts_of(folded: Sequence[FoldedTimepoint]) -> Iterator[Doubt]:
+    """Yield what was found in timepoints that were folded, the largest share first."""
+    maps = [one.answer.causes for one in folded if one.answer.causes is not None]
+    shares = {cause: _share(maps, cause) for cause in _WORDS}
+    for cause in sorted(shares, key=lambda cause: -shares[cause]):
+        kind, least, sentence, remedy = _WORDS[cause]
+        if maps and shares[cause] >= least:
+            said = sentence.format(share=f"{100 * shares[cause]:.0f} %")
+            yield Doubt(kind, shares[cause], said, remedy)
+
+
+def decided_share(confidence: NDArray[np.float32]) -> float:
+    """Return the share of the area that is decided with confidence, 0 to 1.
+
+    Where something keeps the depth from being told the confidence is below `SURE`.
+    """
+    return float(np.mean(confidence >= SURE))
+
+
+def _share(maps: Sequence[NDArray[np.uint8]], cause: Cause) -> float:
+    if not maps:
+        return 0.0
+    return float(np.mean([np.mean(causes & np.uint8(cause) > 0) for causes in maps]))

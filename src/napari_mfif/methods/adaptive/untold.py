@@ -1,0 +1,64 @@
+"""Where the depth cannot be told, by what the focus curve looks like."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_mfif.methods.base import Cause
+
+__all__ = ["beyond_ends", "nothing_told"]
+
+Map = NDArray[np.float32]
+
+#: Of so few planes the first and the last are most of the stack, and of fewer than `LEAST` noise
+#: hides how they differ.
+FEW, LEAST = 6, 4
+#: Mean range of n values of a normal distribution, in its standard deviations.
+RANGES = (
+    (2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 200),
+    (1.13, 1.69, 2.06, 2.33, 2.53, 2.85, 3.08, 3.47, 3.73, 3.93, 4.50, 5.02, 5.49),
+)
+#: Scores of texture that range less than by so many times what noise alone makes of them are alike;
+#: where there may be no texture at all, below what noise itself nowhere exceeds.
+TEXTURED, FLAT = 1.15, 0.8
+#: Side of the window, in pixels of half size, in which that is judged.
+WINDOW = 7
+
+
+def beyond_ends(depth: Map, textured: NDArray[np.bool_], planes: int) -> NDArray[np.uint8]:
+    """Return `Cause.BEYOND` where something is sharpest in the first or in the last plane."""
+    causes = np.zeros(depth.shape, np.uint8)
+    if planes >= FEW:
+        causes[textured & ((depth < 0.5) | (depth > planes - 1.5))] = Cause.BEYOND
+    return causes
+
+
+def nothing_told(
+    span: Map, lowest: Map, noise: Map, *, planes: int, least: float
+) -> NDArray[np.uint8]:
+    """Return `Cause.ALIKE` or `Cause.FLAT` where scores differ along z as noise makes them.
+
+    Parameters
+    ----------
+    span : float32, (Y, X)
+        From the lowest to the highest score along z.
+    lowest : float32, (Y, X)
+        The lowest score: what is blurred beyond recognition in some plane is not alike in all.
+    noise : float32, (Y, X)
+        Standard deviation of a score.
+    planes : int
+        How many there are.
+    least : float
+        A score up to which there may be nothing.
+    """
+    causes = np.zeros(span.shape, np.uint8)
+    if planes < LEAST:
+        return causes
+    expected = np.float32(np.interp(np.log(planes), np.log(RANGES[0]), RANGES[1]))
+    ratio = cv2.blur(span / noise, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT_101)
+    textured = lowest > least
+    causes[textured & (ratio < TEXTURED * expected)] = Cause.ALIKE
+    causes[~textured & (ratio < FLAT * expected)] = Cause.FLAT
+    return causes

@@ -1,0 +1,87 @@
+"""What keeps depths from being believed is found, said, and lowers the confidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_mfif import fuse
+from napari_mfif.fusion.doubts import SURE, decided_share
+from napari_mfif.simulation import DOUBTFUL, KINDS, simulate
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """Transparent cells in bright field."""
+    return simulate("phase", seed=3, planes=13, shape=(160, 160))
+
+
+def right(fusion, made) -> np.ndarray:
+    return (np.abs(fusion.depth - made.depth) <= 1)[made.textured]
+
+
+def test_cells_are_bright_on_one_side_of_their_focus_and_dark_on_the_other(cells) -> None:
+    middle = int(np.median(cells.depth[cells.textured]))
+    planes = np.asarray(cells.stack.pixels, np.float64)
+    before, after = planes[middle - 2] - planes[middle], planes[middle + 2] - planes[middle]
+    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] < -0.5
+    assert set(DOUBTFUL).isdisjoint(KINDS)
+
+
+def test_where_contrast_inverts_the_depth_is_where_it_vanishes_and_not_believed(cells) -> None:
+    fusion = fuse(cells.stack)
+    assert right(fusion, cells).mean() > 0.9
+    assert decided_share(fusion.confidence[cells.textured]) < 0.1
+    doubt = fusion.doubts[0]
+    assert doubt.kind == "contrast inverts"
+    assert doubt.share > cells.textured.mean() / 2
+    assert any(doubt.sentence in note and doubt.remedy in note for note in fusion.notes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_inverts_in_other_stacks(kind) -> None:
+    fusion = fuse(simulate(kind, seed=8, planes=14, shape=(128, 128)).stack)
+    assert "contrast inverts" not in [doubt.kind for doubt in fusion.doubts]
+
+
+def test_blocks_find_the_same_as_whole_planes() -> None:
+    made = simulate("phase", seed=4, planes=7, shape=(560, 96))
+    tall = replace(made.stack, pixels=np.concatenate([np.asarray(made.stack.pixels)] * 2, axis=1))
+    whole, lazy = fuse(tall), fuse(tall, lazy=True)
+    assert len(lazy.depth.chunks[0]) > 1
+    for name in ("depth", "decision", "confidence", "runner_up"):
+        np.testing.assert_allclose(np.asarray(getattr(lazy, name)), getattr(whole, name), atol=2e-5)
+
+
+def test_what_lies_beyond_the_last_plane_is_doubted() -> None:
+    made = simulate("relief", seed=5, planes=24, shape=(128, 128))
+    cut = replace(made.stack, pixels=made.stack.pixels[:12])
+    fusion = fuse(cut)
+    beyond = made.textured & (made.depth > 12.5)
+    assert beyond.any()
+    assert decided_share(fusion.confidence[beyond]) < 0.1
+    assert "ground out of range" in [doubt.kind for doubt in fusion.doubts]
+
+
+@pytest.mark.parametrize(("planes", "most"), [(4, 0.2), (12, 0.1)])
+def test_planes_that_are_alike_tell_no_height(planes, most) -> None:
+    made = simulate("relief", seed=6, planes=planes, shape=(128, 128), slope=0.0)
+    fusion = fuse(made.stack)
+    assert decided_share(fusion.confidence) < most
+    assert "planes look alike" in [doubt.kind for doubt in fusion.doubts]
+
+
+def test_the_sharpest_of_few_planes_is_believed() -> None:
+    made = simulate("relief", seed=6, planes=4, shape=(128, 128), slope=2.0)
+    fusion = fuse(made.stack)
+    assert (fusion.confidence >= SURE)[made.textured].mean() > 0.9
+    assert not fusion.doubts
+
+
+def test_noise_alone_is_not_decided() -> None:
+    noise = np.random.default_rng(7).poisson(400, (9, 96, 96)).astype(np.uint16)
+    fusion = fuse(noise)
+    assert decided_share(fusion.confidence) < 0.01
+    assert fusion.confidence.mean() < 0.25
