@@ -26,8 +26,12 @@ NEGATIVE = -0.5
 #: The lower of the peaks has at least this share of the energy of the higher one, and at their
 #: minimum at most this share of it is left.
 LEAST_PEAK, MOST_VALLEY = 0.15, 0.5
-#: Energies that float32 tells from nothing.
-TINY = np.float32(1e-20)
+#: Contrast that nobody sees, as a share of the range of the stack.
+LEAST = 0.002
+#: The lower peak stands out of noise by so many times the uncertainty of its energy in the window.
+CLEAR = 3.0
+#: Independent values in the window.
+VALUES = 25
 
 
 class Inversion:
@@ -35,19 +39,17 @@ class Inversion:
 
     Parameters
     ----------
-    shape : (int, int)
-        Rows and columns of the detail.
+    noise : float32, (Y, X)
+        Variance of the noise in the detail, of which the range of the stack is one.
     """
 
-    #: So many rows and columns about a pixel are looked at.
-    margin = 8
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self._peaks = TwoPeaks(shape, keeps=True)
+    def __init__(self, noise: Map) -> None:
+        self._noise = noise
+        self._peaks = TwoPeaks((noise.shape[0], noise.shape[1]), keeps=True)
 
     def update(self, detail: Map) -> None:
         """Take the detail of the next plane."""
-        self._peaks.update(_window(np.square(detail)), detail)
+        self._peaks.update(_window(np.square(detail)) - self._noise, detail)
 
     def found(self) -> tuple[NDArray[np.bool_], Map]:
         """Return where contrast inverts, and the plane where it does.
@@ -57,21 +59,23 @@ class Inversion:
         """
         earlier, later, valley = self._peaks.ended()
         low, high = cv2.min(earlier.value, later.value), cv2.max(earlier.value, later.value)
-        inverts = (low > np.maximum(LEAST_PEAK * high, TINY)) & (valley.value < MOST_VALLEY * low)
-        inverts &= _correlation(earlier, later) < NEGATIVE
+        clear = np.maximum(np.float32(CLEAR * np.sqrt(2 / VALUES)) * self._noise, LEAST**2)
+        inverts = (low > np.maximum(LEAST_PEAK * high, clear)) & (valley.value < MOST_VALLEY * low)
+        inverts &= self._likeness(earlier, later) < NEGATIVE
         between = (earlier.plane + later.plane.astype(np.float32)) / 2
         cut = (earlier.plane == 0) | (later.plane == self._peaks.n_seen - 1)
         return inverts, np.where(cut, valley.plane, between).astype(np.float32)
 
-
-def _correlation(one: Peak, other: Peak) -> Map:
-    """Return how far what two peaks show is alike, -1 to 1."""
-    first, second = one.kept, other.kept
-    assert first is not None  # asked for
-    assert second is not None
-    both = _window(first * second)
-    power = _window(np.square(first)) * _window(np.square(second))
-    return np.asarray(both / np.sqrt(power + TINY * TINY))
+    def _likeness(self, one: Peak, other: Peak) -> Map:
+        """Return the correlation of what two peaks show, as it were without noise."""
+        first, second = one.kept, other.kept
+        assert first is not None  # asked for
+        assert second is not None
+        # noise may be underestimated: at most half of an energy is taken for it
+        values = (np.maximum(peak.value, 0) for peak in (one, other))
+        energies = [np.maximum(value, (value + self._noise) / 2) for value in values]
+        power = np.maximum(energies[0] * energies[1], np.finfo(np.float32).tiny)
+        return np.asarray(_window(first * second) / np.sqrt(power))
 
 
 def _window(values: Map) -> Map:

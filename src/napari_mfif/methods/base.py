@@ -160,6 +160,8 @@ class Cause(IntFlag):
     SATURATED = 8
     #: There is nothing but noise.
     FLAT = 16
+    #: It lies beside something whose contrast inverts.
+    BESIDE = 32
 
 
 @dataclass

@@ -17,6 +17,7 @@ AT_MOST = {
     Cause.ALIKE: 0.3,
     Cause.SATURATED: 0.4,
     Cause.FLAT: 0.2,
+    Cause.BESIDE: 0.4,
 }
 
 

@@ -18,8 +18,9 @@ Map = NDArray[np.float32]
 
 #: Half the side of the window, at quarter size, in which what inverts speaks for its neighbours.
 RADIUS = 3
-#: Where it takes up so much of that window they count as it.
-ENOUGH = 0.3
+#: Where it takes up so much of that window they count as it, and where so much they are doubted:
+#: the rings about what inverts are no objects either.
+ENOUGH, NEARBY = 0.3, 0.1
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ class Inverted:
 
     Parameters
     ----------
-    share : float32, (Y, X)
-        Of the surroundings of each pixel that invert, 0 to 1.
+    nearby : bool, (Y, X)
+        Where there is contrast that inverts in the surroundings.
     inverts : bool, (Y, X)
-        Where that is enough.
+        Where there is enough of it.
     plane : float32, (Y, X)
         Where contrast vanishes there, in planes.
     """
 
-    share: Map
+    nearby: NDArray[np.bool_]
     inverts: NDArray[np.bool_]
     plane: Map
 
@@ -48,19 +49,18 @@ class ContrastFold:
     ----------
     shape : (int, int)
         Rows and columns of the planes.
-    levels : int
-        How many levels there are.
+    noise : sequence of float32
+        Variance of the noise in each level, finest first.
     """
 
-    def __init__(self, shape: tuple[int, int], *, levels: int) -> None:
+    def __init__(self, shape: tuple[int, int], noise: Sequence[Map]) -> None:
         self._half, self._quarter = level_shapes(shape, 2)[1:]
-        self._octaves = [Inversion(self._quarter) for _ in range(min(levels, 3) - 1)]
+        self._octaves = [Inversion(variance) for variance in _quartered(noise)]
 
     def update(self, details: Sequence[Map]) -> None:
         """Take the details of the next plane, finest level first."""
-        # of the finer one every second pixel tells as much about likeness
-        for octave, detail, step in zip(self._octaves, details[1:3], (2, 1), strict=False):
-            octave.update(np.ascontiguousarray(detail[::step, ::step]))
+        for octave, detail in zip(self._octaves, _quartered(details), strict=True):
+            octave.update(detail)
 
     def found(self) -> Inverted | None:
         """Return what inverts; None where nothing does."""
@@ -75,7 +75,13 @@ class ContrastFold:
         share = _window(weight)
         smooth = np.asarray(_window(weight * plane) / np.maximum(share, 1e-6), np.float32)
         share = align_up(share, self._half)
-        return Inverted(share, share > ENOUGH, align_up(smooth, self._half))
+        return Inverted(share > NEARBY, share > ENOUGH, align_up(smooth, self._half))
+
+
+def _quartered(levels: Sequence[Map]) -> list[Map]:
+    """Return levels 1 and 2; of the finer one every second pixel tells as much about likeness."""
+    steps = zip(levels[1:3], (2, 1), strict=False)
+    return [np.ascontiguousarray(level[::step, ::step]) for level, step in steps]
 
 
 def _window(values: Map) -> Map:

@@ -205,10 +205,10 @@ class DepthFold:
         causes = self._causes(depth, noise)
         rival = rival_depth(self._rivals.ended(), depth, noise, chance=CHANCE, least=BELIEVED)
         if inverted is not None:
-            causes[inverted.inverts] |= np.uint8(Cause.INVERTS)
+            causes[inverted.nearby] |= np.uint8(Cause.BESIDE)
+            causes[inverted.inverts] = Cause.INVERTS
             rival = np.where(inverted.inverts, depth, rival)
             depth = np.where(inverted.inverts, inverted.plane, depth)
-            votes *= 1 - np.where(inverted.inverts, 0, inverted.share)
         shape = _shape(fused)
         runner_up = np.empty(shape, np.uint16)
         answer = Answer(

@@ -109,12 +109,13 @@ class Adaptive(Method):
             )
 
         folds = each(fold, range(levels))
+        detail_noise = [noise(n) * np.float32(BAND_NOISE[n] ** 2) for n in range(min(levels, 3))]
         base = BaseFold(shapes[-1], bands=images)
         depth = None
         if settings.get("maps", True):
             depth = DepthFold(region.shape, noise(1), octaves=levels, reach=over)
         nothing = np.empty(0)
-        contrast = ContrastFold(region.shape, levels=levels)
+        contrast = ContrastFold(region.shape, detail_noise)
         state = State(region, settings, survey, folds, base, depth, contrast, nothing, nothing)
         if refine:
             state.totals = [np.zeros(region.shape, np.float32) for _ in range(survey.n_bands)]
