@@ -212,12 +212,14 @@ class ZStack:
         self, z: int, *, t: int = 0, c: int = 0, rows: slice, columns: slice
     ) -> np.ndarray | None:
         """Tell, as for `plane`, where a pixel is hidden by a mask or by alpha; None without one."""
-        if not isinstance(self.pixels, np.ma.MaskedArray | WithoutAlpha):
+        hidden = getattr(self.pixels, "transparent", None)
+        if hidden is None and not isinstance(self.pixels, np.ma.MaskedArray):
             return None
         place = {"T": t, "C": c, "Z": z}
         index: Any = (*(place[letter] for letter in self.axes if letter in place), rows, columns)
-        if isinstance(self.pixels, WithoutAlpha):
-            return np.asarray(self.pixels.transparent(index))
+        if hidden is not None:
+            found: np.ndarray | None = hidden(index)
+            return found
         mask = np.ma.getmaskarray(np.ma.asarray(self.pixels[index]))
         return np.asarray(mask.any(axis=-1) if mask.ndim == 3 else mask)
 

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_mfif.alignment import (
     Transforms,
     common_area,
-    source_area,
-    warp,
 )
-from napari_mfif.arrays.axes import AXES
-from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slice
 from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.moved import AlignedPixels
 from napari_mfif.engine.planes import PlaneReader, Preparation
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError
-from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods.base import FloatMap, Region
 from napari_mfif.settings.parameters import Settings
 
 __all__ = [
     "WORTH_ALIGNING",
-    "AlignedPixels",
     "aligned",
     "covered_area",
     "covered_confidence",
@@ -46,88 +39,6 @@ WINDOW = 4096
 
 #: Rows and columns that must be left when a stack is cropped.
 LEAST_SIDE = 8
-
-
-class AlignedPixels(LazyArray):
-    """Pixels of a z-stack, repaired and moved to the place of the reference plane when read.
-
-    Type and axes are those of the stack; where a plane does not reach, it is mirrored. Hot pixels
-    are repaired first, since moving would spread them.
-
-    Parameters
-    ----------
-    stack : ZStack
-        What is read.
-    transforms : sequence of Transforms
-        Where the planes of each timepoint lie.
-    preparations : sequence of Preparation
-        How the planes of each timepoint are repaired.
-    area : (slice, slice), optional
-        Only these rows and columns.
-    """
-
-    def __init__(
-        self,
-        stack: ZStack,
-        transforms: Sequence[Transforms],
-        preparations: Sequence[Preparation],
-        area: tuple[slice, slice] | None = None,
-    ) -> None:
-        self.stack = self.unaligned = stack
-        self.transforms = tuple(transforms)
-        rows, columns = stack.plane_shape
-        self.area = area or (slice(0, rows), slice(0, columns))
-        lengths = [span.stop - span.start for span in self.area]
-        cropped = dict(zip("YX", lengths, strict=True))
-        self.shape = tuple(cropped.get(a, n) for a, n in zip(stack.axes, stack.shape, strict=True))
-        self.dtype = stack.dtype
-        self._repairs = [replace(one, drift=None) for one in preparations]
-        self._reader = (0, PlaneReader(stack, 0))
-        self._last: tuple[tuple[int, ...], NDArray[Any]] | None = None
-
-    def _read(self, index: BasicIndex) -> Any:
-        place: dict[str, int | range] = dict(zip(self.stack.axes, index, strict=True))
-        t, c, z, y, x, s = (_as_range(place.get(letter, 0)) for letter in AXES)
-        block = np.zeros(tuple(map(len, (t, c, z, y, x, s))), self.dtype)
-        if block.size:
-            rows, columns = (slice(min(span), max(span) + 1) for span in (y, x))
-            some = as_slice(y, rows.start), as_slice(x, columns.start)
-            for i, j in np.ndindex(len(t), len(z)):
-                bands = self._moved(t[i], z[j], rows, columns)[some]
-                bands = bands.reshape(len(y), len(x), self.stack.n_channels, self.stack.n_samples)
-                block[i, :, j] = np.moveaxis(bands[:, :, as_slice(c), as_slice(s)], 2, 0)
-        return block[tuple(slice(None) if isinstance(place.get(a), range) else 0 for a in AXES)]
-
-    def _moved(self, t: int, z: int, rows: slice, columns: slice) -> NDArray[Any]:
-        """Return this part of one plane with all its bands; the last one is kept."""
-        key, kept = (t, z, rows.start, rows.stop, columns.start, columns.stop), self._last
-        if kept is not None and kept[0] == key:
-            return kept[1]
-        time, reader = self._reader
-        if time != t:
-            reader = PlaneReader(self.stack, t)
-            self._reader = (t, reader)
-        matrix, shape = self.transforms[t].matrices[z], self.stack.plane_shape
-        wanted = [
-            slice(part.start + whole.start, part.stop + whole.start)
-            for part, whole in zip((rows, columns), self.area, strict=True)
-        ]
-        seen = source_area(matrix, wanted[0], wanted[1], shape)
-        down, across = (_widened(one, n) for one, n in zip(seen, shape, strict=True))
-        planes = reader.planes(self._repairs[t], rows=down, columns=across, first=z, count=1)
-        first = down.start, across.start
-        moved = warp(next(planes).pixels, matrix, first=first, rows=wanted[0], columns=wanted[1])
-        self._last = (key, moved)
-        return moved
-
-
-def _widened(span: slice, length: int) -> slice:
-    """Return a span with what its repair looks at."""
-    return slice(max(0, span.start - REACH), min(length, span.stop + REACH))
-
-
-def _as_range(item: int | range) -> range:
-    return item if isinstance(item, range) else range(item, item + 1)
 
 
 def transforms_of(stack: ZStack) -> tuple[Transforms, ...]:

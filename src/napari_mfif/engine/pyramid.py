@@ -10,7 +10,7 @@ import numpy as np
 from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.arrays.lazy_array import Pixels, coarser_levels
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.aligned import AlignedPixels
+from napari_mfif.engine.moved import AlignedPixels
 from napari_mfif.engine.planes import Preparation
 
 __all__ = ["coarser_stacks"]
