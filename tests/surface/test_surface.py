@@ -222,6 +222,14 @@ def test_without_sizes_units_are_planes_and_pixels():
     assert (found.unit, found.lateral_unit, found.pixel_size) == ("planes", "pixels", (1, 1))
 
 
+def test_unsure_heights_are_filled_where_that_is_wished(fusion):
+    least = float(np.median(fusion.confidence))
+    holed = surface.surface(fusion, min_confidence=least)
+    whole = surface.surface(fusion, min_confidence=least, fill=True)
+    assert len(holed.vertices) < len(whole.vertices) == fusion.height.size
+
+
 def test_unsure_heights_are_not_measured(fusion):
-    found = surface.height_map(fusion, min_confidence=0.7)
-    np.testing.assert_array_equal(np.isnan(found.height), fusion.confidence < 0.7)
+    least = float(np.median(fusion.confidence))
+    found = surface.height_map(fusion, min_confidence=least)
+    np.testing.assert_array_equal(np.isnan(found.height), fusion.confidence < np.float32(least))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.heights import settled_heights
 from napari_mfif.fusion.result import Fusion
 from napari_mfif.methods.base import FloatMap
+from napari_mfif.settings.options import MIN_CONFIDENCE
 
-__all__ = ["SURE", "HeightMap", "Region", "height_map", "standard_deviation"]
-
-#: From this confidence on a height counts as measured: it is rather right than wrong.
-SURE = 0.5
+__all__ = ["HeightMap", "Region", "height_map", "standard_deviation"]
 
 #: Rows and columns, or a mask of all pixels.
 Region = tuple[slice, slice] | NDArray[np.bool_] | None
@@ -73,7 +72,9 @@ class HeightMap:
         return inside & np.isfinite(self.height)
 
 
-def height_map(fusion: Fusion, t: int = 0, *, min_confidence: float = SURE) -> HeightMap:
+def height_map(
+    fusion: Fusion, t: int = 0, *, min_confidence: float | None = None, fill: bool = False
+) -> HeightMap:
     """Take the heights out of a fusion.
 
     Parameters
@@ -83,14 +84,18 @@ def height_map(fusion: Fusion, t: int = 0, *, min_confidence: float = SURE) -> H
     t : int, optional
         The timepoint.
     min_confidence : float, optional
-        Heights less sure than this are left out.
+        Heights less sure than this are left out; as the recipe says when not given.
+    fill : bool, optional
+        Whether they are filled smoothly from what is known; their doubt stays large.
     """
+    least = fusion.recipe.min_confidence if min_confidence is None else min_confidence
+    wanted = {"unsure": "fill" if fill else "mark", "min_confidence": MIN_CONFIDENCE.check(least)}
     stack = fusion.stack
     place = (t,) if "T" in stack.axes else ()
     depth = np.asarray(fusion.depth[place], np.float32)
     confidence = np.asarray(fusion.confidence[place], np.float32)
-    height = np.asarray(stack.heights(depth), np.float32).copy()
-    height[confidence < min_confidence] = np.nan
+    height = np.asarray(stack.heights(depth), np.float32)
+    height = settled_heights(height, confidence, replace(fusion.recipe, **wanted))
     ends = np.asarray(stack.heights(np.array([0, stack.n_planes - 1], np.float32)))
     return HeightMap(
         height,

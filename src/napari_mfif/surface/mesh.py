@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.result import Fusion
 from napari_mfif.methods.base import FloatMap
-from napari_mfif.surface.heights import SURE, HeightMap, height_map
+from napari_mfif.surface.heights import HeightMap, height_map
 
 __all__ = ["Mesh", "Triangles", "picture", "surface", "surface_of", "triangulated"]
 
@@ -97,7 +97,8 @@ def surface(
     fusion: Fusion,
     t: int = 0,
     *,
-    min_confidence: float = SURE,
+    min_confidence: float | None = None,
+    fill: bool = False,
     first_on_top: bool = False,
     texture: NDArray[np.uint8] | None = None,
     most: int | None = None,
@@ -111,7 +112,9 @@ def surface(
     t : int, optional
         The timepoint.
     min_confidence : float, optional
-        Heights less sure than this are left out: there are holes.
+        Heights less sure than this are left out; as the recipe says when not given.
+    fill : bool, optional
+        Whether the holes are filled smoothly from what is known around them.
     first_on_top : bool, optional
         Whether the first plane lies highest. Heights grow from plane to plane otherwise; of a
         stack that was taken downwards that is the specimen's mirror image.
@@ -125,7 +128,7 @@ def surface(
     ParameterError
         Nowhere is a height sure enough.
     """
-    heights = height_map(fusion, t, min_confidence=min_confidence)
+    heights = height_map(fusion, t, min_confidence=min_confidence, fill=fill)
     shown = picture(fusion, t) if texture is None else texture
     return surface_of(heights, shown, first_on_top=first_on_top, most=most)
 

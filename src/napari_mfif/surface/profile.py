@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.result import Fusion
-from napari_mfif.surface.heights import SURE, HeightMap, height_map
+from napari_mfif.surface.heights import HeightMap, height_map
 from napari_mfif.surface.table import save_table
 
 __all__ = ["BAND", "Profile", "profile", "profile_of"]
@@ -68,7 +68,7 @@ class Profile:
 
 
 def profile(
-    fusion: Fusion, line: ArrayLike, t: int = 0, *, min_confidence: float = SURE
+    fusion: Fusion, line: ArrayLike, t: int = 0, *, min_confidence: float | None = None
 ) -> Profile:
     """Return the height along a line through given points.
 
@@ -81,7 +81,7 @@ def profile(
     t : int, optional
         The timepoint.
     min_confidence : float, optional
-        Heights less sure than this are NaN.
+        Heights less sure than this are NaN; as the recipe says when not given.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.result import Fusion
 from napari_mfif.settings.parameters import unknown_name
-from napari_mfif.surface.heights import SURE, HeightMap, Region, height_map
+from napari_mfif.surface.heights import HeightMap, Region, height_map
 
 __all__ = ["FORMS", "Roughness", "roughness", "roughness_of"]
 
@@ -61,7 +61,7 @@ def roughness(
     t: int = 0,
     *,
     form: str = "plane",
-    min_confidence: float = SURE,
+    min_confidence: float | None = None,
 ) -> Roughness:
     """Measure Sa, Sq and Sz.
 
@@ -77,7 +77,7 @@ def roughness(
         What is taken away before: ``"plane"`` (the tilt), ``"quadric"`` (tilt and bow) or
         ``"mean"`` (nothing but the mean height).
     min_confidence : float, optional
-        Heights less sure than this are left out.
+        Heights less sure than this are left out; as the recipe says when not given.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.result import Fusion
-from napari_mfif.surface.heights import SURE, HeightMap, Region, height_map
+from napari_mfif.surface.heights import HeightMap, Region, height_map
 
 __all__ = ["Step", "step_between", "step_height"]
 
@@ -50,7 +50,7 @@ def step_height(
     t: int = 0,
     *,
     level: bool = True,
-    min_confidence: float = SURE,
+    min_confidence: float | None = None,
 ) -> Step:
     """Measure how much higher the second region lies than the first.
 
@@ -68,7 +68,7 @@ def step_height(
     level : bool, optional
         Whether the planes may be tilted; if not, the difference of the mean heights is taken.
     min_confidence : float, optional
-        Heights less sure than this are left out.
+        Heights less sure than this are left out; as the recipe says when not given.
 
     Raises
     ------

@@ -9,6 +9,7 @@ import numpy as np
 from napari.utils.colormaps import ensure_colormap
 from numpy.typing import NDArray
 
+from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.surface.heights import HeightMap, height_map
 from napari_mfif.surface.mesh import picture, triangulated
@@ -50,7 +51,9 @@ class Wish:
     time : int, optional
         The timepoint.
     min_confidence : float, optional
-        Heights less sure than this are left out.
+        Heights less sure than this are left out; as the recipe says when not given.
+    fill : bool, optional
+        Whether they are filled from what is known around them.
     paints : tuple of Paint, optional
         Of each channel; as the fusion's layers were made when not given.
     exaggeration : float, optional
@@ -60,7 +63,8 @@ class Wish:
     """
 
     time: int = 0
-    min_confidence: float = 0.5
+    min_confidence: float | None = None
+    fill: bool = False
     paints: tuple[Paint, ...] = ()
     exaggeration: float = 1.0
     light: bool = True
@@ -102,9 +106,7 @@ def solid(made: Made, wish: Wish) -> Solid:
     fusion, placement = made.fusion, made.look.placement
     # in planes: the layer's own scale makes heights of them
     stack = replace(fusion.stack, z_step=None, z_positions=None)
-    heights = height_map(
-        replace(fusion, stack=stack), wish.time, min_confidence=wish.min_confidence
-    )
+    heights = _heights(replace(fusion, stack=stack), wish)
     found = triangulated(heights.height, VERTICES)
     rows, columns = heights.height.shape
     space = np.broadcast_to(np.float32(0), (stack.n_planes, rows, columns))
@@ -126,12 +128,16 @@ def solid(made: Made, wish: Wish) -> Solid:
     )
 
 
+def _heights(fusion: Fusion, wish: Wish) -> HeightMap:
+    return height_map(fusion, wish.time, min_confidence=wish.min_confidence, fill=wish.fill)
+
+
 def texture_of(made: Made, wish: Wish) -> NDArray[np.uint8]:
     """Return the image in colour, (Y, X, 3), as its layers show it, and lit if that is wished."""
     plain = _coloured(made, wish)
     if not wish.light:
         return plain
-    shade = lit(height_map(made.fusion, wish.time, min_confidence=0), wish.exaggeration)
+    shade = lit(_heights(made.fusion, wish), wish.exaggeration)
     return (plain * shade[..., None] + np.float32(0.5)).astype(np.uint8)
 
 

@@ -93,7 +93,8 @@ class View3D(QObject):
         before, self.wish = self.wish, replace(self.wish, **wish)
         if self.made is None or self.layer is None or self.solid is None:
             return
-        if self.wish.min_confidence != before.min_confidence:
+        shape = (self.wish.min_confidence, self.wish.fill)
+        if shape != (before.min_confidence, before.fill):
             self.show(self.made)
             return
         if self.wish.exaggeration != before.exaggeration:
