@@ -129,7 +129,7 @@ def measure(kind: str, side: int, planes: int, method: str) -> None:
     first = watch.until(lambda: bright("in focus"))
     watch.until(lambda: not panel.is_running())
     print(f"{'fused, overview':24s}{first:7.2f}{watch.complete():10.2f}{watch.still:8.2f}")
-    print(panel.run_box.problem.text() or panel.run_box.result.text())
+    print(panel.run_box.problem.text() or panel.result_box.sentence.text())
     shown.visible = False
     look(watch, side)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

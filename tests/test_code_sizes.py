@@ -16,7 +16,6 @@ LONGER = {
     "engine/survey.py": 400,
     "fusion/result.py": 335,
     "io/read.py": 335,
-    "plugin/panel/fuse.py": 360,
     "postprocess/consistency.py": 385,
 }
 

@@ -45,7 +45,7 @@ def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
 def test_stack_that_stands_still_gets_no_advice(panel, add_relief, qtbot):
     add_relief()
     qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
-    qtbot.waitUntil(lambda: not panel._drift_seeker.is_running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not panel.foresight.is_looking(), timeout=WAIT)
     assert not panel.method_box.advice.isVisibleTo(panel)
 
 
@@ -66,9 +66,9 @@ def test_aligned_and_cropped_result_lies_where_it_belongs(
     assert top > 0 or left > 0
     np.testing.assert_allclose(image.scale, (0.1, 0.1))
     np.testing.assert_allclose(image.translate, (3 + 0.1 * top, 4 + 0.1 * left))
-    panel.copy("python")
+    panel.result_box.copy("python")
     assert "align='similarity'" in QApplication.clipboard().text()
-    panel.copy("command")
+    panel.result_box.copy("command")
     words = shlex.split(QApplication.clipboard().text())
     assert words[words.index("--align") + 1] == "similarity"
     assert "--crop" in words

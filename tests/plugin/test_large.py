@@ -57,11 +57,11 @@ def test_huge_planes_are_fused_where_one_looks(
 
     add_relief()
     panel.method_box.apply(PRESETS[1])
-    panel._estimate()
+    panel.foresight.look()
     assert panel.run_box.fuses_in_view()
     fused(panel)
     assert panel.run_box.problem.text() == ""
-    assert "as you look" in panel.run_box.result.text()
+    assert "as you look" in panel.result_box.sentence.text()
     image = viewer.layers["pollen in focus"]
     assert image.multiscale
     assert isinstance(image.data[0], ProgressiveLevel)
@@ -75,7 +75,7 @@ def test_huge_planes_are_fused_where_one_looks(
     height = viewer.layers["pollen height (um)"]
     np.testing.assert_allclose(height.data[0], expected.depth * 0.5, atol=1e-5)
     np.testing.assert_allclose(height.scale, (0.1, 0.1))
-    panel.copy("python")
+    panel.result_box.copy("python")
     assert "lazy=True" in QApplication.clipboard().text()
 
 

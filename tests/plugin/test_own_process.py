@@ -91,7 +91,7 @@ def test_killed_process_is_a_sentence_in_the_panel(panel, network, apart, fused,
     qtbot.waitUntil(killed, timeout=WAIT)
     assert "ended unexpectedly" in panel.run_box.problem.text()
     fused(panel)
-    assert "Done in" in panel.run_box.result.text()
+    assert "Done in" in panel.result_box.sentence.text()
 
 
 def test_window_closed_in_the_middle_ends_the_process(make_napari_viewer, relief, qtbot, apart):
@@ -127,7 +127,7 @@ end = time.monotonic() + 90
 while panel.is_running() and time.monotonic() < end:
     get_qapp().processEvents()
     time.sleep(0.01)
-print(panel.run_box.problem.text() or panel.run_box.result.text()[:7], "torch" in sys.modules)
+print(panel.run_box.problem.text() or panel.result_box.sentence.text()[:7], "torch" in sys.modules)
 viewer.close()
 """
     environ = {**os.environ, "NAPARI_CONFIG": str(tmp_path / "settings.yaml")}

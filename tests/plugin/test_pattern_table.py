@@ -53,7 +53,7 @@ def test_the_chosen_stack_is_opened(qtbot, beads):
     table = PatternTable(sorted(beads.iterdir()))
     qtbot.addWidget(table)
     shown = []
-    table.chosen = shown.append
+    table.chosen = lambda stack, opening: shown.append(stack)
     table.image.setCurrentText("bead2")
     table.buttons.accepted.emit()
     assert [stack.name for stack in shown] == ["bead2"]

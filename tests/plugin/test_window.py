@@ -47,8 +47,8 @@ def test_one_click_adds_five_layers_that_lie_on_the_source(panel, viewer, add_re
         np.testing.assert_allclose(layer.scale, source.scale[1:])
         np.testing.assert_allclose(layer.translate, (3, 4))
         assert layer.units == source.units[1:]
-    assert "Done in" in panel.run_box.result.text()
-    assert "% of the area decided" in panel.run_box.result.text()
+    assert "Done in" in panel.result_box.sentence.text()
+    assert "% of the area decided" in panel.result_box.sentence.text()
 
 
 def test_layers_hold_what_fuse_gives(panel, viewer, add_relief, fused, relief):
@@ -116,16 +116,17 @@ def test_result_can_be_saved_and_copied_after_a_cancelled_second_run(
     add_relief()
     slow.set()
     fused(panel)
-    said, request = panel.run_box.result.text(), panel._request
+    said, made = panel.result_box.sentence.text(), panel.made()
     slow.clear()
     choose(panel, window=7)
     qtbot.mouseClick(panel.run_box.fuse, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.run_box.stop.isVisibleTo(panel), timeout=WAIT)
     qtbot.mouseClick(panel.run_box.stop, Qt.MouseButton.LeftButton)
-    assert panel.run_box.result.text() == said
-    assert panel.run_box._result_row.isVisibleTo(panel)
+    assert panel.made() is made
+    choose(panel, **made.fusion.recipe.parameters)
+    assert panel.result_box.sentence.text() == said
+    assert panel.result_box.row.isVisibleTo(panel)
     assert "Cancelled" in panel.run_box.note.text()
-    assert panel._request is request
 
 
 def test_folder_of_pictures_is_opened_from_the_empty_panel(panel, viewer, qtbot, tmp_path):
@@ -242,7 +243,7 @@ def test_channels_get_a_layer_each(panel, viewer, relief, fused):
     np.testing.assert_array_equal(image.data, expected.image)
     assert image.colormap.name == "bop orange"
     box.which.setCurrentIndex(1)
-    panel.copy("python")
+    panel.result_box.copy("python")
     assert panel.request().stack.axes == "ZYX"
 
 
@@ -253,7 +254,7 @@ def test_error_stands_in_the_panel(panel, viewer, relief, fused, qtbot):
     fused(panel)
     assert "Plane 3 of broken" in panel.run_box.problem.text()
     panel.run_box.show_estimate("")
-    panel._estimate()
+    panel.foresight.look()
     qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
     assert "Plane 3 of broken" in panel.run_box.problem.text()
     assert [layer.name for layer in viewer.layers] == ["broken"]
@@ -290,7 +291,7 @@ def test_copied_python_repeats_the_fusion(panel, viewer, add_relief, fused, qtbo
     panel.method_box.apply(PRESETS[1])
     choose(panel, window=5)
     fused(panel)
-    panel.copy("python")
+    panel.result_box.copy("python")
     names: dict = {"viewer": viewer}
     exec(QApplication.clipboard().text(), names)
     np.testing.assert_array_equal(names["fusion"].image, panel.fusion.image)
@@ -368,12 +369,12 @@ def test_file_is_opened_fused_and_repeated_by_python_and_command(
     assert "7 planes, 131 x 97, uint16, 0.5 um steps" in panel.stack_box.description.text()
     panel.method_box.apply(PRESETS[2])
     fused(panel)
-    panel.copy("python")
+    panel.result_box.copy("python")
     names: dict = {}
     exec(QApplication.clipboard().text(), names)
     np.testing.assert_array_equal(names["fusion"].image, panel.fusion.image)
     assert names["fusion"].unit == "um"
-    panel.copy("command")
+    panel.result_box.copy("command")
     program, *words = shlex.split(QApplication.clipboard().text())
     assert program == "napari-mfif"
     assert main(words) == 0

@@ -13,7 +13,8 @@ from napari_mfif.arrays.axes import AXES, check_axes, guess_axes, squeezed
 from napari_mfif.arrays.conversion import as_pixels
 from napari_mfif.arrays.html import stack_html
 from napari_mfif.arrays.lazy_array import Pixels
-from napari_mfif.arrays.views import AxisSelection, Reordered, WithoutAlpha
+from napari_mfif.arrays.parts import channel_of, interpolated, part_of
+from napari_mfif.arrays.views import Reordered, WithoutAlpha
 from napari_mfif.errors import AxesError, ParameterError, ReadError
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class ZStack:
         The file or folder it came from.
     z_positions : tuple of float, optional
         Distance of every plane from the first in `unit`, where their steps differ.
+    plane_numbers : tuple of int, optional
+        Number of every plane in the z-stack of which this is a part, see `part`.
     """
 
     pixels: Pixels
@@ -60,6 +63,7 @@ class ZStack:
     notes: tuple[str, ...] = ()
     source: str | None = None
     z_positions: tuple[float, ...] | None = None
+    plane_numbers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         ordered = "".join(letter for letter in AXES if letter in self.axes)
@@ -243,13 +247,23 @@ class ZStack:
 
     def only_channel(self, channel: int) -> ZStack:
         """Return one channel as a z-stack of its own."""
-        axis = self.axes.index("C")
-        if hasattr(self.pixels, "transpose"):
-            pixels: Pixels = self.pixels[(slice(None),) * axis + (channel,)]
-        else:
-            pixels = AxisSelection(self.pixels, axis, channel)
-        axes = self.axes.replace("C", "")
-        return replace(self, pixels=pixels, axes=axes, channel_names=(), source=None)
+        return channel_of(self, channel)
+
+    def part(
+        self,
+        planes: Sequence[int] | None = None,
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+    ) -> ZStack:
+        """Return some planes, or a rectangle of them; nothing is read.
+
+        Heights and `plane_number` stay those of the whole z-stack.
+        """
+        return part_of(self, planes=planes, rows=rows, columns=columns)
+
+    def plane_number(self, z: int) -> int:
+        """Return the number of a plane in the whole z-stack, of which this may be a part."""
+        return self.plane_numbers[z] if self.plane_numbers else z
 
     @property
     def height_unit(self) -> str:
@@ -260,15 +274,7 @@ class ZStack:
         """Turn depths, in planes, into heights in `unit`; planes where no step is known."""
         if self.z_positions is None:
             return depth * np.float32(self.z_step or 1)
-        positions = np.asarray(self.z_positions, np.float32)
-        planes = np.arange(len(positions), dtype=np.float32)
-
-        def interpolated(block: np.ndarray) -> np.ndarray:
-            return np.asarray(np.interp(block, planes, positions), np.float32)
-
-        if hasattr(depth, "map_blocks"):
-            return depth.map_blocks(interpolated, dtype=np.float32)
-        return interpolated(np.asarray(depth))
+        return interpolated(depth, self.z_positions)
 
     def dask(self) -> dask.array.Array:
         """Return the pixels as a dask array, one chunk per plane, that reads on demand."""
@@ -276,7 +282,8 @@ class ZStack:
 
     def describe(self) -> str:
         """Say in one line what it is, for example ``24 planes, 1024 x 1024, uint16``."""
-        parts = [f"{self.n_planes} planes", f"{self.size('X')} x {self.size('Y')}", str(self.dtype)]
+        planes = "1 plane" if self.n_planes == 1 else f"{self.n_planes} planes"
+        parts = [planes, f"{self.size('X')} x {self.size('Y')}", str(self.dtype)]
         if self.n_samples > 1:
             parts.insert(2, "colour")
         for count, word in ((self.n_channels, "channels"), (self.n_times, "timepoints")):

@@ -71,25 +71,25 @@ class WithoutAlpha(Reordered):
     """
 
     def __init__(self, source: Pixels, colour: int) -> None:
-        self._colour = colour
+        self.source, self.colour = source, colour
         last = len(source.shape) - 1
         super().__init__(source, range(last + (colour > 1)), {last: colour})
         self._last: tuple[Any, Any] | None = None
 
     def _read(self, index: BasicIndex) -> Any:
-        rows_and_all = index[: len(self._source.shape) - 1]
-        block = np.asarray(self._source[as_slices(rows_and_all)])
-        self._last = rows_and_all, block[..., self._colour]  # whoever asks, asks for both
+        rows_and_all = index[: len(self.source.shape) - 1]
+        block = np.asarray(self.source[as_slices(rows_and_all)])
+        self._last = rows_and_all, block[..., self.colour]  # whoever asks, asks for both
         kept = index[len(rows_and_all) :]
         return block[(..., *as_slices(kept))] if kept else block[..., 0]
 
     def transparent(self, index: Any) -> Any:
         """Tell where alpha is 0."""
-        asked = basic_index(index, self._source.shape[:-1])
+        asked = basic_index(index, self.source.shape[:-1])
         assert asked is not None
         last = self._last
         if last is None or last[0] != asked:
-            self._read(asked if self._colour == 1 else (*asked, range(self._colour)))
+            self._read(asked if self.colour == 1 else (*asked, range(self.colour)))
             last = self._last
         assert last is not None
         return last[1] == 0

@@ -116,6 +116,18 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "times follow each other without a word",
     )
     add_spacing(parser)
+    parser.add_argument(
+        "--only-channel", metavar="CHANNEL", help="number or name of the one channel to take"
+    )
+    parser.add_argument(
+        "--planes", metavar="N-N,N", help="which planes to take, counted from 0, as in 3-17,20"
+    )
+    parser.add_argument(
+        "--region",
+        metavar="Y:Y,X:X",
+        help="which rows and columns to take, as in 100:400,200:600: the first, and the one behind "
+        "the last",
+    )
 
 
 def add_spacing(parser: argparse.ArgumentParser) -> None:
@@ -140,12 +152,18 @@ def add_pattern(parser: argparse.ArgumentParser) -> None:
 
 def opened(given: argparse.Namespace, axes: str | None) -> ZStack:
     """Open the z-stack that a command was given."""
+    from napari_mfif.arrays.parts import parse_planes, parse_region
     from napari_mfif.io import open_stack
 
     source = given.input[0] if len(given.input) == 1 else given.input
     names = ("series", "pattern", "order", "shape", "spacing", "unit")
     how = {name: getattr(given, name) for name in names}
-    return open_stack(source, axes=axes, **how)
+    stack = open_stack(source, axes=axes, **how)
+    if given.only_channel is not None:
+        number = stack.channel_index(given.only_channel)
+        stack = stack.only_channel(number) if stack.n_channels > 1 else stack
+    rows, columns = parse_region(given.region) if given.region else (slice(None), slice(None))
+    return stack.part(parse_planes(given.planes) if given.planes else None, rows, columns)
 
 
 def given_recipe(given: argparse.Namespace) -> Any:

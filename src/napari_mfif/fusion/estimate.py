@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import prod
 
@@ -11,16 +12,22 @@ import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.driver import Layout, plan
-from napari_mfif.engine.folded import fold_region
+from napari_mfif.engine.folded import FoldedTimepoint, fold_region
 from napari_mfif.engine.memory import default_budget, format_bytes
-from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.planes import CACHE_BYTES, PlaneReader
 from napari_mfif.engine.sampling import COUNT, LARGE, SIDE
 from napari_mfif.engine.survey import SurveyedTimepoint
+from napari_mfif.fusion.estimate_alignment import aligning_of
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Method
+from napari_mfif.postprocess import consistency as verification
 from napari_mfif.settings.parameters import Settings, resolve
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["PARTS", "Estimate", "estimate", "format_seconds"]
+
+#: What is done one after the other: planes are brought to one another, surveyed, given to the
+#: method, and the result is cleaned up and put together.
+PARTS = ("aligning", "looking", "fusing", "composing")
 
 #: The piece that is really folded, its side and its planes; of a network a smaller one.
 PIECE, SMALL = (512, 6), (192, 4)
@@ -39,11 +46,19 @@ class Estimate:
         besides, with a network 300 MB.
     strips : int
         In how many parts the planes are folded.
+    parts : mapping
+        The seconds of each of `PARTS`.
     """
 
     seconds: float
     bytes: int
     strips: int
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+    def with_part(self, name: str, seconds: float) -> Estimate:
+        """Return the same with something else that is waited for."""
+        parts = {**self.parts, name: seconds}
+        return replace(self, seconds=self.seconds + seconds, parts=parts)
 
     def __str__(self) -> str:
         parts = f", in {self.strips} parts" if self.strips > 1 else ""
@@ -59,6 +74,8 @@ def estimate(
     device: str = "auto",
     along: str | None = None,
     worker: bool = False,
+    align: str = "none",
+    consistency: Settings | None = None,
 ) -> Estimate:
     """Estimate time and memory by folding a small piece of the stack.
 
@@ -76,6 +93,11 @@ def estimate(
         As for `napari_mfif.fuse`.
     worker : bool, optional
         As for `napari_mfif.iter_fuse`.
+    align : str, optional
+        How planes are going to be brought to one another; three of them are, to see how long it
+        takes.
+    consistency : dict, optional
+        Parameters of the consistency verification; defaults where missing.
 
     Returns
     -------
@@ -93,20 +115,42 @@ def estimate(
         chosen = in_worker(chosen)
     values = resolve(chosen.all_parameters(), settings or {}, owner=f"the method {method}")
     values |= {"along": along or chosen.along[0], "device": device}
+    cleaning = verification.complete(
+        consistency or {},
+        n_planes=stack.n_planes,
+        stack=chosen.verification,
+        pair=chosen.pair_verification,
+    )
+    aligning, seen = (0.0, stack) if align == "none" else aligning_of(stack, align, values)
     reader = PlaneReader(stack)
     layout = plan(chosen, values, reader, default_budget() if memory is None else memory)
-    kept = stack.nbytes // stack.n_times if reader.keeps else 0
-    reading, piece = _read_piece(stack, *(SMALL if chosen.neural else PIECE))
-    costs = _fold_piece(chosen, values, piece)
-    pixels = prod(stack.plane_shape)
+    kept = stack.nbytes // stack.n_times if reader.keeps or seen is not stack else 0
+    kept = kept if kept <= CACHE_BYTES else 0
+    reading, piece = _read_piece(seen, *(SMALL if chosen.neural else PIECE))
+    costs = _fold_piece(chosen, values, cleaning, piece)
+    parts = _seconds(stack, costs, reading, layout, chosen.passes, kept=bool(kept))
+    parts = {"aligning": aligning, **parts}
+    return Estimate(sum(parts.values()), layout.bytes + kept, sum(map(len, layout.groups)), parts)
+
+
+def _seconds(
+    stack: ZStack, costs: _Costs, reading: float, layout: Layout, passes: int, *, kept: bool
+) -> dict[str, float]:
+    """Return the seconds of each part but aligning.
+
+    Large planes are surveyed through windows; reading and computing go on side by side; a stack
+    that is kept is read once.
+    """
+    pixels, planes, times = prod(stack.plane_shape), stack.n_planes, stack.n_times
     waited = _pixels_one_after_the_other(layout)
-    # Large planes are surveyed through windows; reading and computing go on side by side.
     seen = min(pixels, (SIDE * COUNT) ** 2) if pixels > LARGE else pixels
-    turns = 0 if kept else len(layout.groups) * chosen.passes
-    per_plane = reading * seen / pixels + max(reading * turns, costs.taking * waited)
-    once = costs.surveying * seen + costs.finishing * waited
-    seconds = stack.n_times * (once + stack.n_planes * per_plane)
-    return Estimate(seconds, layout.bytes + kept, sum(map(len, layout.groups)))
+    turns = 0 if kept else len(layout.groups) * passes
+    again = 0.0 if kept or not costs.copies else reading * planes
+    return {
+        "looking": times * (costs.surveying * seen + planes * reading * seen / pixels),
+        "fusing": times * planes * max(reading * turns, costs.taking * waited),
+        "composing": times * (costs.finishing * waited + costs.composing * pixels + again),
+    }
 
 
 def format_seconds(seconds: float) -> str:
@@ -145,14 +189,17 @@ def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
 
 @dataclass(frozen=True)
 class _Costs:
-    """Seconds per pixel: of the survey, of each plane, of the answer at the end."""
+    """Seconds per pixel: of the survey, of each plane, of the answer, of what is made of it."""
 
     surveying: float
     taking: float
     finishing: float
+    composing: float
+    #: Whether planes are read once more, to copy pixels.
+    copies: bool
 
 
-def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> _Costs:
+def _fold_piece(method: Method, settings: Settings, cleaning: Settings, piece: ZStack) -> _Costs:
     reader = PlaneReader(piece)
     if np.ptp(piece.pixels[...]) == 0:  # nothing to focus on: any pixels cost the same
         ramp = np.arange(np.prod(piece.shape)).reshape(piece.shape) % 251
@@ -163,15 +210,29 @@ def _fold_piece(method: Method, settings: Settings, piece: ZStack) -> _Costs:
         moments = [time.perf_counter()]
         timepoint = SurveyedTimepoint.of(method, settings, reader)
         moments.append(time.perf_counter())
-        for _ in fold_region(timepoint, layout):
+        folding = fold_region(timepoint, layout)
+        while True:
+            try:
+                next(folding)
+            except StopIteration as end:
+                folded: FoldedTimepoint = end.value
+                break
             moments[2:] = [time.perf_counter()]
+        moments.append(time.perf_counter())
+        folded.postprocessed(cleaning)
         moments.append(time.perf_counter())
         spent.append([after - before for before, after in pairwise(moments)])
         if moments[-1] - moments[0] > 1:
             break
-    surveying, taking, finishing = (min(times) for times in zip(*spent, strict=True))
+    surveying, taking, finishing, composing = (min(times) for times in zip(*spent, strict=True))
     pixels = prod(piece.plane_shape)
-    return _Costs(surveying / pixels, taking / pixels / piece.n_planes, finishing / pixels)
+    return _Costs(
+        surveying / pixels,
+        taking / pixels / piece.n_planes,
+        finishing / pixels,
+        composing / pixels,
+        folded.answer.pixels is None or settings.get("composition") == "copy",
+    )
 
 
 def _pixels_one_after_the_other(layout: Layout) -> int:

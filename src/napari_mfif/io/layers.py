@@ -18,6 +18,7 @@ __all__ = [
     "are_levels",
     "is_layer",
     "layer_axes",
+    "layer_scale",
     "layer_sizes",
     "open_layers",
     "open_levels",
@@ -111,7 +112,11 @@ def _as_opened(layers: Sequence[Any]) -> ZStack | None:
             return None
         stack = replace(stack.only_channel(channels[0]), name=layers[0].name)
     letters = stack.axes.replace("C", "").replace("S", "")
-    return _with_sizes(stack, layer_sizes(layers[0], letters))
+    layer, (scale, units) = layers[0], layer_scale(stack)
+    known = tuple(plain_unit(str(unit)) for unit in layer.units)
+    if tuple(layer.scale) == scale and known == tuple(map(plain_unit, units)):
+        return stack  # which may know less than a scale can tell, or more
+    return _with_sizes(stack, layer_sizes(layer, letters))
 
 
 def _one(layer: Any, axes: str | None) -> ZStack:
@@ -133,7 +138,14 @@ def _finest(layer: Any) -> Any:
 
 
 def _with_sizes(stack: ZStack, sizes: Sizes) -> ZStack:
-    return replace(stack, z_step=sizes.z_step, pixel_size=sizes.pixel_size, unit=sizes.unit)
+    same = (sizes.z_step, sizes.unit) == (stack.z_step, stack.unit)
+    return replace(
+        stack,
+        z_step=sizes.z_step,
+        pixel_size=sizes.pixel_size,
+        unit=sizes.unit,
+        z_positions=stack.z_positions if same else None,
+    )
 
 
 def layer_axes(layer: Any) -> str | None:
@@ -147,6 +159,19 @@ def layer_axes(layer: Any) -> str | None:
     named = "".join(letter or "?" for letter in letters)
     unique = "?" not in named and len(set(named)) == len(named)
     return named + colour if unique and {"Z", "Y", "X"} <= set(named) else None
+
+
+def layer_scale(stack: ZStack) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return scale and units of the layers that show a z-stack.
+
+    They are per axis but for channel and colour; a size that is not known is that of the others.
+    """
+    letters = stack.axes.replace("C", "").replace("S", "")
+    height, width = stack.pixel_size or (1.0, 1.0)
+    lengths = {"Z": stack.z_step or height, "Y": height, "X": width}
+    known = stack.unit if stack.unit and (stack.pixel_size or stack.z_step) else None
+    units = tuple(known if known and letter != "T" else "pixel" for letter in letters)
+    return tuple(lengths.get(letter, 1.0) for letter in letters), units
 
 
 def layer_sizes(layer: Any, letters: str) -> Sizes:

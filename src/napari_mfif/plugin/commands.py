@@ -7,8 +7,17 @@ from typing import Any
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_mfif.errors import MfifError
+from napari_mfif.io.content import PICTURE_ENDINGS
+from napari_mfif.plugin.reader import read
 
-__all__ = ["PLUGIN", "choose_files", "open_folder", "open_paths", "open_stack"]
+__all__ = [
+    "PLUGIN",
+    "add_layers",
+    "choose_files",
+    "open_folder",
+    "open_paths",
+    "open_stack",
+]
 
 PLUGIN = "napari-mfif"
 
@@ -54,10 +63,10 @@ def choose_files(
 def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:
     """Open paths with our reader, several as the planes of one stack."""
     try:
-        if len(paths) == 1:
+        if len(paths) == 1 and not paths[0].lower().endswith(PICTURE_ENDINGS):
             viewer.open(paths[0], plugin=PLUGIN)
-        else:
-            viewer.open(paths, plugin=PLUGIN, stack=True)
+        else:  # napari asks readers of a single ending only, and ours for no pictures
+            add_layers(viewer, read(paths if len(paths) > 1 else paths[0]))
     except (MfifError, OSError, ValueError) as error:
         if told is None:
             raise
@@ -65,6 +74,15 @@ def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:
     else:
         if told is not None:
             told("")
+
+
+def add_layers(viewer: Any, found: list[Any]) -> None:
+    """Show what a reader gave; nothing where it asks something first."""
+    from napari.layers import Layer
+
+    for data in found:
+        if data[0] is not None:
+            viewer.add_layer(Layer.create(*data))
 
 
 def _window(viewer: Any) -> QWidget | None:

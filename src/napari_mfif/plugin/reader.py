@@ -13,8 +13,9 @@ import numpy as np
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import AxesError, MfifError, ReadError
 from napari_mfif.io.content import ENDINGS, TIFF_ENDINGS
+from napari_mfif.io.layers import layer_scale
 from napari_mfif.io.zarr_store import is_address, is_zarr
-from napari_mfif.plugin.layers.metadata import KEY, Opened
+from napari_mfif.plugin.layers.metadata import KEY, Opened, Opening
 from napari_mfif.plugin.layers.multiscale import is_large, level_arrays
 from napari_mfif.wording import in_window
 
@@ -81,7 +82,7 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
         return [(None,)]  # type: ignore[list-item]  # napari: read, and no layers yet
     try:
         if isinstance(path, str):
-            return layers_of(open_stack(path))
+            return layers_of(open_stack(path), Opening(path))
         stack = open_stack(list(path))
     except AxesError as error:
         single = path if isinstance(path, str) else path[0]
@@ -92,7 +93,8 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
         kind = ReadError if isinstance(error, ReadError) else type(error)
         raise kind(in_window(str(error))) from error
     # the folder may hold more than these: it does not stand for them
-    return layers_of(replace(stack, source=None) if len(path) > 1 else stack)
+    stack = replace(stack, source=None) if len(path) > 1 else stack
+    return layers_of(stack, Opening(tuple(path)))
 
 
 def _is_film(path: Path) -> bool:
@@ -132,13 +134,23 @@ def _asks(paths: Sequence[str]) -> bool:
     return True
 
 
-def layers_of(stack: ZStack) -> list[LayerData]:
-    """Return a z-stack as layer data: a layer per channel, pixels read when they are shown."""
+def layers_of(stack: ZStack, opening: Opening | None = None) -> list[LayerData]:
+    """Return a z-stack as layer data: a layer per channel, pixels read when they are shown.
+
+    Parameters
+    ----------
+    stack : ZStack
+        The z-stack.
+    opening : Opening, optional
+        How it was opened, for those who write code that does it again.
+    """
+    if opening is None and stack.source:
+        opening = Opening(stack.source)
     rgb = {"rgb": stack.n_samples > 1}
     if "C" not in stack.axes:
         data = level_arrays(stack)
         several = isinstance(data, list)
-        note = Opened(stack, data[0] if several else data)
+        note = Opened(stack, data[0] if several else data, opening=opening)
         options = {**_sizes(stack), "name": stack.name, "metadata": {KEY: note}}
         if stack.n_samples == 1:
             options["contrast_limits"] = _limits(stack, 0)
@@ -147,17 +159,23 @@ def layers_of(stack: ZStack) -> list[LayerData]:
     for c in range(stack.n_channels):
         data = level_arrays(stack.only_channel(c))
         several = isinstance(data, list)
-        options = _sizes(stack) | _channel(stack, c, data[0] if several else data)
+        note = Opened(stack, data[0] if several else data, c, channel_name(stack, c), opening)
+        options = _sizes(stack) | _channel(note, c)
         layers.append((data, {**options, **rgb, "multiscale": several}, "image"))
     return layers
 
 
-def _channel(stack: ZStack, c: int, data: Any) -> dict[str, Any]:
-    name = stack.channel_names[c] if stack.channel_names else f"channel {c}"
+def channel_name(stack: ZStack, c: int) -> str:
+    """Return the name of a channel, or its number in words."""
+    return stack.channel_names[c] if stack.channel_names else f"channel {c}"
+
+
+def _channel(note: Opened, c: int) -> dict[str, Any]:
+    stack = note.stack
     options: dict[str, Any] = {
-        "name": f"{stack.name} {name}",
+        "name": f"{stack.name} {note.channel_name}",
         "blending": "additive" if c else "translucent_no_depth",
-        "metadata": {KEY: Opened(stack, data, c, name)},
+        "metadata": {KEY: note},
     }
     if stack.n_samples == 1:
         options["contrast_limits"] = _limits(stack, c)
@@ -168,12 +186,8 @@ def _channel(stack: ZStack, c: int, data: Any) -> dict[str, Any]:
 def _sizes(stack: ZStack) -> dict[str, Any]:
     letters = stack.axes.replace("C", "").replace("S", "")
     options: dict[str, Any] = {"axis_labels": tuple(LABELS[letter] for letter in letters)}
-    height, width = stack.pixel_size or (1.0, 1.0)
     if stack.pixel_size or stack.z_step:
-        lengths = {"Z": stack.z_step or height, "Y": height, "X": width}
-        options["scale"] = tuple(lengths.get(letter, 1.0) for letter in letters)
-        if stack.unit:
-            options["units"] = tuple("pixel" if letter == "T" else stack.unit for letter in letters)
+        options["scale"], options["units"] = layer_scale(stack)
     return options
 
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
-from napari_mfif.plugin.layers.metadata import Made, result
+from napari_mfif.plugin.layers.metadata import KEY, Made, result
 from napari_mfif.plugin.layers.showing import hide_other_maps
 from napari_mfif.plugin.layers.specs import Drawing, draw
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
@@ -112,6 +112,16 @@ class Results(QObject):
         self._next = (new, done)
         if self._drawing is None:
             self._draw_next()
+        return new
+
+    def say(self, made: Made, sentence: str) -> Made:
+        """Note something else of a fusion, in its layers."""
+        new = replace(made, said=sentence)
+        for layer in self.viewer.layers:
+            note = result(layer)
+            if note is not None and note.made is made:
+                layer.metadata = {**layer.metadata, KEY: replace(note, made=new)}
+        self.tell()
         return new
 
     def _draw_next(self) -> None:

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.fusion.api import Fusion
 
 if TYPE_CHECKING:
+    from napari_mfif.plugin.layers.origin import Origin
     from napari_mfif.plugin.layers.specs import Look
 
-__all__ = ["KEY", "Made", "Opened", "Result", "opened", "result"]
+__all__ = ["KEY", "Made", "Opened", "Opening", "Result", "opened", "result"]
 
 #: Under this key the metadata of a layer hold what we know of it.
 KEY = "napari_mfif"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a z-stack was opened, so that code can be written that does it again.
+
+    Parameters
+    ----------
+    source : str or tuple of str
+        The path, or the paths.
+    keywords : mapping, optional
+        What else `open_stack` was told.
+    """
+
+    source: str | tuple[str, ...]
+    keywords: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,12 +49,15 @@ class Opened:
         The channel that it shows, where the z-stack has several.
     channel_name : str, optional
         The name of that channel.
+    opening : Opening, optional
+        How the z-stack was opened.
     """
 
     stack: ZStack
     data: Any
     channel: int | None = None
     channel_name: str = ""
+    opening: Opening | None = None
 
     def __deepcopy__(self, memo: Any) -> Opened:
         """Stay the same when a layer is duplicated: files are not opened twice."""
@@ -55,11 +76,27 @@ class Made:
         How its layers look, and where they lie.
     said : str
         What is said of it: how long it took, how sure it is.
+    origin : Origin, optional
+        How the z-stack that was fused is got again.
+    device : str
+        What a network was asked to run on.
+    preset : str
+        Name of the preset whose values were taken, where they were.
     """
 
     fusion: Fusion
     look: Look
     said: str = ""
+    origin: Origin | None = None
+    device: str = "auto"
+    preset: str = ""
+
+    @property
+    def made_by(self) -> str:
+        """Say what made it: preset, method and version."""
+        recipe = self.fusion.recipe
+        method = f"{self.preset} ({recipe.method})" if self.preset else recipe.method
+        return f"{method}, napari-mfif {recipe.version}".removesuffix(", napari-mfif ")
 
     @property
     def source(self) -> str:
@@ -91,6 +128,10 @@ class Result:
     source: str
     recipe: str
     made: Made | None = None
+
+    def __str__(self) -> str:
+        by = f" by {self.made.made_by}" if self.made is not None else ""
+        return f"{self.role} of a fusion{by}"
 
 
 def opened(layer: Any) -> Opened | None:

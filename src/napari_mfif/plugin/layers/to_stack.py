@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
@@ -11,9 +11,8 @@ from napari.layers import Image
 
 from napari_mfif.arrays.axes import NAMES
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import AxesError, ReadError
-from napari_mfif.io.layers import layer_axes, layer_sizes
+from napari_mfif.io.layers import layer_axes, open_layers
 from napari_mfif.plugin.layers.metadata import opened, result
 
 __all__ = [
@@ -105,33 +104,19 @@ def to_stack(group: list[Image], axes: str | None = None) -> ZStack:
         The axes leave a choice.
     """
     layer = group[0]
-    note = opened(layer)
-    if note is not None and (len(group) > 1 or note.channel is None):
-        return replace(
-            note.stack, **_sizes(layer, note.stack.axes.replace("C", "").replace("S", ""))
-        )
+    if len(group) > 1:
+        return open_layers(group)
     choices = possible_axes(layer)
     if not choices:
         raise ReadError(_no_stack(layer))
     axes = axes if axes in choices else layer_axes(layer)
     if axes is None:
         raise AxesError(_which_axes(layer))
-    sizes = _sizes(layer, axes.replace("S", ""))
-    pixels = _pixels(layer)
-    if layer.multiscale:
-        pixels = multiscale(pixels, axes, layer.data[1:])
-    return ZStack.from_array(pixels, axes, name=layer.name, **sizes)
+    return open_layers([layer], axes)
 
 
 def _pixels(layer: Image) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
-
-
-def _sizes(layer: Image, letters: str) -> dict[str, Any]:
-    """Return z step, pixel size and unit from the layer's scale, where it has one."""
-    sizes = asdict(layer_sizes(layer, letters))
-    del sizes["note"]  # what a file's reader guessed: of a layer nothing is
-    return sizes
 
 
 def _no_stack(layer: Image) -> str:

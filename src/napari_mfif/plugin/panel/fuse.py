@@ -6,33 +6,28 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication
-from superqt.utils import create_worker as create_quiet_worker
 
-from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_of
-from napari_mfif.engine.process.client import Stopped, shared_worker
-from napari_mfif.errors import MfifError
+from napari_mfif.engine.process.client import shared_worker
 from napari_mfif.fusion.api import Fusion
-from napari_mfif.fusion.estimate import estimate
-from napari_mfif.methods import registry
+from napari_mfif.fusion.estimate import format_seconds
 from napari_mfif.plugin.commands import choose_files
-from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import is_huge, is_large
 from napari_mfif.plugin.layers.to_stack import possible_axes
 from napari_mfif.plugin.layers.writer import LayerWriter
 from napari_mfif.plugin.panel import preferences
-from napari_mfif.plugin.panel.as_code import as_command, as_python
 from napari_mfif.plugin.panel.base import Panel
+from napari_mfif.plugin.panel.foresight import Expectation, Foresight
 from napari_mfif.plugin.panel.fusion_thread import Failure, Request, Step, run
 from napari_mfif.plugin.panel.method_box import MethodBox
-from napari_mfif.plugin.panel.preload import load_torch_gently
+from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.plugin.panel.run_box import RunBox
-from napari_mfif.plugin.panel.saving import choose_target
 from napari_mfif.plugin.panel.stack_box import StackBox
+from napari_mfif.plugin.panel.style import rule
 from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.panel.welcome import Welcome
 from napari_mfif.plugin.results import results_of
@@ -41,9 +36,6 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 __all__ = ["FusePanel"]
-
-#: Milliseconds without a change after which the estimate is made.
-SETTLE = 350
 
 #: Milliseconds that a cancelled run gets to end by itself.
 PATIENCE = 500
@@ -63,27 +55,19 @@ class FusePanel(Panel):
 
     def __init__(self, napari_viewer: ViewerModel) -> None:
         super().__init__(napari_viewer)
-        self.fusion: Fusion | None = None
         self._request: Request | None = None
-        self._copy_from: tuple[tuple[str, ...], str] = ((), "")
-        self._last_result: tuple[Any, Any, str] = (None, ((), ""), "")
         self._worker: Any = None
-        self._shown = 0.0
-        self._estimator: Any = None
-        self._drift_seeker: Any = None
-        self._drift_of: Any = None
+        self._began = self._drawn = self._shown = 0.0
         runs_apart: list[Any] = []  # known also when the panel is no more
         self._runs_apart = runs_apart
         self.destroyed.connect(lambda: end_processes_of(runs_apart))
         self.welcome = Welcome(napari_viewer)
         self.stack_box, self.method_box = StackBox(napari_viewer), MethodBox()
-        self.run_box = RunBox()
+        self.run_box, self.result_box = RunBox(), ResultBox()
+        self.foresight = Foresight(self, self._wanted)
         self.writer = LayerWriter(napari_viewer, self)
         self.results = results_of(napari_viewer)
         self.writer.wrote.connect(self.results.tell)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(SETTLE)
         self.method_box.prefer_device(preferences.device())
         self._lay_out()
         self._connect()
@@ -93,8 +77,8 @@ class FusePanel(Panel):
         for widget in (self.welcome, self.stack_box, self.method_box):
             self.column.addWidget(widget)
         self.column.addStretch()
-        self.footer.addWidget(ViewRow(self.results))
-        self.footer.addWidget(self.run_box)
+        for widget in (rule(), ViewRow(self.results), self.result_box, self.run_box):
+            self.footer.addWidget(widget)
 
     def _connect(self) -> None:
         self.stack_box.changed.connect(self._stack_changed)
@@ -105,9 +89,9 @@ class FusePanel(Panel):
         self.run_box.start.connect(self.start)
         self.run_box.cancel.connect(self.cancel)
         self.run_box.in_view.toggled.connect(self._settings_changed)
-        self.run_box.copy.connect(self.copy)
-        self.run_box.save.connect(self.save)
-        self._patience.timeout.connect(self._estimate)
+        self.foresight.expects.connect(self._show_expectation)
+        self.foresight.drifts.connect(lambda stack, drift: self.method_box.advise(drift))
+        self.results.changed.connect(self._show_result)
         layers = self.viewer.layers.events
         self.listen(layers.inserted, self._layer_added)
         self.listen(layers.removed, self.refresh)
@@ -124,8 +108,10 @@ class FusePanel(Panel):
         self.stack_box.refresh(choose)
         empty = self.stack_box.is_empty()
         self.welcome.setVisible(empty)
-        for widget in (self.stack_box, self.method_box, self.run_box):
+        for widget in (self.stack_box, self.method_box):
             widget.setVisible(not empty)
+        self.run_box.setVisible(not empty or self.is_running())
+        self.results.tell()
 
     def _stack_changed(self) -> None:
         if self.is_running():
@@ -136,8 +122,7 @@ class FusePanel(Panel):
             shape = stack.plane_shape
             self.run_box.offer_in_view(large=is_large(shape), huge=is_huge(shape))
         self.method_box.advise(0)
-        self._drift_of = None
-        self.run_box.show_result("")
+        self.foresight.forget_drift()
         self._settings_changed()
 
     def _settings_changed(self) -> None:
@@ -147,12 +132,13 @@ class FusePanel(Panel):
         self.run_box.show_idle(possible=possible)
         self.run_box.show_problem("")
         self.run_box.show_estimate("")
+        self._show_result()
         if possible:
-            self._patience.start()
+            self.foresight.look_soon()
 
     def request(self) -> Request:
         """Return what the panel shows, as it would be fused now."""
-        alone = self.stack_box.alone()
+        alone, preset = self.stack_box.alone(), self.method_box.preset()
         return Request(
             self.stack_box.fused_stack(),
             self.method_box.name(),
@@ -164,7 +150,15 @@ class FusePanel(Panel):
             self.method_box.is_neural() and preferences.in_own_process(),
             self.method_box.alignment_values(),
             self.run_box.fuses_in_view(),
+            self.stack_box.origin(),
+            preset.name if preset else "",
         )
+
+    def _wanted(self) -> Request | None:
+        """Return what could be fused now."""
+        if self.is_running() or self.stack_box.stack is None or not self.method_box.can_run():
+            return None
+        return self.request()
 
     def is_running(self) -> bool:
         """Tell whether a fusion runs."""
@@ -172,21 +166,23 @@ class FusePanel(Panel):
 
     def start(self) -> None:
         """Fuse what is chosen."""
-        if self.is_running() or self.stack_box.stack is None or not self.method_box.can_run():
+        if self._wanted() is None:
             return
-        self._patience.stop()
+        self.foresight.rest()
         self.stack_box.read_again()
-        if self.stack_box.stack is None:
+        request = self._wanted()
+        if request is None:
             return
-        self._last_result = (self._request, self._copy_from, self.run_box.result.text())
-        self._request, look = self.request(), self.stack_box.look()
-        self._copy_from = self.stack_box.names_and_axes()
+        self._request, look = request, self.stack_box.look()
+        self._began = time.perf_counter()
         self.writer.clear()
-        self._worker = create_worker(run, self._request, look, _start_thread=False)
+        expected = self.foresight.parts(request)
+        self._worker = create_worker(run, request, look, expected, _start_thread=False)
         self._worker.yielded.connect(self._show)
         self.run_box.show_running(0, "starting")
+        self._show_result()
         self.watch_window()
-        self._runs_apart[:] = [self._worker] if self._request.apart else []
+        self._runs_apart[:] = [self._worker] if request.apart else []
         self._worker.start()
 
     def cancel(self) -> None:
@@ -207,9 +203,9 @@ class FusePanel(Panel):
             self._end_without_result()
             self.run_box.show_problem(step.sentence)
         elif step.made is not None:
-            self.fusion, said = step.made.fusion, step.text
+            made, self._drawn = step.made, time.perf_counter()
             self.run_box.show_running(1, "showing the layers")
-            self.writer.write(step.drawings, done=lambda: self._done(said))
+            self.writer.write(step.drawings, done=lambda: self._done(made))
         else:
             self._show_progress(step)
 
@@ -220,101 +216,78 @@ class FusePanel(Panel):
         if step.drawings:
             self.writer.write(step.drawings)
 
-    def _done(self, sentence: str) -> None:
+    def _done(self, made: Made) -> None:
+        """Say how long the person waited."""
+        now = time.perf_counter()
+        self.foresight.showing = now - self._drawn
+        if isinstance(made.fusion.image, np.ndarray):
+            self.results.say(made, f"Done in {format_seconds(now - self._began)}; {made.said}")
         self._end_run()
-        self.run_box.show_result(sentence)
 
     def _end_without_result(self) -> None:
-        """Bring back the layers as they were, and the result that they show."""
+        """Bring back the layers as they were, and with them the result that they show."""
         self.writer.undo()
-        self._request, self._copy_from, sentence = self._last_result
         self._end_run()
-        if sentence:
-            self.run_box.show_result(sentence)
 
     def _end_run(self) -> None:
         self._worker = None
         self.writer.clear()
         self.run_box.show_idle(possible=self.stack_box.stack is not None)
         self.refresh()  # what was opened meanwhile is not turned to, but listed
-        self._patience.start()
+        self._show_result()
+        self.foresight.look_soon()
 
-    def _estimate(self) -> None:
-        """Find out in a thread what a run will take."""
-        if self.is_running() or self.stack_box.stack is None:
-            return
-        request = self.request()
-        self._estimator = create_quiet_worker(
-            estimated, request, _start_thread=False, _ignore_errors=True
-        )
-        self._estimator.returned.connect(self._show_estimate)
-        self._estimator.start()
-        self._seek_drift(request.stack)
+    @property
+    def fusion(self) -> Fusion | None:
+        """The fusion at hand."""
+        made = self.made()
+        return made.fusion if made is not None else None
 
-    def _show_estimate(self, answer: tuple[Request, str, str]) -> None:
-        request, text, problem = answer
-        if self.is_running() or self.stack_box.stack is None:
-            return
-        if not request.asks_for(self.request()):
-            return
-        self.run_box.show_estimate(text)
-        if problem:
-            self.run_box.show_problem(problem)
+    def made(self) -> Made | None:
+        """Return the fusion at hand: of the active layer, or of the stack that is chosen."""
+        active, layers = self.viewer.layers.selection.active, self.stack_box.layers()
+        for layer in ([active] if active is not None and result(active) else []) + layers[:1]:
+            if (made := self.results.of(layer)) is not None:
+                return made
+        return None if layers else self.results.current()
 
-    def _seek_drift(self, stack: ZStack) -> None:
-        """Find out in a thread whether planes drift, once for each stack."""
-        if self._drift_of is not None:
-            return
-        self._drift_of = self.stack_box.stack
-        self._drift_seeker = create_quiet_worker(
-            drift_seen, stack, self._drift_of, _start_thread=False, _ignore_errors=True
-        )
-        self._drift_seeker.returned.connect(self._show_drift)
-        self._drift_seeker.start()
+    def _show_result(self) -> None:
+        made = None if self.is_running() or self._ended else self.made()
+        self.result_box.show_made(made, as_set=made is None or self._is_set_as(made))
 
-    def _show_drift(self, answer: tuple[Any, float]) -> None:
-        stack, drift = answer
-        if stack is self._drift_of:
-            self.method_box.advise(drift)
+    def _is_set_as(self, made: Made) -> bool:
+        """Tell whether the panel would make the same of the same stack."""
+        request, layers = self._wanted(), self.stack_box.layers()
+        if request is None or str(layers[0].unique_id) != made.source:
+            return True  # it is about another stack, and says so
+        return request.made(made.fusion.recipe)
+
+    def _show_expectation(self, found: Expectation) -> None:
+        self.run_box.show_estimate(found.text)
+        if found.problem:
+            self.run_box.show_problem(found.problem)
 
     def _open(self) -> None:
-        tell = self.welcome.tell if self.stack_box.is_empty() else self.run_box.show_problem
-        choose_files(self.viewer, self, told=tell)
+        choose_files(self.viewer, self, told=self._teller())
 
     def _open_folder(self) -> None:
-        choose_files(self.viewer, self, told=self.welcome.tell, folder=True)
+        choose_files(self.viewer, self, told=self._teller(), folder=True)
 
-    def copy(self, what: str) -> None:
-        """Put ``"python"`` or ``"command"`` for the last fusion into the clipboard."""
-        if self._request is None:
-            return
-        names, axes = self._copy_from
-        command = what == "command"
-        text = as_command(self._request) if command else as_python(self._request, names, axes)
-        QApplication.clipboard().setText(text)
-        note = "Copied."
-        if command and not self._request.stack.source:
-            note = "Copied. Save the stack and put its path in the place of STACK.tif."
-        self.run_box.show_note(note)
-
-    def save(self, what: str) -> None:
-        """Ask where, and write the ``"image"``, ``"all"`` maps or the ``"recipe"``."""
-        if self.fusion is not None:
-            choose_target(self, self.fusion, what, self.run_box)
+    def _teller(self) -> Any:
+        return self.welcome.tell if self.stack_box.is_empty() else self.run_box.show_problem
 
     def end(self) -> None:
         """Stop what runs and let go of the viewer."""
-        self._patience.stop()
         super().end()
+        self.foresight.end()
+        self.results.changed.disconnect(self._show_result)
         if self._worker is not None:
             self.writer.undo()  # a half-fused image would look finished
+            self._worker.quit()
         self.writer.clear()
         self.welcome.end()
-        for worker in (self._worker, self._estimator, self._drift_seeker):
-            if worker is not None:
-                worker.quit()
         end_processes_of(self._runs_apart)
-        self._worker = self._estimator = self._drift_seeker = None
+        self._worker = None
 
 
 def end_processes_of(workers: Sequence[Any]) -> None:
@@ -324,37 +297,3 @@ def end_processes_of(workers: Sequence[Any]) -> None:
     """
     if any(worker.is_running for worker in workers):
         shared_worker().stop()
-
-
-def drift_seen(stack: ZStack, shown: ZStack) -> tuple[ZStack, float]:
-    """Return the stack that is shown, and its drift in pixels where it is worth aligning."""
-    try:
-        drift = drift_of(stack)
-    except (MfifError, OSError, ValueError):  # what is wrong with it a fusion will say
-        return shown, 0.0
-    return shown, drift if drift >= WORTH_ALIGNING else 0.0
-
-
-def estimated(request: Request) -> tuple[Request, str, str]:
-    """Return what a request will take, and what is wrong with it."""
-    if registry.get(request.method).neural and not request.apart:
-        load_torch_gently()
-    if request.in_view:
-        return request, "At once; what comes into view is fused as you look", ""
-    try:
-        found = estimate(
-            request.stack,
-            request.method,
-            request.parameters,
-            memory=request.memory,
-            device=request.device,
-            worker=request.apart,
-        )
-    except Stopped:
-        return request, "", ""
-    except MfifError as error:
-        return request, "", str(error)
-    except (ImportError, OSError, RuntimeError):
-        return request, "", ""
-    place = "on the CPU" if request.device in ("auto", "cpu") else f"on {request.device.upper()}"
-    return request, f"{found}, {place}", ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from math import floor
@@ -16,11 +15,11 @@ import numpy as np
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
-from napari_mfif.fusion.estimate import format_seconds
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.multiscale import is_large
+from napari_mfif.plugin.layers.origin import Origin
 from napari_mfif.plugin.layers.specs import (
     Drawing,
     Look,
@@ -31,9 +30,11 @@ from napari_mfif.plugin.layers.specs import (
     finished,
     warm_up,
 )
+from napari_mfif.plugin.panel.pace import Pace
 from napari_mfif.plugin.panel.preload import load_torch_gently
+from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["Failure", "Request", "Step", "in_words", "run", "torch_is_missing", "torch_remedy"]
+__all__ = ["Failure", "Request", "Step", "run", "summary", "torch_is_missing", "torch_remedy"]
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,10 @@ class Request:
         A value for each parameter of the alignment.
     in_view : bool
         Whether only what comes into view is fused.
+    origin : Origin, optional
+        How the z-stack is got again.
+    preset : str
+        Name of the preset whose values these are, if any.
     """
 
     stack: ZStack
@@ -80,15 +85,26 @@ class Request:
     apart: bool = False
     alignment: dict[str, Any] = field(default_factory=dict)
     in_view: bool = False
+    origin: Origin | None = None
+    preset: str = ""
 
     def asks_for(self, other: Request) -> bool:
         """Tell whether another request is for the same; no pixels are compared."""
         here, there = (
-            [getattr(one, name.name) for name in fields(Request) if name.name != "stack"]
+            [getattr(one, f.name) for f in fields(Request) if f.name not in ("stack", "origin")]
             for one in (self, other)
         )
         facts, known = ((one.stack.pixels, one.stack.describe()) for one in (self, other))
         return here == there and facts[0] is known[0] and facts[1] == known[1]
+
+    def made(self, recipe: Recipe) -> bool:
+        """Tell whether a recipe says the same, but for the stack."""
+        wanted = {**self.alignment, "channel": self.channel, "method": self.method}
+        return (
+            all(getattr(recipe, name) == value for name, value in wanted.items())
+            and dict(recipe.parameters) == self.parameters
+            and dict(recipe.consistency) == self.consistency
+        )
 
     def steps(self) -> Iterator[Progress]:
         """Start the fusion."""
@@ -136,15 +152,29 @@ class Failure:
     sentence: str
 
 
-def run(request: Request, look: Look) -> Iterator[tuple[Request, Step | Failure]]:
-    """Fuse, and yield what the main thread has to show, each with the request it belongs to."""
-    for step in _steps(request, look):
+def run(
+    request: Request, look: Look, expected: Mapping[str, float] | None = None
+) -> Iterator[tuple[Request, Step | Failure]]:
+    """Fuse, and yield what the main thread has to show, each with the request it belongs to.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+    look : Look
+        How results are to look.
+    expected : mapping, optional
+        Seconds of each part of the run, as for `Pace`.
+    """
+    aligns = request.alignment.get("align", "none") != "none"
+    stack = request.stack
+    pace = Pace(expected or {}, stack.n_planes, stack.n_times, aligns=aligns)
+    for step in _steps(request, look, pace):
         yield request, step
 
 
-def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
+def _steps(request: Request, look: Look, pace: Pace) -> Iterator[Step | Failure]:
     """Fuse; no error leaves it."""
-    began = time.perf_counter()
     told: list[str] = []
     try:
         warm_up()
@@ -152,14 +182,17 @@ def _steps(request: Request, look: Look) -> Iterator[Step | Failure]:
             load_torch_gently()
         with listening(told.append), closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
-                text = in_words(progress, request.stack, time.perf_counter() - began)
                 if progress.finished and progress.fusion is not None:
-                    said = " ".join([text, *dict.fromkeys(told)])
-                    yield from _shown(Made(progress.fusion, look, said), request)
+                    said = " ".join([summary(progress.fusion), *dict.fromkeys(told)])
+                    made = Made(
+                        progress.fusion, look, said, request.origin, request.device, request.preset
+                    )
+                    yield from _shown(made, request)
                 else:
+                    text = pace.note(progress)
                     partly = progress.fusion
                     drawings = draw_image(partly, look) if partly is not None else []
-                    yield Step(progress.fraction, text, drawings)
+                    yield Step(pace.fraction, text, drawings)
     except MfifError as error:
         yield Failure(str(error))
     except MemoryError:
@@ -187,34 +220,12 @@ def _shown(made: Made, request: Request) -> Iterator[Step]:
         yield Step(1, made.said, draw(made), made)
 
 
-def in_words(progress: Progress, stack: ZStack, elapsed: float) -> str:
-    """Say where a fusion stands: ``plane 14 of 24, 1.4 s left``."""
-    planes = stack.n_planes
-    if progress.finished and progress.fusion is not None:
-        return summary(progress.fusion)
-    if progress.done == 0:
-        return progress.stage.lower()
-    if progress.done >= progress.total - 1:
-        return "composing the image"
-    per_time = max(planes, (progress.total - 1) // stack.n_times)
-    time_index, within = divmod(progress.done - 1, per_time)
-    turn, plane = divmod(within, planes)
-    parts = [f"plane {plane + 1} of {planes}"]
-    if per_time > planes:
-        parts.append(f"pass {turn + 1} of {per_time // planes}")
-    if stack.n_times > 1:
-        parts.insert(0, f"timepoint {time_index + 1} of {stack.n_times}")
-    left = elapsed / progress.done * (progress.total - progress.done)
-    return ", ".join([*parts, f"{format_seconds(left)} left"])
-
-
 def summary(fusion: Fusion) -> str:
-    """Say how long it took and how sure it is; this looks at every pixel."""
+    """Say how sure it is; this looks at every pixel."""
     if not isinstance(fusion.confidence, np.ndarray):
         return "Ready: what comes into view is fused as you look."
     sure = floor(100 * float((fusion.confidence >= SURE).mean()))
-    seconds = format_seconds(fusion.seconds)
-    return f"Done in {seconds}; {sure} % of the area decided with confidence."
+    return f"{sure} % of the area decided with confidence."
 
 
 def torch_remedy() -> str:

@@ -23,6 +23,7 @@ from napari_mfif.io.contents import Contents, contents, images_in, of_files, of_
 from napari_mfif.io.grouping import PLURALS, Arranged
 from napari_mfif.io.meaning import naming_of
 from napari_mfif.io.read import open_arranged
+from napari_mfif.plugin.layers.metadata import Opening
 from napari_mfif.plugin.panel.style import heading, hint, say, sheet, trouble
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _found(paths: Sequence[Path], pattern: str | None) -> Contents:
 
 
 def ask(
-    paths: Sequence[str], parent: QWidget | None, show: Callable[[ZStack], object]
+    paths: Sequence[str], parent: QWidget | None, show: Callable[[ZStack, Opening], object]
 ) -> PatternTable:
     """Show the table beside everything else; nothing waits for it.
 
@@ -77,7 +78,7 @@ def ask(
     parent : QWidget
         Above which it stands.
     show : callable
-        Called with every z-stack that is opened.
+        Called with every z-stack that is opened, and how it was.
     """
     table = PatternTable([Path(path) for path in paths], parent)
     table.chosen = show
@@ -103,7 +104,7 @@ class PatternTable(QDialog):
         super().__init__(parent)
         self.setWindowTitle("What do the file names mean?")
         self._paths = list(paths)
-        self.chosen: Callable[[ZStack], object] = lambda _: None
+        self.chosen: Callable[[ZStack, Opening], object] = lambda *_: None
         folder = len(paths) == 1 and paths[0].is_dir()
         images = images_in(paths[0])[0] if folder else list(paths)
         self._naming = naming_of(images)
@@ -181,6 +182,7 @@ class PatternTable(QDialog):
         except MfifError as error:
             found, why, notes = Contents([], []), str(error), []
         self._stacks = [one for one in found.stacks if not one.problem]
+        self._numbers = {id(one): number for number, one in enumerate(found.stacks)}
         say(self.problem, why or "")
         say(self.count, "\n".join([_counted(self._stacks), *notes]) if self._stacks else "")
         self.image.clear()
@@ -198,11 +200,20 @@ class PatternTable(QDialog):
                 one = self._stacks[number]
                 name = one.name or one.files[0].parent.name
                 # the folder may hold more than these: it does not stand for them
-                self.chosen(replace(open_arranged(one, name=name), source=None))
+                stack = replace(open_arranged(one, name=name), source=None)
+                self.chosen(stack, self._opening(one))
         except MfifError as error:
             say(self.problem, str(error))
             return
         self.accept()
+
+    def _opening(self, one: Arranged) -> Opening:
+        """Return how `open_stack` opens one of the z-stacks."""
+        paths, pattern = tuple(map(str, self._paths)), self.pattern.text().strip()
+        keywords: dict[str, Any] = {"pattern": pattern} if pattern else {}
+        if len(self._numbers) > 1:
+            keywords["series"] = self._numbers[id(one)]
+        return Opening(paths[0] if len(paths) == 1 else paths, keywords)
 
 
 def _counted(stacks: Sequence[Arranged]) -> str:
@@ -225,14 +236,12 @@ def _look() -> str:
         return ""
 
 
-def in_viewer(viewer: Any) -> Callable[[ZStack], object]:
+def in_viewer(viewer: Any) -> Callable[[ZStack, Opening], object]:
     """Return what shows a z-stack in a viewer as its layers."""
-    from napari.layers import Layer
-
+    from napari_mfif.plugin.commands import add_layers
     from napari_mfif.plugin.reader import layers_of
 
-    def show(stack: ZStack) -> None:
-        for data in layers_of(stack):
-            viewer.add_layer(Layer.create(*data))
+    def show(stack: ZStack, opening: Opening) -> None:
+        add_layers(viewer, layers_of(stack, opening))
 
     return show

@@ -1,9 +1,9 @@
-"""The foot of the *Fuse* panel: the estimate, the run, and what to do with the result."""
+"""The foot of the *Fuse* panel: the estimate and the run."""
 
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_mfif.plugin.panel.style import ProgressLine, button, hint, say, trouble
 
@@ -11,18 +11,16 @@ __all__ = ["RunBox"]
 
 
 class RunBox(QWidget):
-    """Starts and cancels; shows estimate, progress, result and errors."""
+    """Starts and cancels; shows estimate, progress and errors."""
 
     start = Signal()
     cancel = Signal()
-    save = Signal(str)
-    copy = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.estimate, self.progress_text = hint(), hint()
-        self.result, self.note, self.problem = hint(), hint(), trouble()
-        self.result.setProperty("look", "result")
+        self.note, self.problem = hint(), trouble()
+        self._focus_before: QWidget | None = None
         self.fuse = button(
             "Fuse", "Make the sharp image and its maps. Shortcut: Ctrl+Return.", self.start,
             look="primary",
@@ -39,7 +37,6 @@ class RunBox(QWidget):
         )
         self.in_view.hide()
         self.bar = ProgressLine()
-        self._result_row = self._make_result_row()
         self._lay_out()
         self.show_idle()
 
@@ -47,11 +44,7 @@ class RunBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(7)
-        rule = QFrame()
-        rule.setObjectName("rule")
-        rule.setFixedHeight(1)
-        column.addWidget(rule)
-        for widget in (self.problem, self.result, self._result_row, self.note, self.bar):
+        for widget in (self.problem, self.note, self.bar):
             column.addWidget(widget)
         column.addWidget(self.in_view)
         row = QHBoxLayout()
@@ -61,33 +54,6 @@ class RunBox(QWidget):
         row.addWidget(self.fuse)
         row.addWidget(self.stop)
         column.addLayout(row)
-
-    def _make_result_row(self) -> QWidget:
-        whole = QWidget()
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        saving = QMenu(whole)
-        for what, words in (
-            ("image", "All-in-focus image\N{HORIZONTAL ELLIPSIS}"),
-            ("all", "Image and all maps\N{HORIZONTAL ELLIPSIS}"),
-            ("recipe", "Recipe\N{HORIZONTAL ELLIPSIS}"),
-        ):
-            saving.addAction(words).triggered.connect(lambda _=False, w=what: self.save.emit(w))
-        save = button(
-            "Save\N{HORIZONTAL ELLIPSIS}", "Write the image, its maps or the recipe to files."
-        )
-        save.setMenu(saving)
-        row.addWidget(save)
-        for what, text, tip in (
-            ("python", "Copy as Python", "Copy Python code that repeats this fusion."),
-            ("command", "Copy as command", "Copy the command line that repeats this fusion."),
-        ):
-            copying = button(text, tip)
-            copying.clicked.connect(lambda _=False, w=what: self.copy.emit(w))
-            row.addWidget(copying)
-        row.addStretch()
-        return whole
 
     def offer_in_view(self, *, large: bool, huge: bool) -> None:
         """Offer to fuse only what is in view where planes are large; huge ones begin with it."""
@@ -107,18 +73,10 @@ class RunBox(QWidget):
         """Show how far a run is."""
         if self.fuse.isVisibleTo(self):
             self._running(True)
-            for label in (self.problem, self.result, self.note):
-                say(label, "")
-            self._result_row.hide()
+            say(self.problem, "")
+            say(self.note, "")
         self.bar.show_fraction(fraction)
         self.progress_text.setText(text)
-
-    def show_result(self, sentence: str) -> None:
-        """Show what a run gave, and offer to save and copy it."""
-        say(self.problem, "")
-        say(self.note, "")
-        say(self.result, sentence)
-        self._result_row.setVisible(bool(sentence))
 
     def show_problem(self, sentence: str) -> None:
         """Show why a run failed."""
@@ -133,11 +91,17 @@ class RunBox(QWidget):
         self.estimate.setText(text)
 
     def _running(self, running: bool) -> None:
+        """Change the buttons; who started by the mouse can cancel by the keyboard, and go on."""
+        focused = QApplication.focusWidget()
+        if running:
+            self._focus_before = focused
         for widget in (self.bar, self.stop, self.progress_text):
             widget.setVisible(running)
         for widget in (self.fuse, self.estimate):
             widget.setVisible(not running)
-        if running:
+        if running and focused is self.fuse:
             self.stop.setFocus()
-        elif self.result.text():
-            self.fuse.setFocus()
+        elif not running and self._focus_before is not None:
+            if focused in (self.stop, None) or QApplication.focusWidget() is None:
+                self._focus_before.setFocus()
+            self._focus_before = None

@@ -17,8 +17,20 @@ __all__ = ["choose_target", "write"]
 MAPS = ("height", "depth", "decision", "confidence")
 
 
-def choose_target(parent: QWidget, fusion: Fusion, what: str, box: Any) -> None:
-    """Ask where to save, then write in a thread and say so in `box`; nothing waits."""
+def choose_target(parent: QWidget, fusion: Fusion, what: str, tell: Any, refuse: Any) -> None:
+    """Ask where to save, then write in a thread; nothing waits.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Above which the dialog stands.
+    fusion : Fusion
+        What is saved.
+    what : str
+        The ``"image"``, ``"all"`` maps or the ``"recipe"``.
+    tell, refuse : callable
+        Called with the sentence that says what was saved, or why it was not.
+    """
     name = suggested_path(fusion.stack)
     if what == "recipe":
         name = name.removesuffix(" in focus.ome.tif") + " recipe.json"
@@ -29,8 +41,8 @@ def choose_target(parent: QWidget, fusion: Fusion, what: str, box: Any) -> None:
 
     def start(path: str) -> None:
         worker = create_worker(write, fusion, what, path, _start_thread=False, _ignore_errors=True)
-        worker.returned.connect(box.show_note)
-        worker.errored.connect(lambda error: box.show_problem(str(error)))
+        worker.returned.connect(tell)
+        worker.errored.connect(lambda error: refuse(str(error)))
         worker.start()
 
     dialog.fileSelected.connect(start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, Signal
@@ -10,6 +11,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.layers.geometry import place_on
+from napari_mfif.plugin.layers.origin import Origin, origin_of_layers
 from napari_mfif.plugin.layers.specs import Look
 from napari_mfif.plugin.layers.to_stack import (
     Entry,
@@ -20,6 +22,7 @@ from napari_mfif.plugin.layers.to_stack import (
     to_stack,
 )
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+from napari_mfif.plugin.reader import channel_name
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -218,12 +221,15 @@ class StackBox(QWidget):
             return self.stack.axes.replace("C", "")
         return self.axes.currentData() or layer_axes(layers[0]) or "ZYX"
 
-    def names_and_axes(self) -> tuple[tuple[str, ...], str]:
-        """Return the names of the layers that are fused, and their axes."""
-        layers = self.layers()
-        if self.alone() and len(layers) > 1:
+    def origin(self) -> Origin:
+        """Return how what is fused is got again."""
+        assert self.stack is not None
+        layers, alone = self.layers(), self.alone()
+        if alone and len(layers) > 1:
             layers = layers[(self.channel() or 0) :][:1]
-        return tuple(layer.name for layer in layers), self.layer_axes()
+        found = origin_of_layers(layers, self.stack, self.layer_axes())
+        taken = alone and "C" in (found.axes if found.opening is None else self.stack.axes)
+        return replace(found, channel=self.channel()) if taken else found
 
     def fused_stack(self) -> ZStack:
         """Return the z-stack to fuse: with all its channels, or only the one that decides."""
@@ -252,4 +258,4 @@ class StackBox(QWidget):
 
 def channel_names(stack: ZStack) -> tuple[str, ...]:
     """Return a name for each channel."""
-    return stack.channel_names or tuple(f"channel {c}" for c in range(stack.n_channels))
+    return tuple(channel_name(stack, c) for c in range(stack.n_channels))

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_mfif.wording import in_window
 
-__all__ = ["Fold", "ProgressLine", "button", "heading", "hint", "sheet", "trouble"]
+__all__ = ["Fold", "ProgressLine", "button", "heading", "hint", "rule", "say", "sheet", "trouble"]
 
 ACCENT = {"dark": "#3d7dd8", "light": "#1f66c1"}
 ACCENT_HOVER = {"dark": "#5491e6", "light": "#2f78d6"}
@@ -82,6 +82,14 @@ def sheet(theme: str) -> str:
         small=f"{size}pt",
         normal=f"{size + 1}pt",
     )
+
+
+def rule() -> QFrame:
+    """Return a line across the panel."""
+    line = QFrame()
+    line.setObjectName("rule")
+    line.setFixedHeight(1)
+    return line
 
 
 def heading(text: str) -> QLabel:

@@ -1,0 +1,81 @@
+"""What was fused can be saved and copied as long as its layers are there."""
+
+from __future__ import annotations
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+from napari_mfif.settings.presets import PRESETS
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def done(panel, add_relief, fused, qtbot):
+    """The panel after a fusion, its layers told."""
+    add_relief()
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    qtbot.waitUntil(lambda: panel.result_box.row.isVisibleTo(panel))
+    return panel
+
+
+def offers(qtbot, panel, name: str) -> None:
+    """Wait until the result of a stack is at hand, and copy it by a click."""
+    box = panel.result_box
+    qtbot.waitUntil(lambda: box.row.isVisibleTo(panel) and name in box.maker.text())
+    QApplication.clipboard().clear()
+    qtbot.mouseClick(box.copying["python"], Qt.MouseButton.LeftButton)
+    assert "method='gradient'" in QApplication.clipboard().text()
+
+
+def test_result_says_what_made_it(done, viewer):
+    assert done.result_box.maker.text().startswith("pollen by Fast (gradient), napari-mfif 0.")
+    note = viewer.layers["pollen in focus"].metadata["napari_mfif"]
+    assert str(note).startswith("image0 of a fusion by Fast (gradient), napari-mfif 0.")
+
+
+def test_result_is_at_hand_after_its_source_was_deleted(done, viewer, qtbot):
+    viewer.layers.remove("pollen")
+    assert not done.run_box.isVisibleTo(done)
+    offers(qtbot, done, "pollen")
+
+
+def test_result_is_at_hand_after_switching_stacks_and_back(done, viewer, add_relief, qtbot):
+    said = done.result_box.sentence.text()
+    add_relief("algae")
+    qtbot.waitUntil(lambda: not done.result_box.row.isVisibleTo(done))
+    box = done.stack_box.box
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Home)
+    assert box.currentText() == "pollen"
+    offers(qtbot, done, "pollen")
+    assert done.result_box.sentence.text() == said
+
+
+def test_result_is_at_hand_in_a_panel_that_is_opened_again(done, viewer, qtbot):
+    viewer.window.remove_dock_widget(done)
+    _, again = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
+    offers(qtbot, again, "pollen")
+
+
+def test_result_is_found_by_its_layer(done, viewer, add_relief, qtbot):
+    add_relief("algae")
+    viewer.layers.selection.active = viewer.layers["pollen height (um)"]
+    offers(qtbot, done, "pollen")
+    assert done.stack_box.box.currentText() == "algae"
+
+
+def test_what_another_method_took_is_said_no_more(done, qtbot):
+    assert "Done in" in done.result_box.sentence.text()
+    box = done.method_box.method
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Home)
+    assert done.method_box.name() != "gradient"
+    assert done.result_box.sentence.text() == ""
+    assert done.result_box.maker.text().startswith("Shown: pollen by Fast (gradient)")
+    offers(qtbot, done, "pollen")
+    done.method_box.apply(PRESETS[1])
+    assert "Done in" in done.result_box.sentence.text()
