@@ -276,11 +276,19 @@ def test_what_is_no_stack_is_refused_in_a_sentence(data, error, message) -> None
         fuse(data)
 
 
-def test_infinity_is_refused_with_its_place(slope) -> None:
+@pytest.mark.filterwarnings("error")
+def test_infinity_is_missing_as_nan_is(slope) -> None:
     pixels = slope[0].astype(np.float32)
-    pixels[2, 11, 13] = np.inf
-    with pytest.raises(ReadError, match=r"Plane 2 .* 1 infinite values.* row 11, column 13"):
-        fuse(pixels, method="gradient")
+    images = []
+    for value in (np.nan, np.inf, -np.inf):
+        pixels[2, 11:14, 13:17] = pixels[:, 30, 30] = value
+        pixels[3, 40, 40], pixels[3, 41, 40] = np.inf, -np.inf
+        fused = fuse(pixels, method="gradient")
+        assert any("planes lack pixels" in note for note in fused.notes)
+        images.append(fused.image)
+    np.testing.assert_array_equal(images[0], images[1])
+    np.testing.assert_array_equal(images[0], images[2])
+    assert np.argwhere(~np.isfinite(images[1])).tolist() == [[30, 30]]
 
 
 def test_unknown_method_and_parameter_name_the_nearest(slope) -> None:

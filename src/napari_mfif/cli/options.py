@@ -71,8 +71,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--missing",
         choices=MISSING.choices,
-        help="which pixels are not there, beside NaN: zero borders that move and planes that show "
-        "nothing (auto), every zero, or none",
+        help="which pixels are not there, beside NaN and infinity: zero borders that move and "
+        "planes that show nothing (auto), every zero, or none",
     )
     parser.add_argument(
         "--unsure",

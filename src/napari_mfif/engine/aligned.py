@@ -144,7 +144,7 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
             for c in channels
         ]
         colour = [plane.mean(axis=2) if plane.ndim == 3 else plane for plane in planes]
-        return np.nan_to_num(np.asarray(sum(colour[1:], colour[0]), np.float32))
+        return np.nan_to_num(np.asarray(sum(colour[1:], colour[0]), np.float32), posinf=0, neginf=0)
 
     return detect_drift(grey, stack.n_planes)
 

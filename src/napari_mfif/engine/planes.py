@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from napari_mfif.alignment import BrightnessDrift
 from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.errors import ReadError
 from napari_mfif.kernels.bands import bands as cut
 from napari_mfif.kernels.hot_pixels import REACH, find_hot
 from napari_mfif.kernels.noise import NoiseLine
@@ -34,7 +33,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Missing:
-    """Which pixels of the planes are not there, besides NaN and what a masked array hides.
+    """Which pixels are not there, besides NaN, infinity and what a masked array hides.
 
     Parameters
     ----------
@@ -166,7 +165,7 @@ class PlaneReader:
         Raises
         ------
         ReadError
-            The plane holds infinite values, or cannot be read.
+            The plane cannot be read.
         """
         if self._cache is None:
             return self._read(z, rows, columns)
@@ -247,8 +246,10 @@ class PlaneReader:
             if (one := self.stack.masked(z, t=self._time, c=c, rows=rows, columns=columns))
             is not None
         ]
-        if bands.dtype.kind == "f" and not np.isfinite(bands.sum(dtype=np.float64)):
-            lost.append(np.isnan(bands).any(axis=-1))
+        with np.errstate(invalid="ignore", over="ignore"):
+            finite = bands.dtype.kind != "f" or np.isfinite(bands.sum(dtype=np.float64))
+        if not finite:
+            lost.append(~np.isfinite(bands).all(axis=-1))
         if z in self._missing.borders:
             lost.append(self._missing.borders[z][rows, columns])
         if self._missing.zeros:
@@ -260,23 +261,10 @@ class PlaneReader:
             self.stack.plane(z, t=self._time, c=c, rows=rows, columns=columns)
             for c in range(self.stack.n_channels)
         ]
-        for plane in channels:
-            self._refuse_infinite(plane, z, (rows.start or 0, columns.start or 0))
         shape = (*channels[0].shape[:2], self.stack.n_samples)
         if len(channels) == 1:
             return channels[0].reshape(shape)
         return np.concatenate([plane.reshape(shape) for plane in channels], axis=2)
-
-    def _refuse_infinite(self, plane: NDArray[Any], z: int, origin: tuple[int, int]) -> None:
-        if plane.dtype.kind not in "fc":
-            return
-        wrong = int(np.count_nonzero(np.isinf(plane)))
-        if wrong:
-            row, column = np.argwhere(np.isinf(plane))[0][:2] + origin
-            raise ReadError(
-                f"Plane {z} of {self.stack.name} holds {wrong} infinite values, the first at row "
-                f"{row}, column {column}. Replace them first, by NaN where a pixel is missing."
-            )
 
     def planes(
         self,

@@ -111,8 +111,8 @@ MISSING = Parameter(
     "missing",
     str,
     "auto",
-    "What is missing beside NaN and alpha 0: zero borders that move and planes that show nothing "
-    "(auto), every zero, or none.",
+    "What is missing beside NaN, infinity and alpha 0: zero borders that move and planes that show "
+    "nothing (auto), every zero, or none.",
     title="Missing pixels",
     choices=("auto", "zero", "none"),
     advanced=True,
