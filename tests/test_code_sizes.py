@@ -12,8 +12,6 @@ PACKAGE = Path(__file__).parents[1] / "src" / "napari_mfif"
 MODULE, FUNCTION = 320, 60
 #: Modules that may be longer until they are divided, and how long; none is to be added.
 LONGER = {
-    "engine/planes.py": 430,
-    "engine/survey.py": 400,
     "fusion/result.py": 335,
     "io/read.py": 335,
     "postprocess/consistency.py": 385,

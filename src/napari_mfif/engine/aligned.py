@@ -13,7 +13,8 @@ from napari_mfif.alignment import (
 )
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.moved import AlignedPixels
-from napari_mfif.engine.planes import PlaneReader, Preparation
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.preparation import Preparation
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError

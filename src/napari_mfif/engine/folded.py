@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.engine.driver import Layout, fold
-from napari_mfif.engine.planes import PlaneReader, Preparation, prefetched, to_guide
+from napari_mfif.engine.planes import PlaneReader, prefetched
+from napari_mfif.engine.preparation import Preparation, to_guide
 from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.methods.base import Answer, FloatMap, Region, Survey
 from napari_mfif.postprocess import consistency as verification

@@ -26,8 +26,10 @@ from napari_mfif.engine.folded import FoldedTimepoint, fold_all, fold_region
 from napari_mfif.engine.memory import default_budget
 from napari_mfif.engine.mending import mended, part_of_plane
 from napari_mfif.engine.part import Part
-from napari_mfif.engine.planes import PlaneReader, Preparation, Repairs
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.preparation import Preparation
 from napari_mfif.engine.pyramid import coarser_stacks
+from napari_mfif.engine.repairs import Repairs
 from napari_mfif.engine.request import settings_of
 from napari_mfif.engine.sampling import strips, survey_region
 from napari_mfif.engine.survey import SurveyedTimepoint, downsampled_survey, shares_survey

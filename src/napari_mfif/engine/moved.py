@@ -14,7 +14,9 @@ from napari_mfif.alignment import Transforms, source_area, warp
 from napari_mfif.arrays.axes import AXES
 from napari_mfif.arrays.lazy_array import BasicIndex, LazyArray, as_slice
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.planes import PlaneReader, Preparation, Repairs
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.preparation import Preparation
+from napari_mfif.engine.repairs import Repairs
 from napari_mfif.kernels.hot_pixels import REACH
 
 __all__ = ["AlignedPixels", "before_moving", "repairs_of"]

@@ -11,7 +11,7 @@ from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.arrays.lazy_array import Pixels, coarser_levels
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.moved import AlignedPixels
-from napari_mfif.engine.planes import Preparation
+from napari_mfif.engine.preparation import Preparation
 
 __all__ = ["coarser_stacks"]
 

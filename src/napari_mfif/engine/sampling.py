@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from napari_mfif.arrays.chunked import block_shape
 from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.planes import PlaneReader, Preparation, to_guide
+from napari_mfif.engine.planes import PlaneReader
+from napari_mfif.engine.preparation import Preparation, to_guide
 from napari_mfif.kernels.hot_pixels import REACH, find_stuck
 from napari_mfif.methods.base import FloatMap, Region, Survey
 
