@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from napari_mfif.engine.folded import FoldedTimepoint
-from napari_mfif.engine.moved import repairs_of
 from napari_mfif.fusion.doubts import doubts_of
+from napari_mfif.fusion.repairs import repairs_in
 
 __all__ = ["noted"]
 
@@ -23,8 +23,7 @@ def noted(folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
         yield f"Left out, since they show nothing: planes {', '.join(map(str, planes))}."
     if any(one.reader.incomplete for one in folded if not one.preparation.missing.planes):
         yield "Where planes lack pixels the others were fused; where all do, nothing is there."
-    found = (one for t, each in enumerate(folded) for one in repairs_of(each.reader, t))
-    if hot := sum(one.count() for one in found):
+    if hot := repairs_in(folded):
         pixels = "1 hot pixel was" if hot == 1 else f"{hot} hot pixels were"
         yield f"{pixels} replaced."
     if strokes:

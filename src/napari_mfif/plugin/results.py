@@ -13,7 +13,7 @@ from superqt.utils import create_worker
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.metadata import KEY, Made, result
 from napari_mfif.plugin.layers.showing import hide_other_maps
-from napari_mfif.plugin.layers.specs import Drawing, draw
+from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Results(QObject):
         super().__init__()
         self.viewer = viewer
         self._writer = LayerWriter(viewer, self)
+        self._writer.wrote.connect(self._writer.clear)
         self._writer.wrote.connect(self.tell)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -89,6 +90,10 @@ class Results(QObject):
         """Return the layer that shows a role of a fusion, as ``"height"`` or ``"image0"``."""
         return find_layer(self.viewer, made.source, role)
 
+    def _layers(self, made: Made) -> dict[str, Any]:
+        notes = ((result(layer), layer) for layer in self.viewer.layers)
+        return {note.role: layer for note, layer in notes if note and note.source == made.source}
+
     def source_layer(self, made: Made) -> Any | None:
         """Return the layer that was fused, if it is still there."""
         found = (x for x in self.viewer.layers if str(x.unique_id) == made.source)
@@ -97,7 +102,7 @@ class Results(QObject):
     def replace(self, made: Made, fusion: Fusion, done: Callable[[], None] | None = None) -> Made:
         """Show another fusion of the same stack in the layers of one; drawn in a thread.
 
-        Where several follow fast, those between are not drawn.
+        Where several follow fast, those between are not drawn. Layers that were removed stay away.
 
         Parameters
         ----------
@@ -108,7 +113,7 @@ class Results(QObject):
         done : callable, optional
             Called when they do.
         """
-        new = replace(made, fusion=fusion)
+        new = replace(made, fusion=fusion, first=made.first or made.fusion.recipe)
         self._next = (new, done)
         if self._drawing is None:
             self._draw_next()
@@ -133,10 +138,19 @@ class Results(QObject):
             self._drawing = None
             if self._next is None:
                 self._writer.clear()
-                self._writer.write(drawings, done)
+                drawn = {one.role for one in drawings}
+                for role, layer in self._layers(made).items():
+                    if role not in drawn:  # they do not follow from what was changed
+                        layer.metadata = kept_by(layer, made)
+                there = [one for one in drawings if self.layer(made, one.role) is not None]
+                self._writer.write(there, done)
             self._draw_next()
 
-        self._drawing = create_worker(draw, made, _start_thread=False)
+        scores = self.layer(made, "scores")
+        before = None if scores is None else self.of(scores)
+        same = before is not None and same_scores(before.fusion, made.fusion)
+        roles = [role for role in MAPS if role != "scores" or not same]
+        self._drawing = create_worker(draw, made, roles, _start_thread=False)
         self._drawing.returned.connect(show)
         self._drawing.start()
 

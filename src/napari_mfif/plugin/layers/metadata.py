@@ -12,6 +12,7 @@ from napari_mfif.fusion.api import Fusion
 if TYPE_CHECKING:
     from napari_mfif.plugin.layers.origin import Origin
     from napari_mfif.plugin.layers.specs import Look
+    from napari_mfif.settings.recipe import Recipe
 
 __all__ = ["KEY", "Made", "Opened", "Opening", "Result", "opened", "result"]
 
@@ -82,6 +83,8 @@ class Made:
         What a network was asked to run on.
     preset : str
         Name of the preset whose values were taken, where they were.
+    first : Recipe, optional
+        How it was made by the run, where it was changed since.
     """
 
     fusion: Fusion
@@ -90,6 +93,7 @@ class Made:
     origin: Origin | None = None
     device: str = "auto"
     preset: str = ""
+    first: Recipe | None = None
 
     @property
     def made_by(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ __all__ = [
     "draw_large",
     "draw_maps",
     "finished",
+    "kept_by",
+    "same_scores",
     "warm_up",
 ]
 
@@ -93,14 +95,36 @@ class Drawing:
     first: dict[str, Any] = field(default_factory=dict)
 
 
-def draw(made: Made) -> list[Drawing]:
-    """Return the layers of a finished fusion."""
+def draw(made: Made, roles: Collection[str] = MAPS) -> list[Drawing]:
+    """Return the layers of a finished fusion.
+
+    Parameters
+    ----------
+    made : Made
+        The fusion, and how its layers look.
+    roles : collection of str, optional
+        Which maps are drawn beside the image.
+    """
     fusion, look = made.fusion, made.look
+    some_maps = partial(draw_maps, roles=roles)
     if not _is_there(fusion) and is_large(fusion.stack.plane_shape):
-        drawings = draw_large(fusion, look, draw_maps) + draw_large(fusion, look, draw_image)
+        drawings = draw_large(fusion, look, some_maps) + draw_large(fusion, look, draw_image)
     else:
-        drawings = draw_maps(fusion, look) + draw_image(fusion, look)
+        drawings = some_maps(fusion, look) + draw_image(fusion, look)
     return finished(drawings, made)
+
+
+def same_scores(one: Fusion, other: Fusion) -> bool:
+    """Tell whether the scores of two fusions are the same: all that decides them is."""
+    late: dict[str, Any] = {"consistency": {}, "painted": {}, "unsure": "", "min_confidence": 0.0}
+    recipes = [replace(fusion.recipe, **late) for fusion in (one, other)]
+    return recipes[0] == recipes[1] and one.stack.pixels is other.stack.pixels
+
+
+def kept_by(layer: Any, made: Made) -> dict[str, Any]:
+    """Return metadata by which a layer that stays as it is holds another fusion."""
+    note = replace(layer.metadata[KEY], made=made, recipe=made.fusion.recipe.to_json())
+    return {**layer.metadata, KEY: note}
 
 
 def finished(drawings: list[Drawing], made: Made) -> list[Drawing]:
@@ -113,12 +137,12 @@ def finished(drawings: list[Drawing], made: Made) -> list[Drawing]:
     return [held(drawing) for drawing in drawings]
 
 
-def draw_maps(fusion: Fusion, look: Look) -> list[Drawing]:
-    """Return the layers of all that a fusion knows beside the image."""
+def draw_maps(fusion: Fusion, look: Look, roles: Collection[str] = MAPS) -> list[Drawing]:
+    """Return the layers of all that a fusion knows beside the image, or of some of it."""
     time = "T" if "T" in fusion.stack.axes else ""
     maps = maps_of(fusion)
     drawings = []
-    for role in MAPS:
+    for role in [role for role in MAPS if role in roles]:
         if role == "scores":
             array, axes, title, first = _scores(fusion)
             drawings.append(_drawing(look, fusion, role, "image", array, axes, title, first))

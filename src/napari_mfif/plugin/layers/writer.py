@@ -51,9 +51,13 @@ class LayerWriter(QObject):
         roles = {(drawing.source, drawing.role) for drawing in drawings}
         kept = [d for d in self._waiting if (d.source, d.role) not in roles]
         # what is already in sight first, so that it changes at once
-        self._waiting = kept + sorted(drawings, key=lambda d: not d.role.startswith("image"))
+        self._waiting = kept + sorted(drawings, key=self._turn)
         self._done = done or self._done
         self._timer.start(0)
+
+    def _turn(self, drawing: Drawing) -> tuple[bool, bool]:
+        layer = find_layer(self._viewer, drawing.source, drawing.role)
+        return layer is None or not layer.visible, not drawing.role.startswith("image")
 
     def clear(self) -> None:
         """Forget what waits, and what was there before."""

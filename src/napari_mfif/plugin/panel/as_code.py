@@ -15,6 +15,7 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.io.zarr_store import is_address
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.origin import Origin
+from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.recipe import Recipe
 
 __all__ = ["RECIPE", "UNSAVED", "as_command", "as_python", "suggested_path", "why_not"]
@@ -156,12 +157,16 @@ def _settings(recipe: Recipe) -> Iterator[tuple[str, Any]]:
         yield "align", recipe.align
         if recipe.crop:
             yield "crop", True
+    for height in HEIGHTS:
+        if (value := getattr(recipe, height.name)) != height.default:
+            yield height.name, value
 
 
 def _options(values: Any) -> list[str]:
     words: list[str] = []
     for name, value in values.items():
-        words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [option, str(value)]
     return words
 
 

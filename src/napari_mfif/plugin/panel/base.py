@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_mfif.plugin.panel.style import sheet
 
@@ -73,10 +81,28 @@ class Panel(QWidget):
         if event.type() == QEvent.Type.ParentChange:
             if self.parent() is not None:
                 self._docked = True
+                QTimer.singleShot(0, self._join_others)
             elif self._docked:
                 self._end_once()
                 self.deleteLater()
         return bool(super().event(event))
+
+    def _join_others(self) -> None:
+        """Become a tab where another panel is docked already: there is room for one."""
+        if self._ended or not isinstance(window := self.window(), QMainWindow):
+            return
+        docks = {d.findChild(Panel): d for d in window.findChildren(QDockWidget)}
+        docks.pop(None, None)
+        mine = docks.pop(self, None)
+        if mine is None or mine.isFloating():
+            return
+        area = window.dockWidgetArea(mine)
+        beside = [d for d in docks.values() if d.isVisible() and not d.isFloating()]
+        beside = [d for d in beside if window.dockWidgetArea(d) == area]
+        if beside:
+            window.tabifyDockWidget(beside[0], mine)
+            mine.show()
+            mine.raise_()
 
     def watch_window(self) -> None:
         """End when the window is closed: napari does not tell what is docked in it."""
