@@ -20,7 +20,7 @@ from napari_mfif.methods.adaptive.contrast import Inverted
 from napari_mfif.methods.adaptive.enlarging import SCATTER_MARGIN, scatter, up_along_edges
 from napari_mfif.methods.adaptive.level import independent_planes
 from napari_mfif.methods.adaptive.rival import APART, chance_of, rival_depth
-from napari_mfif.methods.adaptive.untold import beyond_ends, nothing_told
+from napari_mfif.methods.adaptive.untold import Ends, nothing_told
 from napari_mfif.methods.base import Answer, Cause
 
 __all__ = ["DepthFold"]
@@ -93,11 +93,14 @@ class DepthFold:
         self._total = np.zeros(self._shape, np.float32)
         self._lowest = np.full(self._shape, np.inf, np.float32)
         self._last: list[Map] = []
+        self._ends = Ends()
 
     def update(self, images: Sequence[Map]) -> None:
         """Take the next plane: itself, at half and at quarter size."""
         # What is given to the filters along z is kept there, unchanged until the next plane.
         self._last = self._magnitudes(images)
+        if self._octaves > 1:
+            self._ends.update(self._last[1])
         self._score(self._last)
 
     def close(self) -> None:
@@ -238,7 +241,7 @@ class DepthFold:
         """Return why a depth cannot be told, at half the size."""
         planes, span = self._peak.n_seen, self._peak.best - self._lowest
         nothing = nothing_told(span, self._lowest, noise, planes=planes, least=BELIEVED)
-        ends = beyond_ends(depth, self._peak.best > BELIEVED, planes)
+        ends = self._ends.beyond(depth, self._peak.best > BELIEVED)
         return np.where(nothing > 0, nothing, ends)
 
     def _noise(self) -> Map:

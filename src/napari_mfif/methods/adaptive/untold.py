@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.pyramid import binomial, up
 from napari_mfif.methods.base import Cause
 
-__all__ = ["beyond_ends", "nothing_told"]
+__all__ = ["Ends", "nothing_told"]
 
 Map = NDArray[np.float32]
 
@@ -27,12 +28,41 @@ TEXTURED, FLAT = 1.15, 0.8
 WINDOW = 7
 
 
-def beyond_ends(depth: Map, textured: NDArray[np.bool_], planes: int) -> NDArray[np.uint8]:
-    """Return `Cause.BEYOND` where something is sharpest in the first or in the last plane."""
-    causes = np.zeros(depth.shape, np.uint8)
-    if planes >= FEW:
-        causes[textured & ((depth < 0.5) | (depth > planes - 1.5))] = Cause.BEYOND
-    return causes
+class Ends:
+    """Keeps the sharpness of the first two and of the last two planes, as it is without smoothing.
+
+    Smoothed along z what lies near an end seems to lie in the last plane.
+    """
+
+    def __init__(self) -> None:
+        self._n_seen = 0
+        self._kept: list[Map] = []
+
+    def update(self, sharpness: Map) -> None:
+        """Take that of the next plane."""
+        if self._n_seen > 3:
+            self._kept[2:] = [self._kept[3]]
+        self._kept.append(sharpness.copy())
+        self._n_seen += 1
+
+    def beyond(self, depth: Map, textured: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Return `Cause.BEYOND` where something is sharpest in the first or in the last plane.
+
+        Parameters
+        ----------
+        depth : float32, (Y, X)
+            In planes.
+        textured : bool, (Y, X)
+            Where there is something.
+        """
+        causes = np.zeros(depth.shape, np.uint8)
+        if self._n_seen >= FEW:
+            first, second, before, last = (binomial(sharpness) for sharpness in self._kept)
+            shape = (depth.shape[0], depth.shape[1])
+            early, late = (up(rise, shape) > 0 for rise in (first - second, last - before))
+            at_end = (early & (depth < 0.5)) | (late & (depth > self._n_seen - 1.5))
+            causes[textured & at_end] = Cause.BEYOND
+        return causes
 
 
 def nothing_told(
