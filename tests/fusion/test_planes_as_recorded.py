@@ -150,3 +150,18 @@ def test_a_plane_that_is_there_twice_does_little_harm(slope, method) -> None:
         image = fuse(planes, method=method).image
         errors.append(np.sqrt(np.mean((image - slope[1].astype(float)) ** 2)))
     assert errors[1] < 1.02 * errors[0]
+
+
+@pytest.mark.parametrize(("bright", "left_out"), [(0, True), (400, False)])
+def test_only_planes_without_anything_have_no_vote(bright, left_out) -> None:
+    """Dim objects in the first and the last plane, as of a confocal stack, have one."""
+    rng = np.random.default_rng(4)
+    rows, columns = np.mgrid[:96, :96]
+    planes = np.zeros((9, 96, 96))
+    for z in range(9):
+        for y, x in rng.uniform(10, 86, (12, 2)):
+            light = bright if z in (0, 8) else 40000
+            planes[z] += light * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 8)
+    planes += 500 + rng.normal(0, 8, planes.shape)
+    fusion = fuse(np.clip(planes, 0, 65535).astype(np.uint16))
+    assert any("show nothing: planes 0, 8." in note for note in fusion.notes) == left_out

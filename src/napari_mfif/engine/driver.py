@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_mfif.engine.memory import format_bytes
 from napari_mfif.engine.planes import PlaneReader, prefetched
+from napari_mfif.engine.repeats import Kept
 from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.engine.tiles import Block, blocks
@@ -146,6 +147,7 @@ def fold(
     method, settings, reader = timepoint.method, timepoint.settings, timepoint.reader
     whole: Answer | None = None
     threads = max(len(group) for group in layout.groups)
+    kept = Kept(reader.stack.n_planes, timepoint.preparation.repeated)
     makes = method.makes_pixels(settings, timepoint.survey.n_planes)
     with ThreadPoolExecutor(threads, thread_name_prefix="napari-mfif-fold") as pool:
         for group in layout.groups:
@@ -153,6 +155,7 @@ def fold(
             seen = Region(regions[0].top, regions[-1].bottom, regions[0].left, regions[-1].right)
             rows, columns = seen.slices
             here, prepared = survey_region(reader, timepoint.survey, timepoint.preparation, seen)
+            here = kept.survey(here)
             inner = [region.within(seen) for region in regions]
             states = list(pool.map(method.begin, regions, repeat(settings), repeat(here)))
             for turn in range(method.passes):
@@ -160,10 +163,11 @@ def fold(
                     list(pool.map(method.turn, states))
                 planes = reader.planes(prepared, rows=rows, columns=columns, pixels=makes)
                 for plane in prefetched(planes):
-                    list(pool.map(method.update, states, map(plane.cut, inner)))
+                    if (shown := kept.shown(plane)) is not None:
+                        list(pool.map(method.update, states, map(shown.cut, inner)))
                     if (yield None):
-                        yield _gathered(method, pool, group, states, whole, layout.frame)
-            whole = _gathered(method, pool, group, states, whole, layout.frame)
+                        yield _gathered(kept, method, pool, group, states, whole, layout.frame)
+            whole = _gathered(kept, method, pool, group, states, whole, layout.frame)
     assert whole is not None  # there is at least one group
     return whole
 
@@ -186,6 +190,7 @@ def _core(block: Block) -> Region:
 
 
 def _gathered(
+    kept: Kept,
     method: Method,
     pool: ThreadPoolExecutor,
     group: list[Block],
@@ -195,7 +200,7 @@ def _gathered(
 ) -> Answer:
     """Put what the blocks answer for together with that of earlier groups."""
     answers = [
-        answer.cut(_core(block))
+        kept.answer(answer.cut(_core(block)))
         for block, answer in zip(group, pool.map(method.finish, states), strict=True)
     ]
     parts: dict[str, Any] = {}

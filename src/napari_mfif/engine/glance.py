@@ -14,13 +14,21 @@ from napari_mfif.engine.ranges import robust_range
 from napari_mfif.engine.sampling import Windows
 from napari_mfif.kernels.borders import moving_borders, zero_border
 from napari_mfif.kernels.focus_width import FocusWidth, energies
+from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.parallel import in_turn
 from napari_mfif.methods.base import FloatMap
 
 __all__ = ["Glance"]
 
-#: A plane of which most pixels lie within this share of the range of others shows nothing.
+#: A plane shows nothing whose pixels lie within this share of the range of others, and no further
+#: apart than noise alone makes them: dim objects in the first planes of a confocal stack count.
 EMPTY = 0.02
+#: Values of noise alone lie within so many of its standard deviations (99 % of them within 5.2), or
+#: within so many steps of whole numbers.
+WIDTH, STEPS = 6.5, 3
+
+#: Of a plane: coarse cells, energies and mean of the pieces, range and level, missing border.
+_Seen = tuple[FloatMap, FloatMap, float, tuple[float, float], NDArray[np.bool_] | None]
 
 
 class Glance:
@@ -34,6 +42,8 @@ class Glance:
         How the guide image is made.
     places : list of (slice, slice)
         Pieces of which the focus curve is followed.
+    noise : NoiseLine
+        Of the guide image.
     """
 
     def __init__(
@@ -42,47 +52,64 @@ class Glance:
         looked: PlaneReader | Windows,
         preparation: Preparation,
         places: list[tuple[slice, slice]],
+        noise: NoiseLine,
     ) -> None:
         self._reader, self._looked = reader, looked
         self._preparation, self._places = preparation, places
         #: The brightness of each plane in coarse cells.
         self.cells: list[FloatMap] = []
         self.width = FocusWidth() if places else None
-        self._spans: list[float] = []
+        self._noise = noise
+        #: Range and mean brightness of each plane.
+        self._levels: list[tuple[float, float]] = []
         self._borders: dict[int, NDArray[np.bool_]] = {}
 
     def look(self) -> None:
         """Look at the planes in order."""
-        for z, (cells, energy, mean, span, border) in enumerate(
+        for z, (cells, energy, mean, level, border) in enumerate(
             in_turn(self._seen, range(self._reader.stack.n_planes))
         ):
+            again = z > 0 and np.array_equal(cells, self.cells[-1])
             self.cells.append(cells)
-            self._spans.append(span)
+            self._levels.append(level)
             if border is not None:
                 self._borders[z] = border
-            if self.width is not None:
+            if self.width is not None and not again:
                 self.width.update(energy, mean)
 
-    def _seen(self, z: int) -> tuple[FloatMap, FloatMap, float, float, NDArray[np.bool_] | None]:
+    def _seen(self, z: int) -> _Seen:
         bands = self._looked.bands(z)
         cells = coarse_cells(bands, self._preparation.weights)
-        low, high = robust_range([to_guide(_thinned(bands), self._preparation)])
+        few = to_guide(_thinned(bands), self._preparation)
+        low, high = robust_range([few])
+        level = high - low, float(few.mean())
         border = zero_border(bands)
         if border is not None and self._looked is not self._reader:
             border = zero_border(self._reader.bands(z))
         if not self._places:
-            return cells, cells, 0.0, high - low, border
+            return cells, cells, 0.0, level, border
         seen = np.stack([to_guide(bands[place], self._preparation) for place in self._places])
-        return cells, energies(seen), float(seen.mean()), high - low, border
+        return cells, energies(seen), float(seen.mean()), level, border
 
     def missing(self) -> Missing | None:
         """Return which planes and borders are missing; None where all is there."""
         planes = self._reader.stack.n_planes
-        most = max(self._spans, default=0.0)
-        empty = frozenset(z for z, span in enumerate(self._spans) if span < EMPTY * most)
+        most = max((span for span, _ in self._levels), default=0.0)
+        empty = frozenset(
+            z
+            for z, (span, level) in enumerate(self._levels)
+            if span < EMPTY * most and span <= self._nothing(level)
+        )
         shown = {z: border for z, border in self._borders.items() if z not in empty}
         borders = moving_borders(shown, planes - len(empty))
         return Missing(planes=empty, borders=borders) if empty or borders else None
+
+    def _nothing(self, level: float) -> float:
+        """Return over what range values of a plane of this brightness lie that shows nothing."""
+        deviation = np.sqrt(self._noise.variance(np.array([level], np.float32))[0])
+        steps = STEPS * self._preparation.gain * float(np.abs(self._preparation.weights).sum())
+        whole = self._reader.stack.dtype.kind in "iub"
+        return max(WIDTH * float(deviation), steps if whole else 0.0)
 
 
 def _thinned(bands: NDArray[Any]) -> NDArray[Any]:

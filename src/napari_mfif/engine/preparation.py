@@ -41,6 +41,8 @@ class Preparation:
         Whether all planes are equal: then nothing is fused.
     missing : Missing, optional
         Which pixels are not there.
+    repeated : frozenset of int, optional
+        Planes that equal the one before; methods are not shown them.
     """
 
     weights: FloatMap
@@ -51,6 +53,7 @@ class Preparation:
     drift: BrightnessDrift | None = None
     identical: bool = False
     missing: Missing = field(default_factory=Missing)
+    repeated: frozenset[int] = frozenset()
 
 
 def to_guide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:

@@ -26,6 +26,7 @@ from napari_mfif.engine.ranges import (
     robust_range,
     whole_ranges,
 )
+from napari_mfif.engine.repeats import repeated
 from napari_mfif.engine.sampling import quarter, sampled_planes, sampled_reader
 from napari_mfif.errors import ReadError
 from napari_mfif.kernels.focus_width import textured_places
@@ -118,8 +119,8 @@ def survey_stack(
     quarters = each(quarter, guides) if looked is reader else []
     del guides
     follow = settings["equalise_brightness"] and n_planes >= 3
-    glance = Glance(reader, looked, preparation, places)
-    if follow or places:
+    glance = Glance(reader, looked, preparation, places, guide_noise)
+    if n_planes > 2:
         glance.look()
     if settings.get("missing", "auto") == "auto" and (found := glance.missing()):
         reader.missing = found
@@ -134,6 +135,7 @@ def survey_stack(
         drift=_drift(np.stack(cells), weights, offset) if follow else None,
         identical=nothing or identical(reader, samples),
         missing=reader.missing,
+        repeated=repeated(reader, cells) if n_planes > 2 else frozenset(),
     )
     survey = Survey(
         n_planes,

@@ -21,6 +21,10 @@ def noted(folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
     planes = sorted({z for one in folded for z in one.preparation.missing.planes})
     if planes:
         yield f"Left out, since they show nothing: planes {', '.join(map(str, planes))}."
+    again = sorted({z for one in folded for z in one.preparation.repeated})
+    if again and not empty:
+        numbers = ", ".join(map(str, again))
+        yield f"Equal to the plane before, and so without a vote: planes {numbers}."
     if any(one.reader.incomplete for one in folded if not one.preparation.missing.planes):
         yield "Where planes lack pixels the others were fused; where all do, nothing is there."
     if hot := repairs_in(folded):
