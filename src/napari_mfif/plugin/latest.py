@@ -26,6 +26,9 @@ class Latest(QObject):
         Called with the sentence of an error that is the user's; others are raised.
     parent : QObject, optional
         With it all ends.
+    between : bool, optional
+        Whether what was done is told of although something else was wished since: so that one sees
+        something while a slider moves.
     """
 
     def __init__(
@@ -34,11 +37,14 @@ class Latest(QObject):
         done: Callable[[Any], object],
         failed: Callable[[str], object] = lambda text: None,
         parent: QObject | None = None,
+        *,
+        between: bool = False,
     ) -> None:
         super().__init__(parent)
         self._work, self._done, self._failed = work, done, failed
         self._running: Any = None
         self._wish: tuple[Any, ...] | None = None
+        self._between = between
 
     @property
     def busy(self) -> bool:
@@ -75,7 +81,7 @@ class Latest(QObject):
 
     def _returned(self, found: Any) -> None:
         self._running = None
-        if self._wish is None:
+        if self._wish is None or self._between:
             self._done(found)
         self._start()
 

@@ -59,8 +59,8 @@ class RefinePanel(Panel):
         self._own: WeakSet[Made] = WeakSet()
         self.what, self.why, self.problem, self.note = hint(), hint(), trouble(), hint()
         self.box, self.repairs = RefineBox(), RepairsRow(self.results)
-        self._whole = Latest(refined, self._put, self.tell, self)
-        self._first = Latest(previewed, self._put_first, self.tell, self)
+        self._whole = Latest(refined, self._put, self.tell, self, between=True)
+        self._first = Latest(previewed, self._put_first, self.tell, self, between=True)
         self._count = Latest(unknown, lambda found: say(self.box.share, found[1]), parent=self)
         self._settle, self._long = QTimer(self), QTimer(self)
         for timer, pause, then in (
