@@ -1,8 +1,8 @@
 """Draw the pictures of the window that README and docs show, from a stack simulated on the spot.
 
-Run ``python docs/screenshots.py [FOLDER]``: window.png and states.png go to docs/pictures, and all
-states in both themes to the folder, where one is given. Where there is no display, after
-``xvfb-run -a -s "-screen 0 1400x1000x24"``.
+Run ``python docs/screenshots.py [FOLDER]``: window.png, states.png and the pictures of the other
+panels go to docs/pictures, and all states in both themes to the folder, where one is given. Where
+there is no display, after ``xvfb-run -a -s "-screen 0 1400x1000x24"``.
 """
 
 from __future__ import annotations
@@ -133,6 +133,23 @@ def window_picture(viewer: napari.Viewer, path: Path) -> None:
     print(path)
 
 
+def refine_picture(path: Path) -> None:
+    """Draw *Refine* beside heights of which much is not known."""
+    viewer, fuse = open_window("dark")
+    (data, options, _), *_ = layers_of(make_sample("fluorescence"))
+    viewer.add_image(data, **options)
+    fuse.start()
+    until(lambda: not fuse.is_running())
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Refine")
+    until(lambda: panel.made is not None)
+    viewer.layers["fluorescence height (um)"].visible = True
+    panel.box.known.set_values({"min_confidence": 0.8})
+    rest(2)
+    viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+    viewer.close()
+    print(path)
+
+
 def sheet_of_states(folder: Path, path: Path) -> None:
     """Put the panels of some states side by side."""
     names = ("empty-light", "ready-dark", "running-light", "done-dark", "question-light")
@@ -148,3 +165,4 @@ if __name__ == "__main__":
     main(states, ("dark", "light"))
     sheet_of_states(states, pictures / "states.png")
     shutil.copy(states / "window.png", pictures / "window.png")
+    refine_picture(pictures / "refine.png")

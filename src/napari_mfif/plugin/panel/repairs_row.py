@@ -20,7 +20,8 @@ __all__ = ["ROLE", "RepairsRow"]
 #: What the layer shows, as layers of a fusion note it.
 ROLE = "repaired"
 
-#: Width in pixels of the ring round a replaced pixel, and its colour, which no map has.
+#: Width of the ring round a replaced pixel, in its pixels and on the screen at least; its colour,
+#: which no map has.
 RING, COLOUR = 9, "#ff3fb4"
 
 
@@ -109,6 +110,7 @@ def places_of(made: Made) -> tuple[Made, Any, dict[str, Any]]:
     looks = {
         "symbol": "ring",
         "size": RING,
+        "canvas_size_limits": (RING, 100),
         "face_color": COLOUR,
         "border_color": COLOUR,
         "features": {"planes": placed.data[tuple(places.T)]},
