@@ -124,8 +124,7 @@ COMPOSITION = Parameter(
     "composition",
     str,
     "auto",
-    "Pixels as the method makes them (networks for z-stacks average sharp planes, the more the "
-    "more noise there is), copied from the plane decided for, or planes blended scale by scale "
+    "Pixels as the method makes them, copied from the plane taken, or blended scale by scale "
     "(two modalities or exposures).",
     title="Pixels",
     choices=("auto", "copy", "pyramid"),
