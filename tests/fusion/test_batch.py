@@ -74,7 +74,7 @@ def test_stacks_of_every_kind_are_found(tmp_path, planes) -> None:
         group = plate.create_group(well)
         group.attrs["well"] = {"images": [{"path": "0"}]}
         image = group.create_group("0")
-        image.create_array("0", data=planes)
+        image.create_array("0", shape=planes.shape, dtype=planes.dtype)[:] = planes
         axes = [{"name": name} for name in "zyx"]
         scales = {"axes": axes, "datasets": [{"path": "0"}]}
         image.attrs["multiscales"] = [scales]
