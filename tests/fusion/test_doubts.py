@@ -87,3 +87,20 @@ def test_noise_alone_is_not_decided() -> None:
     fusion = fuse(noise)
     assert decided_share(fusion.confidence) < 0.01
     assert fusion.confidence.mean() < 0.25
+
+
+@pytest.mark.parametrize("method", ["gradient", "laplacian", "guided"])
+def test_other_methods_are_not_sure_either_where_contrast_inverts(method, cells) -> None:
+    fusion = fuse(cells.stack, method=method)
+    assert decided_share(fusion.confidence[cells.textured]) < 0.1
+    assert "contrast inverts" in [doubt.kind for doubt in fusion.doubts]
+
+
+@pytest.mark.parametrize("method", ["gradient", "laplacian", "guided"])
+def test_other_methods_doubt_what_is_sharpest_at_an_end(method) -> None:
+    made = simulate("relief", seed=5, planes=24, shape=(128, 128))
+    fusion = fuse(replace(made.stack, pixels=made.stack.pixels[:12]), method=method)
+    at_end = made.textured & (fusion.decision == 11)
+    assert at_end.any()
+    assert decided_share(fusion.confidence[at_end]) < 0.1
+    assert "ground out of range" in [doubt.kind for doubt in fusion.doubts]

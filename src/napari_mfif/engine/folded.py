@@ -22,7 +22,7 @@ from napari_mfif.postprocess.composition import (
     weighed,
     well_exposed,
 )
-from napari_mfif.postprocess.doubt import doubted
+from napari_mfif.postprocess.doubt import doubted, with_causes
 from napari_mfif.postprocess.preference import mixed, preferred, rival
 from napari_mfif.settings.parameters import Settings
 
@@ -73,7 +73,7 @@ class FoldedTimepoint:
             n_planes=self.survey.n_planes,
             settled=settled,
         )
-        verified = doubted(self._recorded(verified))
+        verified = doubted(self._recorded(verified), self.survey)
         verified = replace(verified, runner_up=rival(verified, chosen))
         made = self.pixels(verified)
         if made is self.answer.pixels and chosen is not self.answer:
@@ -170,7 +170,7 @@ def fold_region(
 ) -> Generator[Answer | None, bool | None, FoldedTimepoint]:
     """Fold a region of a timepoint, the whole plane when not given; yields as `fold` does."""
     answer = yield from fold(timepoint, layout)
-    return FoldedTimepoint(timepoint, answer, region)
+    return FoldedTimepoint(timepoint, with_causes(answer, timepoint.survey), region)
 
 
 def fold_all(folding: Generator[Answer | None, bool | None, FoldedTimepoint]) -> FoldedTimepoint:

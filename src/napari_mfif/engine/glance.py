@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.engine.missing import Missing
+from napari_mfif.engine.pieces import PieceContrast, details
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.preparation import Preparation, coarse_cells, to_guide
 from napari_mfif.engine.ranges import robust_range
@@ -27,8 +30,23 @@ EMPTY = 0.02
 #: within so many steps of whole numbers.
 WIDTH, STEPS = 6.5, 3
 
-#: Of a plane: coarse cells, energies and mean of the pieces, range and level, missing border.
-_Seen = tuple[FloatMap, FloatMap, float, tuple[float, float], NDArray[np.bool_] | None]
+#: What is measured of the pieces of a plane for a fact that a method wants, see `Method.facts`.
+_MEASURES: dict[str, Callable[[FloatMap], Any]] = {"focus_width": energies, "inverting": details}
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is seen of a plane: brightness in coarse cells, its range and mean, missing border.
+
+    Of its pieces their mean value, and what was measured.
+    """
+
+    cells: FloatMap
+    span: float
+    level: float
+    border: NDArray[np.bool_] | None
+    mean: float
+    measured: dict[str, Any]
 
 
 class Glance:
@@ -44,6 +62,8 @@ class Glance:
         Pieces of which the focus curve is followed.
     noise : NoiseLine
         Of the guide image.
+    wanted : sequence of str
+        Facts to find out, where there are pieces.
     """
 
     def __init__(
@@ -53,43 +73,56 @@ class Glance:
         preparation: Preparation,
         places: list[tuple[slice, slice]],
         noise: NoiseLine,
+        wanted: Sequence[str],
     ) -> None:
         self._reader, self._looked = reader, looked
         self._preparation, self._places = preparation, places
         #: The brightness of each plane in coarse cells.
         self.cells: list[FloatMap] = []
-        self.width = FocusWidth() if places else None
         self._noise = noise
+        self._wanted = [name for name in _MEASURES if places and name in wanted]
+        self._width, self._contrast = FocusWidth(), PieceContrast(noise)
         #: Range and mean brightness of each plane.
         self._levels: list[tuple[float, float]] = []
         self._borders: dict[int, NDArray[np.bool_]] = {}
 
     def look(self) -> None:
         """Look at the planes in order."""
-        for z, (cells, energy, mean, level, border) in enumerate(
-            in_turn(self._seen, range(self._reader.stack.n_planes))
-        ):
-            again = z > 0 and np.array_equal(cells, self.cells[-1])
-            self.cells.append(cells)
-            self._levels.append(level)
-            if border is not None:
-                self._borders[z] = border
-            if self.width is not None and not again:
-                self.width.update(energy, mean)
+        for z, seen in enumerate(in_turn(self._seen, range(self._reader.stack.n_planes))):
+            again = z > 0 and np.array_equal(seen.cells, self.cells[-1])
+            self.cells.append(seen.cells)
+            self._levels.append((seen.span, seen.level))
+            if seen.border is not None:
+                self._borders[z] = seen.border
+            if again:
+                continue
+            for name, measured in seen.measured.items():
+                watcher: Any = self._width if name == "focus_width" else self._contrast
+                watcher.update(measured, seen.mean)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts that were wanted."""
+        facts: dict[str, Any] = {}
+        if "focus_width" in self._wanted:
+            facts["focus_width"] = self._width.width(self._noise)
+        if "inverting" in self._wanted:
+            facts["inverting"] = self._contrast.share(len(self._places))
+        return facts
 
     def _seen(self, z: int) -> _Seen:
         bands = self._looked.bands(z)
         cells = coarse_cells(bands, self._preparation.weights)
         few = to_guide(_thinned(bands), self._preparation)
         low, high = robust_range([few])
-        level = high - low, float(few.mean())
         border = zero_border(bands)
         if border is not None and self._looked is not self._reader:
             border = zero_border(self._reader.bands(z))
-        if not self._places:
-            return cells, cells, 0.0, level, border
-        seen = np.stack([to_guide(bands[place], self._preparation) for place in self._places])
-        return cells, energies(seen), float(seen.mean()), level, border
+        measured, mean = {}, 0.0
+        if self._wanted:
+            seen = np.stack([to_guide(bands[place], self._preparation) for place in self._places])
+            measured = {name: _MEASURES[name](seen) for name in self._wanted}
+            mean = float(seen.mean())
+        return _Seen(cells, high - low, float(few.mean()), border, mean, measured)
 
     def missing(self) -> Missing | None:
         """Return which planes and borders are missing; None where all is there."""

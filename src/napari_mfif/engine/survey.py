@@ -115,17 +115,17 @@ def survey_stack(
     )
     noise = _band_noise(taken, guide_noise, preparation) if repairs else []
     del taken
-    places = textured_places(guides) if "focus_width" in wanted and n_planes > 3 else []
+    places = textured_places(guides) if wanted and n_planes > 3 else []
     quarters = each(quarter, guides) if looked is reader else []
     del guides
     follow = settings["equalise_brightness"] and n_planes >= 3
-    glance = Glance(reader, looked, preparation, places, guide_noise)
+    glance = Glance(reader, looked, preparation, places, guide_noise, wanted)
     if n_planes > 2:
         glance.look()
     if settings.get("missing", "auto") == "auto" and (found := glance.missing()):
         reader.missing = found
         return survey_stack(reader, channel, {**settings, "missing": "found"}, wanted)
-    cells, width = glance.cells, glance.width
+    cells = glance.cells
     preparation = replace(
         preparation,
         noise=noise if repairs else [],
@@ -145,7 +145,7 @@ def survey_stack(
         gain,
         guide_noise,
         np.mean(quarters, axis=0, dtype=np.float32) if quarters else None,
-        {"focus_width": width.width(guide_noise)} if width else {},
+        glance.facts(),
     )
     return survey, preparation
 

@@ -48,7 +48,7 @@ _WORDS = {
     Cause.INVERTS: (
         "contrast inverts", 0.01,
         "Contrast inverts through focus over {share} of the area: there every focus measure is "
-        "largest beside the focus, and the depth is that between the two sharpest planes.",
+        "largest beside the focus, and depths are guesses.",
         "For the image take planes on one side of the focus only; for heights, staining, "
         "fluorescence or phase contrast.",
     ),
@@ -75,6 +75,8 @@ def doubts_of(folded: Sequence[FoldedTimepoint]) -> Iterator[Doubt]:
     """Yield what was found in timepoints that were folded, the largest share first."""
     maps = [one.answer.causes for one in folded if one.answer.causes is not None]
     shares = {cause: _share(maps, cause) for cause in _WORDS}
+    inverting = [one.survey.facts.get("inverting", 0.0) for one in folded]
+    shares[Cause.INVERTS] = max([shares[Cause.INVERTS], *inverting])
     for cause in sorted(shares, key=lambda cause: -shares[cause]):
         kind, least, sentence, remedy = _WORDS[cause]
         if maps and shares[cause] >= least:

@@ -21,6 +21,7 @@ from napari_mfif.settings.options import COMPOSING, COMPUTING, PREPARATION
 from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = [
+    "FEW_PLANES",
     "Answer",
     "Cause",
     "FloatMap",
@@ -130,7 +131,8 @@ class Survey:
         Mean over some planes of `Plane.guide` in squares of 4 x 4 pixels, of the whole plane or of
         the region and more; ``None`` while that is left to the regions, as with large planes.
     facts : dict
-        What the method asked for, see `Method.facts`. ``focus_width``: standard deviation of the
+        What the method asked for, see `Method.facts`. ``inverting``: share of the textured places
+        in which contrast inverts through focus. ``focus_width``: standard deviation of the
         focus curve's peak in planes, ``None`` where it cannot be told.
     origin : (int, int)
         Row and column of the plane at which `mean` starts.
@@ -145,6 +147,10 @@ class Survey:
     mean: FloatMap | None
     facts: dict[str, Any] = field(default_factory=dict)
     origin: tuple[int, int] = (0, 0)
+
+
+#: Of fewer planes the first and the last are most of the stack: something is sharpest there.
+FEW_PLANES = 6
 
 
 class Cause(IntFlag):
@@ -239,8 +245,8 @@ class Method(ABC):
     blends: ClassVar[bool] = False
     #: Whether it tells which depth competes with the one decided for, in `Answer.runner_up`.
     knows_rivals: ClassVar[bool] = False
-    #: What it wants the survey to find out, in `Survey.facts`: ``focus_width``.
-    facts: ClassVar[tuple[str, ...]] = ()
+    #: What it wants the survey to find out, in `Survey.facts`.
+    facts: ClassVar[tuple[str, ...]] = ("inverting",)
     #: Where the consistency verification of its z-stacks starts from, other than the usual.
     verification: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: The same for two planes: what its paper does after the decision.

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_mfif.methods.base import Answer, Cause
+from napari_mfif.methods.base import FEW_PLANES, Answer, Cause, Survey
 
-__all__ = ["AT_MOST", "doubted"]
+__all__ = ["AT_MOST", "doubted", "with_causes"]
 
 #: The confidence where there is such a cause: below one half, which counts as decided.
 AT_MOST = {
@@ -21,8 +21,28 @@ AT_MOST = {
 }
 
 
-def doubted(answer: Answer) -> Answer:
-    """Lower the confidence where there is a cause for doubt."""
+def with_causes(answer: Answer, survey: Survey) -> Answer:
+    """Give an answer of a method that knows no causes what can be told from outside.
+
+    What is sharpest in the first or the last plane may lie beyond.
+    """
+    if answer.causes is not None or not answer.has_maps:
+        return answer
+    causes = np.zeros(answer.depth.shape, np.uint8)
+    if survey.n_planes >= FEW_PLANES:
+        last = survey.n_planes - 1
+        causes[(answer.depth < 0.5) | (answer.depth > last - 0.5)] = Cause.BEYOND
+    return replace(answer, causes=causes)
+
+
+def doubted(answer: Answer, survey: Survey) -> Answer:
+    """Lower the confidence where there is a cause for doubt.
+
+    What holds for a part of the textured places, as the survey found, is as probable anywhere.
+    """
+    inverting = np.float32(survey.facts.get("inverting", 0.0))
+    if inverting:
+        answer = replace(answer, confidence=np.minimum(answer.confidence, 1 - inverting))
     if answer.causes is None or not answer.causes.any():
         return answer
     bits = range(sum(AT_MOST) + 1)

@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.pyramid import binomial, up
-from napari_mfif.methods.base import Cause
+from napari_mfif.methods.base import FEW_PLANES, Cause
 
 __all__ = ["Ends", "nothing_told"]
 
 Map = NDArray[np.float32]
 
-#: Of so few planes the first and the last are most of the stack, and of fewer than `LEAST` noise
-#: hides how they differ.
-FEW, LEAST = 6, 4
+#: Of fewer planes noise hides how they differ.
+LEAST = 4
 #: Mean range of n values of a normal distribution, in its standard deviations.
 RANGES = (
     (2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 200),
@@ -56,7 +55,7 @@ class Ends:
             Where there is something.
         """
         causes = np.zeros(depth.shape, np.uint8)
-        if self._n_seen >= FEW:
+        if self._n_seen >= FEW_PLANES:
             first, second, before, last = (binomial(sharpness) for sharpness in self._kept)
             shape = (depth.shape[0], depth.shape[1])
             early, late = (up(rise, shape) > 0 for rise in (first - second, last - before))
