@@ -25,9 +25,10 @@ from napari.qt import get_qapp
 from napari_mfif.fusion.api import Progress
 from napari_mfif.plugin.panel.fuse import FusePanel
 from napari_mfif.plugin.panel.fusion_thread import Request
+from napari_mfif.plugin.panel.side_boxes import SPLIT
 from napari_mfif.plugin.reader import layers_of
 from napari_mfif.plugin.samples import make_sample
-from napari_mfif.settings.presets import PRESETS
+from napari_mfif.settings.presets import PRESETS, get_preset
 
 SIZE = (1280, 800)
 
@@ -158,6 +159,29 @@ def sheet_of_states(folder: Path, path: Path) -> None:
     print(path)
 
 
+def comparing(pictures: Path) -> None:
+    """Draw the Compare panel over two results divided by a line."""
+    from napari_mfif import fuse
+    from napari_mfif.plugin import show
+
+    stack = make_sample("relief")
+    viewer = napari.Viewer(show=True)
+    viewer.theme = "dark"
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    viewer.window.resize(*SIZE)
+    for name in ("fast", "balanced"):
+        show(fuse(stack, recipe=get_preset(name).recipe), viewer)
+    rest()
+    viewer.reset_view()
+    panel.measure_box.start()
+    until(lambda: not panel.measure_box.is_running())
+    panel.look(SPLIT)
+    rest(1)
+    viewer.window.screenshot(str(pictures / "compare.png"), canvas_only=False, flash=False)
+    viewer.close()
+    print(pictures / "compare.png")
+
+
 if __name__ == "__main__":
     states = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
     pictures = Path(__file__).parent / "pictures"
@@ -166,3 +190,4 @@ if __name__ == "__main__":
     sheet_of_states(states, pictures / "states.png")
     shutil.copy(states / "window.png", pictures / "window.png")
     refine_picture(pictures / "refine.png")
+    comparing(pictures)

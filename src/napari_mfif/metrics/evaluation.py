@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_mfif.errors import ParameterError
 from napari_mfif.metrics.registry import MEASURES, USUAL
 
-__all__ = ["eight_bits", "evaluate", "tolerance"]
+__all__ = ["eight_bits", "evaluate", "tolerance", "without_colour"]
 
 _LUMA = (299, 587, 114)  # ITU-R 601, in thousandths
 
@@ -113,7 +113,7 @@ def eight_bits(sources: Sequence[ArrayLike], fused: ArrayLike) -> tuple[NDArray[
         of others the lowest and the highest value of all become 0 and 255, and what the fused
         image has beyond is cut.
     """
-    images = [_grey(np.asarray(image)) for image in (*sources, fused)]
+    images = [without_colour(np.asarray(image)) for image in (*sources, fused)]
     kinds = {np.asarray(source).dtype for source in sources}
     low, high = 0.0, 255.0
     if kinds != {np.dtype(np.uint8)}:
@@ -123,7 +123,7 @@ def eight_bits(sources: Sequence[ArrayLike], fused: ArrayLike) -> tuple[NDArray[
     return tuple(np.floor(np.clip((image - low) * scale, 0, 255) + 0.5) for image in images)
 
 
-def _grey(image: NDArray[Any]) -> NDArray[np.float64]:
+def without_colour(image: NDArray[Any]) -> NDArray[np.float64]:
     """Return an image without its colour; of 8 bits in whole numbers, halves up."""
     if image.ndim == 2:
         return image.astype(np.float64)

@@ -39,6 +39,8 @@ def current() -> Fusion:
 def show(fusion: Fusion, viewer: Any = None) -> None:
     """Show a fusion made in Python as the panels show theirs, which find it from then on.
 
+    Where the window has a fusion of the same stack, that one is kept beside it, to be compared.
+
     Parameters
     ----------
     fusion : Fusion
@@ -46,9 +48,9 @@ def show(fusion: Fusion, viewer: Any = None) -> None:
     viewer : Viewer, optional
         Where; the window that is open when not given.
     """
-    from napari_mfif.plugin.layers.given import layers_of_given
+    from napari_mfif.plugin.given import show_given
 
-    layers_of_given(_viewer() if viewer is None else viewer, fusion)
+    show_given(_viewer() if viewer is None else viewer, fusion)
 
 
 def _viewer() -> Any:

@@ -4,6 +4,10 @@
   interface offers no way to answer later. `is_drawing` recognises that call by the module it comes
   from. If napari renames the module, nothing counts as drawing: layers stay right, but the window
   waits for their pixels.
+- *Where and what the canvas draws.* napari documents neither the widget that it draws into nor
+  the node of a layer there; a layer of two dimensions cannot be cut at a line otherwise without
+  copying its pixels at every step. If napari renames them, `canvas_of` and `node_of` give nothing,
+  and comparing offers no split view.
 - *All viewers.* napari documents the current viewer only. Without the list of all, the layers of
   other windows are drawn again when something else draws them.
 - *What the status bar says.* napari asks the active layer by its method `get_status`, which is
@@ -16,7 +20,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["is_drawing", "layers_of_all_viewers", "say_status"]
+__all__ = ["canvas_of", "is_drawing", "layers_of_all_viewers", "node_of", "say_status"]
 
 #: Where napari asks for pixels in order to draw them.
 DRAWING = "napari.layers._scalar_field."
@@ -60,3 +64,19 @@ def say_status(layer: Any, say: Status) -> None:
         return say(layer, status, place)
 
     layer.get_status = get_status
+
+
+def canvas_of(viewer: Any) -> Any | None:
+    """Return the widget that a viewer draws into, or None."""
+    window = getattr(getattr(viewer, "__wrapped__", viewer), "window", None)
+    canvas = getattr(getattr(window, "_qt_viewer", None), "canvas", None)
+    return getattr(canvas, "native", None)
+
+
+def node_of(viewer: Any, layer: Any) -> Any | None:
+    """Return what draws a layer in vispy's scene, to which filters can be attached, or None."""
+    window = getattr(getattr(viewer, "__wrapped__", viewer), "window", None)
+    canvas = getattr(getattr(window, "_qt_viewer", None), "canvas", None)
+    visual = getattr(canvas, "layer_to_visual", {}).get(layer)
+    node = getattr(visual, "node", None)
+    return node if hasattr(node, "attach") else None

@@ -19,7 +19,7 @@ from napari_mfif.plugin.layers.metadata import KEY, Opened, Opening
 from napari_mfif.plugin.layers.multiscale import is_large, level_arrays
 from napari_mfif.wording import in_window
 
-__all__ = ["get_reader", "layers_of", "read"]
+__all__ = ["get_reader", "layers_of", "limits_of", "read"]
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -153,7 +153,7 @@ def layers_of(stack: ZStack, opening: Opening | None = None) -> list[LayerData]:
         note = Opened(stack, data[0] if several else data, opening=opening)
         options = {**_sizes(stack), "name": stack.name, "metadata": {KEY: note}}
         if stack.n_samples == 1:
-            options["contrast_limits"] = _limits(stack, 0)
+            options["contrast_limits"] = limits_of(stack, 0)
         return [(data, {**options, **rgb, "multiscale": several}, "image")]
     layers = []
     for c in range(stack.n_channels):
@@ -178,7 +178,7 @@ def _channel(note: Opened, c: int) -> dict[str, Any]:
         "metadata": {KEY: note},
     }
     if stack.n_samples == 1:
-        options["contrast_limits"] = _limits(stack, c)
+        options["contrast_limits"] = limits_of(stack, c)
         options["colormap"] = "gray" if stack.n_channels == 1 else COLOURS[c % len(COLOURS)]
     return options
 
@@ -191,7 +191,7 @@ def _sizes(stack: ZStack) -> dict[str, Any]:
     return options
 
 
-def _limits(stack: ZStack, channel: int) -> tuple[float, float]:
+def limits_of(stack: ZStack, channel: int) -> tuple[float, float]:
     """Return contrast limits from one plane in the middle, not spoilt by a few bright pixels."""
     rows, columns = (
         slice(max(0, n // 2 - LOOK), n // 2 + LOOK) if is_large(stack.plane_shape) else slice(None)

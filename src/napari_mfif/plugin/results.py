@@ -73,12 +73,16 @@ class Results(QObject):
         return list({n.source: n.made for n in notes if n is not None and n.made}.values())
 
     def of(self, layer: Any) -> Made | None:
-        """Return the fusion that a layer shows, or that was made of it."""
+        """Return the fusion that a layer shows, or the newest that was made of it."""
         note = result(layer)
         if note is not None:
             return note.made
-        source = str(layer.unique_id)
-        return next((made for made in self.all() if made.source == source), None)
+        identity = str(layer.unique_id)
+        return max(
+            (made for made in self.all() if made.stack_id == identity),
+            key=lambda made: (made.source == identity, made.when),  # kept ones are older
+            default=None,
+        )
 
     def current(self) -> Made | None:
         """Return the fusion of the active layer, or else that of the uppermost result."""
@@ -96,7 +100,7 @@ class Results(QObject):
 
     def source_layer(self, made: Made) -> Any | None:
         """Return the layer that was fused, if it is still there."""
-        found = (x for x in self.viewer.layers if str(x.unique_id) == made.source)
+        found = (x for x in self.viewer.layers if str(x.unique_id) == made.stack_id)
         return next(found, None)
 
     def replace(self, made: Made, fusion: Fusion, done: Callable[[], None] | None = None) -> Made:

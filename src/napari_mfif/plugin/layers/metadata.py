@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.stack import ZStack
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from napari_mfif.plugin.layers.specs import Look
     from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["KEY", "Made", "Opened", "Opening", "Result", "opened", "result"]
+__all__ = ["KEPT", "KEY", "Made", "Opened", "Opening", "Result", "opened", "result"]
 
 #: Under this key the metadata of a layer hold what we know of it.
 KEY = "napari_mfif"
+
+#: Between the identity of a stack and the number of a kept result, in the `source` of its layers.
+KEPT = "#kept"
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Made:
         Name of the preset whose values were taken, where they were.
     first : Recipe, optional
         How it was made by the run, where it was changed since.
+    when : datetime
+        When it was finished.
     """
 
     fusion: Fusion
@@ -94,6 +100,7 @@ class Made:
     device: str = "auto"
     preset: str = ""
     first: Recipe | None = None
+    when: datetime = field(default_factory=datetime.now)
 
     @property
     def made_by(self) -> str:
@@ -104,8 +111,13 @@ class Made:
 
     @property
     def source(self) -> str:
-        """Identity of what was fused, which its layers share."""
+        """What its layers share: the identity of what was fused, and `KEPT` with its number."""
         return self.look.source
+
+    @property
+    def stack_id(self) -> str:
+        """Identity of what was fused, which all results of it share."""
+        return self.look.source.partition(KEPT)[0]
 
     def __deepcopy__(self, memo: Any) -> Made:
         """Stay the same when a layer is duplicated: nothing is fused twice."""

@@ -32,7 +32,7 @@ class LayerWriter(QObject):
         With it the queue ends.
     """
 
-    #: All that waited has been shown.
+    #: All that waited has been shown, or undone.
     wrote = Signal()
 
     def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
@@ -77,6 +77,7 @@ class LayerWriter(QObject):
                 if len(_finest(layer.data).shape) == len(_finest(data).shape):
                     layer.data, layer.metadata = data, metadata
         self.clear()
+        self.wrote.emit()
 
     def _write_next(self) -> None:
         if self._waiting:

@@ -1,0 +1,1 @@
+"""Results beside one another: kept, blinked, split by a line, subtracted, measured."""

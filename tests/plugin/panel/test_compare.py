@@ -1,0 +1,435 @@
+"""The Compare panel in a real window, moved by mouse and keys."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QApplication
+
+from napari_mfif import ZStack, fuse
+from napari_mfif.fusion.naming import preset_name
+from napari_mfif.metrics.registry import MEASURES
+from napari_mfif.plugin import show
+from napari_mfif.plugin.comparing.difference import ROLE
+from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.panel.side_boxes import OFF, SPLIT, A, B
+from napari_mfif.plugin.results import results_of
+from napari_mfif.settings.presets import get_preset
+
+pytestmark = pytest.mark.window
+
+WAIT = 30_000
+
+
+@pytest.fixture(scope="session")
+def pair_of_fusions(relief):
+    stack = ZStack(
+        np.asarray(relief.stack.pixels), "ZYX", name="pollen", pixel_size=(0.1, 0.1), z_step=0.5,
+        unit="um",
+    )  # fmt: skip
+    fast = fuse(stack, recipe=get_preset("Fast").recipe)
+    return fast, fuse(stack, recipe=get_preset("Balanced").recipe)
+
+
+@pytest.fixture
+def window(make_napari_viewer, request):
+    """A window; drawn where a test asks for that."""
+    viewer = make_napari_viewer(show=request.node.get_closest_marker("drawn") is not None)
+    viewer.window.resize(1280, 800)
+    return viewer
+
+
+@pytest.fixture
+def compare(window, pair_of_fusions, qtbot):
+    """The panel, with a kept result and a newer one."""
+    first, second = pair_of_fusions
+    _, made = window.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    show(first, window)
+    show(second, window)  # keeps the first
+    qtbot.waitUntil(lambda: len(made.sides) == 2, timeout=WAIT)
+    return made
+
+
+def press(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def see(compare, qtbot, how):
+    press(qtbot, compare.see.group.button(how))
+
+
+def visible(window):
+    return [layer.name for layer in window.layers if layer.visible]
+
+
+def measure(compare, qtbot):
+    press(qtbot, compare.measure_box.measure)
+    qtbot.waitUntil(lambda: not compare.measure_box.is_running(), timeout=WAIT)
+
+
+def columns(table):
+    rows = list(csv.DictReader(io.StringIO(table.as_csv())))
+    return {row["Result"]: row for row in rows}
+
+
+def test_a_kept_result_outlives_the_next_run(panel, add_relief, fused, qtbot):
+    viewer, results = panel.viewer, results_of(panel.viewer)
+    source = add_relief()
+    _, compare = viewer.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    panel.method_box.apply(get_preset("Fast"))
+    fused(panel)
+    first = results.current()
+    qtbot.waitUntil(compare.keep_button.isEnabled, timeout=WAIT)
+    press(qtbot, compare.keep_button)
+    assert "pollen kept 1 in focus" in viewer.layers
+    assert results.of(source).fusion is first.fusion
+    qtbot.waitUntil(lambda: not compare.keep_button.isEnabled(), timeout=WAIT)
+    panel.method_box.apply(get_preset("Noisy"))
+    fused(panel)
+    image = viewer.layers["pollen kept 1 in focus"]
+    np.testing.assert_array_equal(image.data, first.fusion.image)
+    newest = results.of(source)
+    assert newest.fusion.recipe.method == "adaptive"
+    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, newest.fusion.image)
+    assert results.source_layer(results.of(image)).name == source.name
+    qtbot.waitUntil(lambda: compare.boxes.a.count() == 2, timeout=WAIT)
+    facts = {side.name: side.facts()[:2] for side in compare.sides}
+    assert facts == {
+        "newest": ("Noise-aware pyramid", "Noisy"),
+        "kept 1": ("Gradient energy", "Fast"),
+    }
+
+
+def test_a_running_fusion_is_not_kept(panel, add_relief, fused, slow, qtbot):
+    slow.set()
+    add_relief()
+    _, compare = panel.viewer.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    fused(panel)
+    qtbot.waitUntil(compare.keep_button.isEnabled, timeout=WAIT)
+    slow.clear()
+    panel.start()
+    qtbot.waitUntil(lambda: not compare.keep_button.isEnabled(), timeout=WAIT)
+    panel.cancel()
+    qtbot.waitUntil(compare.keep_button.isEnabled, timeout=WAIT)
+
+
+@pytest.mark.drawn
+def test_a_key_changes_between_the_two(compare, window, qtbot):
+    before = visible(window)
+    canvas = window.window._qt_viewer.canvas.native
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_K)
+    assert visible(window) == ["pollen in focus"]
+    assert compare.see.marked() == A
+    qtbot.keyClick(canvas, Qt.Key.Key_K)
+    assert visible(window) == ["pollen kept 1 in focus"]
+    see(compare, qtbot, A)
+    assert visible(window) == ["pollen in focus"]
+    see(compare, qtbot, OFF)
+    assert visible(window) == before
+
+
+def test_heights_are_blinked_too(compare, window, qtbot):
+    before = visible(window)
+    qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
+    see(compare, qtbot, B)
+    assert visible(window) == ["pollen kept 1 height (um)"]
+    see(compare, qtbot, OFF)
+    assert visible(window) == before
+
+
+def pixels_of(window, qtbot):
+    qtbot.wait(150)
+    return window.screenshot(canvas_only=True, flash=False)
+
+
+@pytest.mark.drawn
+def test_the_line_shows_one_left_of_it_and_the_other_right(compare, window, qtbot):
+    a, b = window.layers["pollen in focus"], window.layers["pollen kept 1 in focus"]
+    a.colormap, b.colormap = "green", "magenta"
+    a.contrast_limits = b.contrast_limits = (0, 1)
+    window.reset_view()
+    see(compare, qtbot, SPLIT)
+    line = compare.sight.split.line
+    assert line.names == ("newest: Noise-aware pyramid", "kept 1: Gradient energy")
+
+    def colours(share):
+        picture = pixels_of(window, qtbot)
+        row = picture[picture.shape[0] // 2].astype(int)
+        return row[int(share * len(row))].tolist()[:3]
+
+    for target in (0.42, 0.6):
+        width = line.parentWidget().width()
+        start = line.rect().center()
+        there = line.mapFrom(line.parentWidget(), QPoint(int(target * width), start.y()))
+        qtbot.mousePress(line, Qt.MouseButton.LeftButton, pos=start)
+        move(line, there)
+        qtbot.mouseRelease(line, Qt.MouseButton.LeftButton, pos=there)
+        assert line.share == pytest.approx(target, abs=0.01)
+        assert colours(target - 0.04) == [0, 255, 0]
+        assert colours(target + 0.04) == [255, 0, 255]
+    qtbot.keyClick(line, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert line.share < 0.58
+    see(compare, qtbot, OFF)
+    assert compare.sight.split.line is None
+    assert colours(0.45) == colours(0.55)
+
+
+def move(widget, place):
+    """Send a move with the button held: QTest moves the mouse without it."""
+    from qtpy.QtCore import QEvent, QPointF
+    from qtpy.QtGui import QMouseEvent
+
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, QPointF(place), QPointF(widget.mapToGlobal(place)),
+        Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
+@pytest.mark.drawn
+def test_the_line_cuts_pixels_of_another_type_too(compare, window, qtbot):
+    a, b = window.layers["pollen in focus"], window.layers["pollen kept 1 in focus"]
+    see(compare, qtbot, SPLIT)
+    a.data = (a.data > 0).astype(np.uint8)
+    b.data = (b.data > 0).astype(np.float32)
+    for layer, colour in ((a, "green"), (b, "magenta")):
+        layer.colormap, layer.contrast_limits = colour, (0, 1)
+    picture = pixels_of(window, qtbot)
+    row = picture[picture.shape[0] // 2].astype(int)
+    assert row[int(0.45 * len(row)), :3].tolist() == [0, 255, 0]
+    assert row[int(0.55 * len(row)), :3].tolist() == [255, 0, 255]
+
+
+def test_three_dimensions_end_the_split(compare, window, qtbot):
+    see(compare, qtbot, SPLIT)
+    window.dims.ndisplay = 3
+    assert compare.sight.split.line is None
+    assert compare.see.marked() == OFF
+
+
+def test_the_difference_is_signed_with_even_colours(compare, window, qtbot, pair_of_fusions):
+    fast, balanced = pair_of_fusions
+    press(qtbot, compare.subtract)
+    name = "image: newest \N{MINUS SIGN} kept 1"
+    qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
+    layer = window.layers[name]
+    expected = balanced.image.astype(float) - fast.image
+    np.testing.assert_allclose(layer.data, expected)
+    low, high = layer.contrast_limits
+    assert low == -high
+    assert 0 < high <= np.abs(expected).max()
+    assert layer.colorbar.visible
+    np.testing.assert_allclose(layer.scale, (0.1, 0.1))
+    assert result(layer).role == ROLE
+    press(qtbot, compare.subtract)
+    qtbot.wait(300)
+    assert [one.name for one in window.layers].count(name) == 1
+    assert results_of(window).current().fusion is balanced
+
+
+def test_heights_are_subtracted_in_their_unit(compare, window, qtbot, pair_of_fusions):
+    fast, balanced = pair_of_fusions
+    compare.boxes.view.setCurrentIndex(1)
+    press(qtbot, compare.subtract)
+    name = "height (um): newest \N{MINUS SIGN} kept 1"
+    qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
+    expected = balanced.height_where() - fast.height_where()
+    np.testing.assert_allclose(window.layers[name].data, expected, atol=1e-6)
+
+
+def test_a_result_less_itself_is_refused(compare, qtbot):
+    compare.boxes.b.setCurrentIndex(compare.boxes.a.currentIndex())
+    press(qtbot, compare.subtract)
+    assert "A and B are the same" in compare.problem.text()
+
+
+def test_measures_are_those_of_the_library(compare, window, qtbot, pair_of_fusions):
+    from napari_mfif.metrics import evaluate
+
+    measure(compare, qtbot)
+    shown = columns(compare.measure_box.table)
+    for name, fusion in zip(("kept 1", "newest"), pair_of_fusions, strict=True):
+        planes = list(np.asarray(fusion.stack.pixels))
+        expected = evaluate(fusion.image, sources=planes, measures=("Q_G", "SF", "Q_SF"))
+        for what, value in expected.items():
+            assert float(shown[name][what]) == pytest.approx(value)
+
+
+def test_with_a_truth_errors_are_measured(compare, window, qtbot, relief, pair_of_fusions):
+    from napari_mfif.metrics import psnr
+
+    window.add_image(relief.image, name="truth", scale=(0.1, 0.1), units="um")
+    box = compare.measure_box
+    qtbot.waitUntil(lambda: box.truth.count() == 2, timeout=WAIT)
+    qtbot.keyClick(box.truth, Qt.Key.Key_Down)
+    measure(compare, qtbot)
+    shown = columns(box.table)
+    assert set(shown) == {"kept 1", "newest"}
+    for name, fusion in zip(("kept 1", "newest"), pair_of_fusions, strict=True):
+        assert float(shown[name]["PSNR"]) == pytest.approx(psnr(fusion.image, relief.image))
+    qtbot.keyClick(box.truth, Qt.Key.Key_Up)
+    assert "PSNR" not in box.table.as_csv()
+
+
+def test_anothers_picture_is_opened_laid_on_and_brought_to_the_same_grey_values(
+    compare, window, qtbot, tmp_path, pair_of_fusions
+):
+    image = pair_of_fusions[1].image.astype(float)
+    low, span = image.min(), np.ptp(image)
+    Picture.fromarray(np.round(255 * (image - low) / span).astype(np.uint8)).save(
+        tmp_path / "other.png"
+    )
+    compare.open_picture(str(tmp_path / "other.png"))
+    box = compare.measure_box
+    qtbot.waitUntil(lambda: "other" in window.layers and box.truth.currentText() == "other")
+    np.testing.assert_allclose(window.layers["other"].scale, (0.1, 0.1))
+    measure(compare, qtbot)
+    assert "other grey values" in box.note.text()
+    assert float(columns(box.table)["newest"]["PSNR"]) > 45
+    box.choose_truth("")
+    measure(compare, qtbot)
+    assert "other" in columns(box.table)
+
+
+def test_a_picture_that_lies_elsewhere_can_be_laid_on(compare, window, qtbot, relief):
+    layer = window.add_image(relief.image, name="truth")
+    key = str(layer.unique_id)
+    qtbot.waitUntil(lambda: compare.boxes.b.findData(key) >= 0, timeout=WAIT)
+    compare.boxes.b.setCurrentIndex(compare.boxes.b.findData(key))
+    assert compare.laying.isVisibleTo(compare)
+    press(qtbot, compare.laying.remedy)
+    np.testing.assert_allclose(layer.scale, (0.1, 0.1))
+    assert not compare.laying.isVisibleTo(compare)
+
+
+def test_another_contrast_is_said_and_mended(compare, window, qtbot):
+    a, b = window.layers["pollen in focus"], window.layers["pollen kept 1 in focus"]
+    see(compare, qtbot, A)
+    assert not compare.contrast.isVisibleTo(compare)
+    b.contrast_limits = (0, 5)
+    see(compare, qtbot, B)
+    assert compare.contrast.isVisibleTo(compare)
+    press(qtbot, compare.contrast.remedy)
+    assert tuple(b.contrast_limits) == tuple(a.contrast_limits)
+    assert not compare.contrast.isVisibleTo(compare)
+
+
+def test_an_unreadable_picture_is_said(compare, qtbot, tmp_path):
+    (tmp_path / "no.png").write_bytes(b"nothing")
+    compare.open_picture(str(tmp_path / "no.png"))
+    qtbot.waitUntil(lambda: bool(compare.problem.text()), timeout=WAIT)
+
+
+def test_columns_are_sorted_as_numbers(compare, qtbot):
+    table = compare.measure_box.table
+    table.show_measures(["SF"])
+    values = {"a": 9.5, "b": 10.5}
+    for side, value in zip(compare.sides, values.values(), strict=True):
+        table.set_value(side.key, "SF", value)
+    header = table.horizontalHeader()
+    orders = []
+    for _ in range(2):
+        place = QPoint(header.sectionViewportPosition(1) + 8, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        orders.append([float(table.item(row, 1).text()) for row in range(2)])
+    assert sorted(orders) == [[9.5, 10.5], [10.5, 9.5]]
+
+
+def test_every_measure_tells_its_direction_and_what_fools_it(compare):
+    box = compare.measure_box
+    box.which.setCurrentIndex(1)
+    table = box.table
+    heads = [table.horizontalHeaderItem(1 + n) for n in range(len(table.measures))]
+    assert len(heads) > 20
+    for name, head in zip(table.measures, heads, strict=True):
+        assert head.text().startswith(name)
+        assert MEASURES[name].fooled in head.toolTip()
+        if MEASURES[name].better != "neither":
+            assert head.text() != f"{name} "
+
+
+def test_measuring_is_cancelled_at_once(compare, qtbot, monkeypatch):
+    import threading
+    from dataclasses import replace
+
+    go_on, asked = threading.Event(), []
+
+    def slowly(*images):
+        asked.append(1)
+        go_on.wait(10)
+        return 1.0
+
+    monkeypatch.setitem(MEASURES, "Q_G", replace(MEASURES["Q_G"], function=slowly))
+    box = compare.measure_box
+    press(qtbot, box.measure)
+    qtbot.waitUntil(lambda: bool(asked), timeout=WAIT)
+    worker = box._worker
+    press(qtbot, box.stop)
+    assert not box.is_running()
+    assert box.measure.isVisibleTo(box)
+    go_on.set()
+    qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
+    qtbot.wait(50)
+    assert "Q_G" not in columns(box.table)["kept 1"]
+    assert len(asked) == 1
+
+
+def test_values_of_a_result_made_anew_are_forgotten(compare, window, qtbot, pair_of_fusions):
+    measure(compare, qtbot)
+    results = results_of(window)
+    made = next(one for one in results.all() if "kept" not in one.source)
+    results.replace(made, made.fusion.refine(smooth_depth=9))
+    table = compare.measure_box.table
+    qtbot.waitUntil(lambda: columns(table)["newest"]["SF"] == "", timeout=WAIT)
+    assert columns(table)["kept 1"]["SF"] != ""
+
+
+def test_the_table_is_copied_as_csv(compare, qtbot):
+    measure(compare, qtbot)
+    press(qtbot, compare.measure_box.copy)
+    text = QApplication.clipboard().text()
+    assert text == compare.measure_box.table.as_csv()
+    assert text.startswith("Result,Q_G,")
+
+
+def test_a_selected_result_is_removed_with_all_its_layers(compare, window, qtbot):
+    table = compare.measure_box.table
+    row = next(r for r in range(2) if table.item(r, 0).text() == "kept 1")
+    qtbot.mouseClick(
+        table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=table.visualItemRect(table.item(row, 0)).center(),
+    )
+    press(qtbot, compare.measure_box.removing)
+    assert not any("kept 1" in layer.name for layer in window.layers)
+    qtbot.waitUntil(lambda: table.rowCount() == 1, timeout=WAIT)
+
+
+def test_closing_shows_what_was_visible_before(compare, window, qtbot):
+    before = visible(window)
+    see(compare, qtbot, SPLIT)
+    window.window.remove_dock_widget(compare)
+    assert visible(window) == before
+    qtbot.keyClick(window.window._qt_viewer.canvas.native, Qt.Key.Key_K)
+    assert visible(window) == before
+
+
+def test_a_preset_is_known_by_its_values(pair_of_fusions):
+    fast, balanced = pair_of_fusions
+    assert preset_name(fast.recipe, fast.stack) == "Fast"
+    assert preset_name(balanced.recipe, balanced.stack) == "Balanced"
+    other = fast.refine(smooth_depth=9)
+    assert preset_name(other.recipe, other.stack) == ""
+
+
+def test_an_empty_panel_says_what_to_do(window):
+    _, made = window.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    assert "Fuse a stack first" in made.intro.text()
+    assert not made.keep_button.isEnabled()
+    assert not made.measure_box.measure.isEnabled()
