@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from napari.layers import Image
+from napari.layers import Image, Points
 
 from napari_mfif import fuse, open_stack
 from napari_mfif.errors import AxesError, ReadError
@@ -73,3 +73,16 @@ def test_napari_is_not_imported_to_tell_what_is_a_layer():
         "napari_mfif.open_stack(np.zeros((3, 9, 9), 'u1')); assert 'napari' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_named_axes_of_a_layer_go_before_their_order():
+    turned = Image(PIXELS.transpose(1, 2, 0), axis_labels=("y", "x", "z"), scale=(0.1, 0.2, 0.5))
+    stack = open_stack(turned)
+    np.testing.assert_array_equal(np.asarray(stack.pixels), PIXELS)
+    assert (stack.z_step, stack.pixel_size) == (0.5, (0.1, 0.2))
+
+
+@pytest.mark.parametrize("layer", [Points(np.zeros((4, 3))), Image(PIXELS[0])])
+def test_a_layer_without_planes_is_no_stack(layer):
+    with pytest.raises(ReadError, match="holds no z-stack"):
+        open_stack(layer)

@@ -185,6 +185,12 @@ def test_a_single_picture_is_left_to_others(tmp_path):
     assert get_reader(str(tmp_path / "plain.tif")) is None
 
 
+def test_the_channels_of_a_single_plane_are_left_to_others(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((2, 16, 24), np.uint8), imagej=True, metadata={"axes": "CYX"})
+    assert get_reader(str(path)) is None
+
+
 def test_files_of_microscopes_archives_and_addresses_are_offered():
     for path in ("a.czi", "b.lif", "c.nd2", "d.ome.zarr.zip", "https://example.org/a.ome.zarr"):
         assert get_reader(path) is read

@@ -23,7 +23,8 @@ def pick(names: Sequence[str], series: int | str, where: object) -> int:
         return same[0]
     if text.isdigit() and int(text) < len(names):
         return int(text)
-    there = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    called = [name or str(number) for number, name in enumerate(names)]
+    there = ", ".join(called[:8]) + (", ..." if len(names) > 8 else "")
     raise ReadError(
         f"{where} has no series {text}: it holds {len(names)}, numbered from 0: {there}."
     )

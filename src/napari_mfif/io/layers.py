@@ -121,8 +121,8 @@ def _as_opened(layers: Sequence[Any]) -> ZStack | None:
 
 def _one(layer: Any, axes: str | None) -> ZStack:
     data = _finest(layer)
-    if not hasattr(data, "shape"):
-        raise ReadError(f"The layer {layer.name} holds no image.")
+    if not hasattr(data, "shape") or len(data.shape) < 3:
+        raise ReadError(f"The layer {layer.name} holds no z-stack.")
     letters = axes.upper() if axes else layer_axes(layer)
     letters = letters or guess_axes(data.shape, data.dtype)
     levels = list(layer.data) if getattr(layer, "multiscale", False) else [data]
@@ -154,10 +154,10 @@ def layer_axes(layer: Any) -> str | None:
     letters = [letter_of(str(label)) for label in layer.axis_labels]
     if "T" in letters and "Z" not in letters:
         return None  # time in place of planes: ask
-    if len(letters) == 3:
-        return "ZYX" + colour
     named = "".join(letter or "?" for letter in letters)
     unique = "?" not in named and len(set(named)) == len(named)
+    if len(letters) == 3 and not (unique and set(named) == {"Z", "Y", "X"}):
+        return "ZYX" + colour
     return named + colour if unique and {"Z", "Y", "X"} <= set(named) else None
 
 

@@ -59,11 +59,11 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerData]] | 
 
 
 def _is_one_picture(path: Path) -> bool:
-    """Tell whether a TIFF surely holds nothing but a single plane, which is no z-stack."""
+    """Tell whether a TIFF surely holds a single plane, or its channels, which is no z-stack."""
     from napari_mfif.io.tiff_planes import is_single_plane
 
     try:
-        return path.is_file() and is_single_plane(path)
+        return path.is_file() and is_single_plane(path, channels=True)
     except ReadError:
         return False  # damaged: reading it says what is wrong
 
