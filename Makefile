@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test test-newest test-lowest test-cpus coverage lint types docs bench reproduce
-.PHONY: clean fuzz
+.PHONY: clean fuzz mutate
 
 demo: $(STAMP)
 	$(BIN)/napari-mfif demo -o out/demo
@@ -35,6 +35,11 @@ coverage: $(STAMP)
 # Damaged and hostile files: all open, or are refused in words, in bounded time and memory.
 fuzz: $(STAMP)
 	$(BIN)/python tests/io/fuzzing.py --count 20000
+
+# Small changes of the code of some modules, one at a time: tests must notice each.
+mutate: $(STAMP)
+	$(BIN)/python -m pip install -q "mutmut>=3.8"
+	$(BIN)/python scripts/mutate.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -89,7 +89,7 @@ class Parameter:
         """
         try:
             converted = self._convert(value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             converted = None
         if converted is None or not self._permits(converted):
             raise ParameterError(

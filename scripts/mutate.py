@@ -1,0 +1,134 @@
+"""Change the code of some modules in small ways, one at a time: tests must notice each.
+
+usage: python scripts/mutate.py [--seconds N] [MODULE ...]
+
+Runs mutmut in a copy of the checkout, module by module, with the tests that belong to it. What no
+test noticed is shown, unless scripts/equivalent_mutants.toml says why it changes nothing; so is
+what changes only the words of a message, since no test spells those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[1]
+KNOWN = Path(__file__).with_name("equivalent_mutants.toml")
+
+#: The modules, and the tests that belong to each.
+MODULES = {
+    "settings/parameters": ["tests/settings/test_checks.py"],
+    "settings/recipe": ["tests/settings/test_recipe.py"],
+    "engine/tiles": ["tests/engine/test_tiles.py"],
+    "io/axes": ["tests/io/test_axes.py"],
+    "io/names": ["tests/io/test_names.py"],
+    "postprocess/composition": ["tests/postprocess/test_composition.py"],
+    "postprocess/consistency": ["tests/postprocess/test_consistency.py"],
+}
+
+#: Tests in one process, in one order; of the networks only what needs none of them.
+OPTIONS = ["-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider", "-m", "not torch"]
+
+#: Exit codes of mutmut for mutants that no test noticed, and those that no test runs.
+SURVIVED, UNTESTED = 0, 33
+
+#: A text of several words, as messages are.
+WORDS = re.compile(r"""["'](?:[^"'\\]|\\.)*[A-Za-z] +[A-Za-z](?:[^"'\\]|\\.)*["']|None""")
+
+
+def copied(folder: Path, module: str) -> None:
+    """Copy what git knows, and tell mutmut what to change and which tests to run."""
+    names = subprocess.check_output(
+        ["git", "ls-files", "-zco", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    for name in filter(None, names.split("\0")):
+        if not name.startswith(("models/", "docs/", "benchmarks/")) and (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    told = {
+        "source_paths": ["src"],
+        "only_mutate": [f"src/napari_mfif/{module}.py"],
+        "also_copy": ["README.md", "napari.yaml", "hatch_build.py"],
+        "pytest_add_cli_args": OPTIONS,
+        "pytest_add_cli_args_test_selection": MODULES[module],
+    }
+    lines = [f"{name} = {json.dumps(value)}" for name, value in told.items()]
+    lines += ["use_git_change_detection = false", "track_dependencies = false"]
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n".join(["", "[tool.mutmut]", *lines, ""]))
+
+
+def changes(folder: Path, name: str) -> tuple[str, str]:
+    """Return the lines that a mutant takes away, and those that it puts there."""
+    shown = subprocess.run(
+        [Path(sys.executable).with_name("mutmut"), "show", name],
+        cwd=folder, capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    lines = [line for line in shown.splitlines() if line[:3] not in ("---", "+++")]
+    was, becomes = (
+        " ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
+    )
+    return was, becomes
+
+
+def only_words(was: str, becomes: str) -> bool:
+    """Tell whether a change is one of the words of a message."""
+    return WORDS.sub("", was) == WORDS.sub("", becomes)
+
+
+def run(module: str, seconds: int) -> int:
+    """Try a module; return how many mutants are neither noticed nor explained."""
+    known = [
+        (one["was"], one["becomes"])
+        for one in tomllib.loads(KNOWN.read_text(encoding="utf-8")).get("mutant", [])
+        if one["module"] == module
+    ]
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        copied(folder, module)
+        command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
+        log = folder / "log"
+        with log.open("w") as out:
+            try:
+                subprocess.run(command, cwd=folder, stdout=out, stderr=out, timeout=seconds)
+            except subprocess.TimeoutExpired:
+                print(f"{module}: not finished in {seconds} s")
+        found = folder / "mutants" / f"src/napari_mfif/{module}.py.meta"
+        codes = json.loads(found.read_text())["exit_code_by_key"] if found.is_file() else {}
+        if not any(code is not None for code in codes.values()):
+            print(log.read_text().replace("\r", "\n")[-2000:])
+            return 1
+        done = {name: code for name, code in codes.items() if code is not None}
+        alive = [name for name, code in done.items() if code in (SURVIVED, UNTESTED)]
+        told = {name: changes(folder, name) for name in alive}
+    explained = [name for name, change in told.items() if change in known]
+    worded = [n for n, change in told.items() if n not in explained and only_words(*change)]
+    open_ones = [name for name in alive if name not in {*explained, *worded}]
+    for name in open_ones:
+        print(f"{module}: {name.rpartition('.')[2]}\n  - {told[name][0]}\n  + {told[name][1]}")
+    print(
+        f"{module}: {len(done)} of {len(codes)} mutants tried, {len(done) - len(alive)} noticed, "
+        f"{len(worded)} of words, {len(explained)} equivalent, {len(open_ones)} open",
+        flush=True,
+    )
+    return len(open_ones)
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=3600, help="at most, for each module")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
+    given = parser.parse_args()
+    return 1 if sum(run(module, given.seconds) for module in given.modules or MODULES) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
