@@ -48,6 +48,9 @@ SETTINGS = {
     "weights": ("--weights", "Weights"),
 }
 
+#: A number's unit; files and names of layers say it in plain letters.
+_MICROMETRES = re.compile(r"(?<=[0-9] )um\b")
+
 _SETTING = re.compile(r"`(\w+)=([^`]*)`")
 
 
@@ -58,7 +61,7 @@ def on_command_line(message: str) -> str:
 
 def in_window(message: str) -> str:
     """Return a message with the names of controls in place of Python's arguments."""
-    return _each(message, _control)
+    return _MICROMETRES.sub("\N{MICRO SIGN}m", _each(message, _control))
 
 
 def _each(message: str, say: Callable[[str, str], str]) -> str:

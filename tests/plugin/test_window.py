@@ -366,7 +366,7 @@ def test_file_is_opened_fused_and_repeated_by_python_and_command(
     pixels = np.asarray(relief.stack.pixels)
     write_image("pollen.ome.tif", pixels, axes="ZYX", z_step=0.5, pixel_size=(0.1, 0.1), unit="um")
     viewer.open("pollen.ome.tif", plugin="napari-mfif")
-    assert "7 planes, 131 x 97, uint16, 0.5 um steps" in panel.stack_box.description.text()
+    assert "7 planes, 131 x 97, uint16, 0.5 µm steps" in panel.stack_box.description.text()
     panel.method_box.apply(PRESETS[2])
     fused(panel)
     panel.result_box.copy("python")

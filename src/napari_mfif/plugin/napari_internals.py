@@ -80,3 +80,21 @@ def node_of(viewer: Any, layer: Any) -> Any | None:
     visual = getattr(canvas, "layer_to_visual", {}).get(layer)
     node = getattr(visual, "node", None)
     return node if hasattr(node, "attach") else None
+
+
+def drop_target(window: Any) -> Any | None:
+    """Return the widget of a window that takes files that are dropped."""
+    from qtpy.QtWidgets import QWidget
+
+    found = window.findChildren(QWidget)
+    return next((one for one in found if one.metaObject().className() == "QtViewer"), None)
+
+
+def preferred_reader(path: str) -> str | None:
+    """Return the plugin that the user wants to open such files with, if any."""
+    try:
+        from napari.plugins.utils import get_preferred_reader
+    except ImportError:
+        return None
+    found: str | None = get_preferred_reader(path)
+    return found

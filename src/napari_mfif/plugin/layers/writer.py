@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
@@ -160,6 +161,8 @@ def _update(layer: Any, drawing: Drawing) -> None:
     for name in ("scale", "translate"):
         if list(getattr(layer, name)) != list(drawing.options[name]):
             setattr(layer, name, drawing.options[name])
+    if not np.array_equal(layer.affine.affine_matrix, drawing.options["affine"]):
+        layer.affine = drawing.options["affine"]
     if tuple(layer.units) != tuple(drawing.options["units"]):
         layer.units = drawing.options["units"]
     if drawing.kind == "labels":

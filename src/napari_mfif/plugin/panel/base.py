@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
     QDockWidget,
     QFrame,
     QMainWindow,
     QScrollArea,
+    QScrollBar,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_mfif.plugin.panel.forms import WheelWithFocus
 from napari_mfif.plugin.panel.style import sheet
 
 if TYPE_CHECKING:
@@ -37,6 +42,7 @@ class Panel(QWidget):
     def __init__(self, napari_viewer: ViewerModel) -> None:
         self._docked = self._ended = False
         super().__init__()
+        self._wheel = WheelWithFocus(self)
         self.viewer = napari_viewer
         self.setObjectName("panel")
         self.setMinimumWidth(WIDTH)
@@ -59,6 +65,16 @@ class Panel(QWidget):
     def sizeHint(self) -> QSize:
         """Ask for enough room that nothing is cut off."""
         return QSize(WIDTH + 20, 560)
+
+    def showEvent(self, event: Any) -> None:
+        """Let the wheel scroll the panel over every control that has not the keyboard."""
+        super().showEvent(event)
+        for kind in (QComboBox, QAbstractSpinBox, QAbstractSlider):
+            for part in self.findChildren(kind):
+                if not part.property("wheel") and not isinstance(part, QScrollBar):
+                    part.setProperty("wheel", True)
+                    part.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                    part.installEventFilter(self._wheel)
 
     def listen(self, event: Any, callback: Any) -> None:
         """Connect to an event of the viewer until the panel ends."""

@@ -129,6 +129,10 @@ class Foresight(QObject):
         self._patience.stop()
         self._request = lambda: None
         self._drift_of = None
+        for worker in self._workers:  # a thread that ends later must hold nothing of the window
+            worker.returned.disconnect()
+            worker.finished.disconnect()
+        self._workers.clear()
 
 
 def drift_seen(stack: ZStack) -> tuple[ZStack, float]:

@@ -14,7 +14,6 @@ from qtpy.QtCore import QTimer
 from napari_mfif.engine.process.client import shared_worker
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.estimate import format_seconds
-from napari_mfif.plugin.commands import choose_files
 from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import is_huge, is_large
 from napari_mfif.plugin.layers.to_stack import possible_axes
@@ -24,6 +23,8 @@ from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.foresight import Expectation, Foresight
 from napari_mfif.plugin.panel.fusion_thread import Failure, Request, Step, run
 from napari_mfif.plugin.panel.method_box import MethodBox
+from napari_mfif.plugin.panel.opener import Opener
+from napari_mfif.plugin.panel.recall import keep, recalled
 from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.plugin.panel.run_box import RunBox
 from napari_mfif.plugin.panel.stack_box import StackBox
@@ -68,10 +69,12 @@ class FusePanel(Panel):
         self.writer = LayerWriter(napari_viewer, self)
         self.results = results_of(napari_viewer)
         self.writer.wrote.connect(self.results.tell)
+        self.opener = Opener(self, napari_viewer, self._teller)
         self.method_box.prefer_device(preferences.device())
         self._lay_out()
         self._connect()
         self.refresh()
+        self._recall()
 
     def _lay_out(self) -> None:
         for widget in (self.welcome, self.stack_box, self.method_box):
@@ -82,9 +85,9 @@ class FusePanel(Panel):
 
     def _connect(self) -> None:
         self.stack_box.changed.connect(self._stack_changed)
-        self.stack_box.wants_to_open.connect(self._open)
-        self.welcome.wants_to_open.connect(self._open)
-        self.welcome.wants_folder.connect(self._open_folder)
+        for box in (self.stack_box, self.welcome):
+            box.wants_to_open.connect(lambda: self.opener.ask())
+            box.wants_folder.connect(lambda: self.opener.ask(folder=True))
         self.method_box.changed.connect(self._settings_changed)
         self.run_box.start.connect(self.start)
         self.run_box.cancel.connect(self.cancel)
@@ -267,18 +270,26 @@ class FusePanel(Panel):
         if found.problem:
             self.run_box.show_problem(found.problem)
 
-    def _open(self) -> None:
-        choose_files(self.viewer, self, told=self._teller())
+    def showEvent(self, event: Any) -> None:
+        """Watch what is dropped onto the window, once it is known."""
+        super().showEvent(event)
+        self.opener.watch(self.window())
 
-    def _open_folder(self) -> None:
-        choose_files(self.viewer, self, told=self._teller(), folder=True)
+    def _recall(self) -> None:
+        """Set what was set when the panel of this viewer was closed."""
+        kept = recalled(self.viewer)
+        if kept is not None:
+            self.method_box.set_state(kept["method"])
+            self.stack_box.choose_again(kept["stack"])
 
     def _teller(self) -> Any:
         return self.welcome.tell if self.stack_box.is_empty() else self.run_box.show_problem
 
     def end(self) -> None:
         """Stop what runs and let go of the viewer."""
+        keep(self.viewer, {"method": self.method_box.state(), "stack": self.stack_box.chosen_ids()})
         super().end()
+        self.opener.end()
         self.foresight.end()
         self.results.changed.disconnect(self._show_result)
         if self._worker is not None:

@@ -166,8 +166,38 @@ class MethodBox(QWidget):
         """Fit a preset's clean-up to the number of planes: two are treated as a pair."""
         preset = self.preset()
         self._n_planes = n_planes
+        self.cleaning_form.set_defaults(self._cleaning(Recipe(self.name())))
         if preset is not None:
             self.apply(preset)
+
+    def state(self) -> Settings:
+        """Return all that is set, for `set_state`."""
+        return {
+            "method": self.name(),
+            "parameters": self.parameters(),
+            "cleaning": self.consistency(),
+            "alignment": self.alignment_values(),
+            "device": self.device.currentData(),
+            "folds": [fold.head.isChecked() for fold in self._folds()],
+        }
+
+    def set_state(self, state: Settings) -> None:
+        """Set what `state` returned."""
+        self._quiet = True
+        self.method.setCurrentIndex(self.method.findData(state["method"]))
+        self._show_method(state["method"])
+        for form in (self.basic_form, self.advanced_form):
+            form.set_values(state["parameters"])
+        self.cleaning_form.set_values(state["cleaning"])
+        self.alignment_form.set_values(state["alignment"])
+        self.prefer_device(state["device"])
+        for fold, opened in zip(self._folds(), state["folds"], strict=True):
+            fold.open(opened)
+        self._quiet = False
+        self._tell()
+
+    def _folds(self) -> tuple[Fold, ...]:
+        return self.advanced, self.cleaning, self.alignment
 
     def preset(self) -> Preset | None:
         """Return the preset that the forms show, if they show one."""
@@ -209,6 +239,7 @@ class MethodBox(QWidget):
         say(self._about_method, method.summary)
         say(self.problem, torch_remedy() if method.neural and torch_is_missing() else "")
         self._device_row.setVisible(method.neural)
+        self.cleaning_form.set_defaults(self._cleaning(Recipe(name)))
         parameters = method.all_parameters()
         self.basic_form = self._replaced(self.basic_form, self.column, parameters, advanced=False)
         self.advanced_form = self._replaced(

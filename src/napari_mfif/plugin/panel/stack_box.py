@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import MfifError
@@ -41,6 +51,7 @@ class StackBox(QWidget):
 
     changed = Signal()
     wants_to_open = Signal()
+    wants_folder = Signal()
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
@@ -73,8 +84,7 @@ class StackBox(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.box, 1)
-        tip = "Open a TIFF, or several files with a plane each, as a z-stack."
-        row.addWidget(button("Open\N{HORIZONTAL ELLIPSIS}", tip, self.wants_to_open))
+        row.addWidget(self._open_button())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
@@ -83,6 +93,18 @@ class StackBox(QWidget):
         for widget in (self.description, self.problem, self.axes, self._channels):
             column.addWidget(widget)
         self.axes.hide()
+
+    def _open_button(self) -> QPushButton:
+        tip = "Open a file, the files of the planes, or a folder of them, as a z-stack."
+        self.opening = button("Open\N{HORIZONTAL ELLIPSIS}", tip)
+        menu = QMenu(self.opening)
+        for words, wanted in (
+            ("File, or files of the planes\N{HORIZONTAL ELLIPSIS}", self.wants_to_open),
+            ("Folder of planes\N{HORIZONTAL ELLIPSIS}", self.wants_folder),
+        ):
+            menu.addAction(words).triggered.connect(wanted)
+        self.opening.setMenu(menu)
+        return self.opening
 
     def _channel_row(self) -> QWidget:
         row = QWidget()
@@ -118,6 +140,17 @@ class StackBox(QWidget):
         if before is None or (now := self._current()) is None or now.ids != before.ids:
             self._chosen()
 
+    def chosen_ids(self) -> tuple[Any, ...]:
+        """Return the identities of the layers of the chosen stack."""
+        entry = self._current()
+        return entry.ids if entry else ()
+
+    def choose_again(self, ids: tuple[Any, ...]) -> None:
+        """Choose a stack by the identities of its layers, if it is still there."""
+        index = next((i for i, entry in enumerate(self._entries) if entry.ids == ids), -1)
+        if index >= 0:
+            self.box.setCurrentIndex(index)
+
     def _first_stack(self) -> int:
         """Return the newest entry that is a stack without a question, or else the newest."""
         for index in reversed(range(len(self._entries))):
@@ -144,6 +177,9 @@ class StackBox(QWidget):
 
     def _chosen(self) -> None:
         """Offer the axes of another layer."""
+        entry = self._current()
+        name = f"{escape(entry.title)}<br>" if entry else ""
+        self.box.setToolTip(f"<qt>{name}The image layer whose planes are fused.</qt>")
         layers = self.layers()
         choices = possible_axes(layers[0]) if layers else ()
         blocked = self.axes.blockSignals(True)
