@@ -17,7 +17,7 @@ from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import BEST, Stroke
 
 if TYPE_CHECKING:
-    from napari_mfif.fusion.mending import PlanesAtHand
+    from napari_mfif.fusion.planes_at_hand import PlanesAtHand
     from napari_mfif.fusion.result import Fusion
 
 __all__ = ["check_place", "checked", "moved_back"]

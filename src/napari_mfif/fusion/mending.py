@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.arrays.cache import SizedCache
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.lazy import LazyFold
-from napari_mfif.engine.mending import as_part, covered, mended, part_of_plane
+from napari_mfif.engine.mending import covered, mended, part_of_plane
 from napari_mfif.engine.part import Part
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.checking import checked
 from napari_mfif.fusion.outputs import unfolded
+from napari_mfif.fusion.planes_at_hand import PlanesAtHand
 from napari_mfif.methods.base import Region
 from napari_mfif.settings.painting import painted
 from napari_mfif.settings.strokes import Stroke
@@ -27,13 +26,21 @@ from napari_mfif.settings.strokes import Stroke
 if TYPE_CHECKING:
     from napari_mfif.fusion.result import Fusion
 
-__all__ = ["Mended", "PlanesAtHand", "mend", "mender", "part_of"]
+__all__ = [
+    "Mended",
+    "changed_regions",
+    "mend",
+    "mended_of",
+    "mender",
+    "part_of",
+    "ready_to_mend",
+    "strokes",
+    "unmended",
+    "without_copies",
+]
 
 #: Rows and columns of the tiles in which a corrected result is kept beside what the method made.
 TILE = 256
-
-#: Bytes of planes that are kept while one paints, and the most that one of them may have.
-KEPT, LARGEST = 256 << 20, 128 << 20
 
 Tiles = Mapping[tuple[int, int, int], Part]
 
@@ -77,6 +84,12 @@ class Mended:
             return self.planes.part(stroke.time, stroke.source, place)
         return part_of(stroke.source, stroke.time, place), None
 
+    def with_stroke_in(self, stroke: Stroke, region: Region) -> Part:
+        """Return a rectangle as it would be with one more stroke, which has been checked."""
+        before = part_of(self.unmended, stroke.time, region)
+        now = self.part(stroke.time, region) if self.tiles else before
+        return mended(now, before, region, [stroke], self._taken)
+
     def array(self, name: str) -> NDArray[Any]:
         """Return the image or a map as a whole."""
         stack = self.unmended.stack
@@ -109,50 +122,6 @@ class Mended:
         return part
 
 
-class PlanesAtHand:
-    """The planes of a stack, the last ones kept where reading a rectangle means reading it all.
-
-    Parameters
-    ----------
-    reader : callable
-        Returns the reader of a timepoint.
-    """
-
-    def __init__(self, reader: Callable[[int], PlaneReader]) -> None:
-        self._reader = cache(reader)
-        self._kept = SizedCache(KEPT)
-
-    def part(self, t: int, z: int, region: Region) -> tuple[Part, NDArray[np.bool_] | None]:
-        """Return a rectangle of a plane as a result, and where the plane has pixels."""
-        reader = self._reader(t)
-        if reader.random_access or reader.keeps or self._bytes(t) > LARGEST:
-            pixels, there = reader.as_recorded(z, *region.slices)
-            return as_part(pixels, z), there
-        pixels, there = self._whole(t, z)
-        return as_part(pixels[region.slices], z), None if there is None else there[region.slices]
-
-    def fetch(self, t: int, z: int) -> None:
-        """Read a plane, so that it is at hand; may be done in any thread."""
-        self.part(t, z, Region(0, 1, 0, 1))
-
-    def shows_nothing(self, t: int, z: int) -> bool:
-        """Tell whether a plane was found to be empty."""
-        return z in self._reader(t).missing.planes
-
-    def _bytes(self, t: int) -> int:
-        stack = self._reader(t).stack
-        return stack.nbytes // (stack.n_times * stack.n_planes)
-
-    def _whole(self, t: int, z: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        whole = Region.whole(self._reader(t).stack.plane_shape)
-        found: tuple[NDArray[Any], NDArray[np.bool_] | None] = self._kept.get(
-            (t, z),
-            lambda: self._reader(t).as_recorded(z, *whole.slices),
-            lambda read: read[0].nbytes + (0 if read[1] is None else read[1].nbytes),
-        )
-        return found
-
-
 def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
     """Correct places by hand; no method runs again, and only these places are made anew.
 
@@ -175,7 +144,7 @@ def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
     ParameterError
         A plane or timepoint is not there, or a stroke lies outside.
     """
-    known = fusion._mended or _untouched(fusion)
+    known = mended_of(fusion)
     new = [checked(fusion, known.planes, stroke, n) for n, stroke in enumerate(strokes, start=1)]
     if not new:
         return fusion
@@ -185,7 +154,31 @@ def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
     return replace(fusion, recipe=_recipe(after), _mended=after, _arrays={})
 
 
-def _untouched(fusion: Fusion) -> Mended:
+def strokes(self: Fusion) -> tuple[Stroke, ...]:
+    """Return what was corrected by hand, in order."""
+    return self._mended.strokes if self._mended is not None else ()
+
+
+def unmended(self: Fusion) -> Fusion:
+    """Return the same without what was corrected by hand."""
+    return self._mended.unmended if self._mended is not None else self
+
+
+def ready_to_mend(fusion: Fusion) -> Fusion:
+    """Return a fusion that keeps the planes at hand from which strokes take."""
+    return replace(fusion, _mended=mended_of(fusion))
+
+
+def without_copies(fusion: Fusion) -> Fusion:
+    """Return the same, without whole arrays that follow from its tiles."""
+    tiles = fusion._mended.tiles if fusion._mended is not None else {}
+    return replace(fusion, _arrays={}) if tiles else fusion
+
+
+def mended_of(fusion: Fusion) -> Mended:
+    """Return what strokes changed in a fusion, which may be nothing yet."""
+    if fusion._mended is not None:
+        return fusion._mended
     stack, folded, fold = fusion.stack, fusion._folded, fusion._fold
 
     def reader(t: int) -> PlaneReader:
@@ -232,6 +225,14 @@ def _fold_of(fusion: Fusion) -> LazyFold:
     if fusion.is_lazy or fusion._mended is None:
         return fusion._fold
     return fusion._fold.mended([_as_lazy(stroke) for stroke in fusion._mended.strokes])
+
+
+def changed_regions(one: Fusion, two: Fusion) -> Iterator[tuple[int, Region]]:
+    """Yield the timepoint and place of the tiles in which two fusions of one run differ."""
+    tiles, others = (both._mended.tiles if both._mended else {} for both in (one, two))
+    for key in {**tiles, **others}:
+        if tiles.get(key) is not others.get(key):
+            yield key[0], _region(key[1], key[2], one.stack.plane_shape)
 
 
 def mender(strokes: Sequence[Stroke]) -> Callable[[int, PlaneReader, Part], Part] | None:

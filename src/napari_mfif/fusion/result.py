@@ -22,7 +22,7 @@ from napari_mfif.fusion.dataset import to_xarray
 from napari_mfif.fusion.doubts import Doubt, doubts_of
 from napari_mfif.fusion.heights import height_note, height_where, map_of, with_heights
 from napari_mfif.fusion.layers import to_layers
-from napari_mfif.fusion.mending import Mended, mend
+from napari_mfif.fusion.mending import Mended, mend, strokes, unmended
 from napari_mfif.fusion.notebook import fusion_html
 from napari_mfif.fusion.notes import noted
 from napari_mfif.fusion.outputs import Outputs, unfolded
@@ -37,7 +37,6 @@ from napari_mfif.postprocess.preference import rival
 from napari_mfif.settings.options import HEIGHTS, LABELS, LATE, MAPS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
-from napari_mfif.settings.strokes import Stroke
 
 if TYPE_CHECKING:
     import dask.array
@@ -185,11 +184,6 @@ class Fusion:
         """Whether its arrays are made when they are looked at."""
         return self._fold is not None and not self._folded
 
-    @property
-    def strokes(self) -> tuple[Stroke, ...]:
-        """What was corrected by hand, in order."""
-        return self._mended.strokes if self._mended is not None else ()
-
     def refine(self, **consistency: Any) -> Fusion:
         """Clean up the decision with other values; no method runs again.
 
@@ -210,7 +204,7 @@ class Fusion:
         if self._fold is None:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
         if self._mended is not None:
-            return self._mended.unmended.refine(**consistency).mend(self.strokes)
+            return mend(unmended(self).refine(**consistency), strokes(self))
         settings = verification.complete(
             {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
         )
@@ -292,8 +286,10 @@ class Fusion:
     _repr_html_ = fusion_html
     plot = plot
     repaired = property(repaired)
+    strokes = property(strokes)
     to_layers = to_layers
     to_xarray = to_xarray
+    unmended = property(unmended)
 
     def _streams(self, paths: Iterable[str | Path]) -> bool:
         """Tell whether results are still to be made, and can be written row by row."""

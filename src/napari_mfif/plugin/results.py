@@ -125,11 +125,25 @@ class Results(QObject):
 
     def say(self, made: Made, sentence: str) -> Made:
         """Note something else of a fusion, in its layers."""
-        new = replace(made, said=sentence)
+        return self._noted(made, replace(made, said=sentence))
+
+    def adopt(self, made: Made, fusion: Fusion, recipe: str) -> Made:
+        """Note that the layers of one fusion show another one already.
+
+        Parameters
+        ----------
+        made, fusion
+            As for `replace`.
+        recipe : str
+            The recipe of the other one, as JSON.
+        """
+        return self._noted(made, replace(made, fusion=fusion), recipe=recipe)
+
+    def _noted(self, made: Made, new: Made, **changes: Any) -> Made:
         for layer in self.viewer.layers:
             note = result(layer)
             if note is not None and note.made is made:
-                layer.metadata = {**layer.metadata, KEY: replace(note, made=new)}
+                layer.metadata = {**layer.metadata, KEY: replace(note, made=new, **changes)}
         self.tell()
         return new
 

@@ -24,7 +24,9 @@ def maps_of(viewer: ViewerModel, source: str) -> dict[str, Any]:
 
 def shown(viewer: ViewerModel, source: str) -> str:
     """Return the map of a source that is seen, or `IMAGE`, or nothing where neither is."""
-    visible = [role for role, layer in maps_of(viewer, source).items() if layer.visible]
+    maps = maps_of(viewer, source).items()
+    # one painted on unseen is transparent
+    visible = [role for role, layer in maps if layer.visible and layer.opacity > 0]
     if visible:
         return visible[-1]
     return IMAGE if any(layer.visible for layer in images_of(viewer, source)) else ""

@@ -1,0 +1,1 @@
+"""Correcting a result with the brush: napari's tools on its labels, strokes in its fusion."""

@@ -1,0 +1,133 @@
+"""The layers as one wants them while one paints, and as they were before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.layers.showing import images_of
+from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
+from napari_mfif.plugin.results import Results
+
+__all__ = ["PLANES", "RESULT", "SOURCE", "Easel", "why_not"]
+
+#: What one looks at.
+RESULT, SOURCE, PLANES = "result", "source", "planes"
+
+LABELS = "plane taken"
+
+
+class Easel(QObject):
+    """Puts the labels on top, unseen, with a brush in hand.
+
+    napari paints on a layer that is visible; so that one sees the result, it is transparent.
+
+    Parameters
+    ----------
+    results : Results
+        Knows the layers.
+    made : Made
+        The fusion that is painted on.
+    hands : Hands
+        What the tools call.
+    """
+
+    #: Somebody changed napari's own controls: the plane, the tool, the diameter of the brush.
+    plane_chosen = Signal(int)
+    tool_taken = Signal(str)
+    brush_sized = Signal(int)
+    #: The layer was hidden or deleted, or the view is in 3D: nothing can be painted on.
+    gone = Signal()
+
+    def __init__(self, results: Results, made: Made, hands: Hands) -> None:
+        super().__init__()
+        self._results, self._made = results, made
+        viewer = results.viewer
+        layer: Any = results.layer(made, LABELS)
+        self.layer = layer
+        self._opacity, self._visible = layer.opacity, layer.visible
+        self._active = viewer.layers.selection.active
+        source = results.source_layer(made)
+        self._source_visible = source.visible if source is not None else True
+        viewer.dims.ndisplay = 2
+        layer.opacity = 0.0
+        layer.visible = True
+        viewer.layers.selection.active = layer
+        self.tools = Tools(layer, hands)
+        self._events = (
+            (layer.events.selected_label, self._label_chosen),
+            (layer.events.mode, self._mode_changed),
+            (layer.events.brush_size, self._brush_changed),
+            (layer.events.visible, self._look_whether_gone),
+            (viewer.layers.events.removed, self._look_whether_gone),
+            (viewer.dims.events.ndisplay, self._look_whether_gone),
+        )
+        for event, callback in self._events:
+            event.connect(callback)
+
+    def close(self) -> None:
+        """Put everything back as it was."""
+        for event, callback in self._events:
+            event.disconnect(callback)
+        viewer = self._results.viewer
+        self.tools.close()
+        for layer in images_of(viewer, self._made.source):
+            layer.visible = True
+        source = self._results.source_layer(self._made)
+        if source is not None:
+            source.visible = self._source_visible
+        self.layer.opacity, self.layer.visible = self._opacity, self._visible
+        if self._active in viewer.layers:
+            viewer.layers.selection.active = self._active
+
+    def look_at(self, what: str) -> tuple[str, ...]:
+        """Show the result, the source or the planes taken; return which layers one does not see."""
+        source = self._results.source_layer(self._made)
+        for layer in images_of(self._results.viewer, self._made.source):
+            layer.visible = what != SOURCE or source is None
+        if source is not None:
+            source.visible = True
+        self.layer.opacity = (self._opacity or 0.7) if what == PLANES else 0.0
+        return () if what == PLANES else (LABELS,)
+
+    def erases(self) -> bool:
+        """Tell whether what is in hand takes away; label 0 does, with any tool."""
+        return self.tools.mode == ERASING or self.layer.selected_label == 0
+
+    def show_plane(self, plane: int) -> None:
+        """Show a plane in napari's field for the label: plane k is label k + 1."""
+        self.layer.selected_label = plane + 1
+
+    def show_brush(self, diameter: int) -> None:
+        """Give the brush a diameter."""
+        if self.layer.brush_size != diameter:
+            self.layer.brush_size = diameter
+
+    def _label_chosen(self, event: Any = None) -> None:
+        self.plane_chosen.emit(int(self.layer.selected_label) - 1)
+
+    def _mode_changed(self, event: Any = None) -> None:
+        self.tool_taken.emit(self.tools.mode)
+
+    def _brush_changed(self, event: Any = None) -> None:
+        self.brush_sized.emit(int(self.layer.brush_size))
+
+    def _look_whether_gone(self, event: Any = None) -> None:
+        viewer = self._results.viewer
+        there = self.layer in viewer.layers and self.layer.visible
+        if not there or viewer.dims.ndisplay == 3:
+            self.gone.emit()
+
+
+def why_not(made: Made, results: Results) -> str:
+    """Say why a result cannot be painted on; nothing where it can."""
+    if made.fusion.is_lazy:
+        return (
+            "This result is made where one looks, so it cannot be painted on. Fuse all of it: "
+            "switch off *Fuse only what is in view*."
+        )
+    if results.layer(made, LABELS) is None:
+        return "The layer of the planes taken was deleted. Fuse again, then paint."
+    return ""

@@ -1,0 +1,311 @@
+"""The *Paint* panel: correct a result with the brush."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QTimer
+
+from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.painting.canvas import Canvas
+from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, why_not
+from napari_mfif.plugin.painting.keeper import StrokeKeeper
+from napari_mfif.plugin.painting.session import Session
+from napari_mfif.plugin.painting.slider import PlaneSlider
+from napari_mfif.plugin.painting.tools import PAINTING, Hands
+from napari_mfif.plugin.panel.base import Panel
+from napari_mfif.plugin.panel.paint_box import OTHER, PLANE, PaintBox, StrokeRow, others_of
+from napari_mfif.plugin.panel.style import button, hint, say
+from napari_mfif.plugin.results import results_of
+from napari_mfif.settings.strokes import BEST
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+__all__ = ["PaintPanel"]
+
+#: After the z slider stands still for so many milliseconds, its plane is read; what takes longer is
+#: said to be at work.
+STILL, LONG = 150, 400
+
+
+class PaintPanel(Panel):
+    """Dock widget that corrects the fusion at hand with napari's brush.
+
+    Parameters
+    ----------
+    napari_viewer : Viewer
+        Given by napari.
+    """
+
+    def __init__(self, napari_viewer: ViewerModel) -> None:
+        super().__init__(napari_viewer)
+        self.results = results_of(napari_viewer)
+        self.box, self.row = PaintBox(), StrokeRow()
+        self.what = hint()
+        self.start = button("Paint", "Take up the brush; again: put it down.", look="primary")
+        self.start.setCheckable(True)
+        self.session: Session | None = None
+        self.easel: Easel | None = None
+        self.slider = PlaneSlider(self.results, self._plane_moved)
+        self.keeper = StrokeKeeper(self.results)
+        self._goes_on, self._plane = False, 0
+        self._still, self._long = QTimer(self), QTimer(self)
+        for timer, pause, then in (
+            (self._still, STILL, self._fetch),
+            (self._long, LONG, self._say_at_work),
+        ):
+            timer.setSingleShot(True)
+            timer.setInterval(pause)
+            timer.timeout.connect(then)
+        for widget in (self.what, self.box):
+            self.column.addWidget(widget)
+        self.column.addStretch()
+        for widget in (self.row, self.start):
+            self.footer.addWidget(widget)
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        self.start.toggled.connect(self._toggled)
+        self.results.changed.connect(self.refresh)
+        self.keeper.trouble.connect(self.tell)
+        self.row.keep.toggled.connect(self.keeper.keep)
+        self.row.undo.connect(lambda: self._with_session(Session.undo))
+        self.row.redo.connect(lambda: self._with_session(Session.redo))
+        self.row.clear.connect(lambda: self._with_session(Session.clear))
+        self.box.source_chosen.connect(self._choose_source)
+        self.box.other_chosen.connect(self._set_source)
+        self.box.tool_chosen.connect(self._take_up)
+        self.box.look_chosen.connect(self._look_at)
+        self.box.plane.changed.connect(self._number_chosen)
+        self.box.brush.changed.connect(self._set_brush)
+        self.box.soft.changed.connect(self._set_brush)
+
+    def refresh(self) -> None:
+        """Show the fusion at hand, and leave one whose layers show another by now."""
+        shown = self.results.all()
+        if self.session is not None and not self.session.is_shown(shown):
+            self._goes_on |= self.is_painting()
+            self._close_session()
+        made = self._made()
+        self.keeper.look_at(shown)
+        self.slider.watch(made)
+        self.box.setEnabled(made is not None)
+        self.start.setEnabled(made is not None)
+        if made is None:
+            say(self.what, "Fuse a z-stack first; then its result can be corrected here.")
+            self.row.show_strokes(0, can_undo=False, can_redo=False)
+            return
+        say(self.what, f"{made.look.name}, by {made.fusion.recipe.method}")
+        self.box.show_others(others_of(made, shown))
+        self._plane = self.slider.plane() or 0
+        self.box.show_plane(self._plane, made.fusion.stack)
+        self._show_strokes()
+        if self._goes_on and not self.keeper.busy and Canvas(self.results, made).is_complete():
+            self._goes_on = False
+            self.start.setChecked(True)
+
+    def is_painting(self) -> bool:
+        """Tell whether the brush is taken up."""
+        return self.easel is not None
+
+    def tell(self, sentence: str) -> None:
+        """Say what could not be done."""
+        say(self.box.problem, sentence)
+
+    def end(self) -> None:
+        """Put the brush down and let go of the viewer."""
+        self._close_session()
+        self._still.stop()
+        self._long.stop()
+        self.slider.close()
+        self.keeper.end()
+        self.results.changed.disconnect(self.refresh)
+        super().end()
+
+    def _made(self) -> Made | None:
+        """Return the fusion at hand: the one that is painted on, if there is one."""
+        if self.session is not None and self.is_painting():
+            return self.session.made
+        return self.results.current()
+
+    def _toggled(self, painting: bool) -> None:
+        self.tell("")
+        self.start.setText("Stop painting" if painting else "Paint")
+        if not painting:
+            self._put_down()
+            return
+        made = self.results.current()
+        if made is not None and (problem := why_not(made, self.results)):
+            self.start.setChecked(False)
+            self.tell(problem)
+            return
+        self._with_session(self._take_brush)
+
+    def _with_session(self, action: Callable[[Session], object]) -> None:
+        """Do something with the layers when they are ready to be painted on."""
+        made = self._made()
+        if made is None:
+            return
+        if self.session is None or self.session.made is not made:
+            self._close_session(painting=self.start.isChecked())
+            self.watch_window()
+            self.session = Session(self.results, made)
+            self.session.changed.connect(self._session_changed)
+            self.session.trouble.connect(self.tell)
+            self.session.begin()
+        self.session.when_ready(action)
+
+    def _close_session(self, *, painting: bool = False) -> None:
+        self._put_down()
+        if not painting:
+            self.start.setChecked(False)
+        if self.session is not None:
+            self.session.end()
+            self.session = None
+
+    def _session_changed(self) -> None:
+        if self.session is not None:
+            self.keeper.know(self.session.made, self.session.fusion.strokes)
+            self._show_strokes()
+
+    def _show_strokes(self) -> None:
+        made, session = self._made(), self.session
+        if made is None:
+            return
+        if session is None or session.made is not made:
+            count = len(made.fusion.strokes)
+            self.row.show_strokes(count, can_undo=count > 0, can_redo=False)
+            return
+        count = len(session.fusion.strokes)
+        self.row.show_strokes(count, can_undo=session.can_undo, can_redo=session.can_redo)
+        if session.jobs.busy:
+            self._long.start()
+
+    def _say_at_work(self) -> None:
+        if self.session is not None and self.session.jobs.busy:
+            self.row.show_at_work()
+
+    def _take_brush(self, session: Session) -> None:
+        if self.easel is not None or not self.start.isChecked():
+            return
+
+        def lasso(places: list[Any]) -> None:
+            session.lasso(places, erase=easel.erases())
+
+        def fill(place: Any) -> None:
+            session.fill(place, erase=easel.erases())
+
+        keys = {"S": lambda layer: self._swap_look(), "T": lambda layer: self._take_plane()}
+        hands = Hands(self._brushed, session.lift, lasso, fill, session.undo, session.redo, keys)
+        easel = self.easel = Easel(self.results, session.made, hands)
+        easel.plane_chosen.connect(self._plane_chosen)
+        easel.tool_taken.connect(self.box.tools.show_choice)
+        easel.brush_sized.connect(self._brush_sized)
+        easel.gone.connect(lambda: self.start.setChecked(False))
+        easel.tools.take_up(self.box.tools.choice or PAINTING)
+        self.box.tools.show_choice(easel.tools.mode)
+        self._set_brush()
+        self._plane_moved(self._plane)
+        self._look_at(self.box.looks.choice)
+
+    def _put_down(self) -> None:
+        easel, self.easel = self.easel, None
+        if easel is not None:
+            easel.close()
+            if self.session is not None:
+                self.session.settle()
+            self.box.looks.show_choice(RESULT)
+
+    def _brushed(self, place: Any) -> None:
+        if self.session is None or self.easel is None:
+            return
+        if self.box.looks.choice == SOURCE:  # who paints wants to see what becomes of it
+            self.box.looks.show_choice(RESULT)
+            self._look_at(RESULT)
+        self.session.brush(place, erase=self.easel.erases())
+
+    def _choose_source(self, name: str) -> None:
+        self.box.show_source(name)
+        self._set_source()
+
+    def _set_source(self) -> None:
+        if self.session is None:
+            return
+        choice, other = self.box.sources.choice, self.box.other.currentData()
+        if choice == OTHER and other is not None:
+            self.session.source = other.fusion
+        else:
+            self.session.source = BEST if choice == BEST else self._plane
+
+    def _plane_moved(self, plane: int) -> None:
+        made = self._made()
+        if made is None:
+            return
+        self._plane = plane
+        self.box.show_plane(plane, made.fusion.stack)
+        if self.easel is not None:
+            self.easel.show_plane(plane)
+        self._set_source()
+        self._still.start()
+
+    def _number_chosen(self, number: int) -> None:
+        if self._made() is not None:
+            plane = self.slider.nearest(int(number))
+            self.slider.go_to(plane)
+            self._plane_moved(plane)  # also where the stack is gone, and with it its slider
+
+    def _fetch(self) -> None:
+        if self.session is not None and self.box.sources.choice == PLANE:
+            self.session.fetch(self._plane)
+
+    def _plane_chosen(self, plane: int) -> None:
+        """Follow napari's own field for the label."""
+        if self.easel is None or self.session is None:
+            return
+        stack = self.session.fusion.stack
+        if plane >= stack.n_planes:
+            first, last = stack.plane_number(0), stack.plane_number(stack.n_planes - 1)
+            self.tell(
+                f"There are planes {first} to {last}, which are labels 1 to {stack.n_planes}."
+            )
+            self.easel.show_plane(self._plane)
+        elif plane >= 0 and plane != self._plane:
+            self.slider.go_to(plane)
+
+    def _take_up(self, tool: str) -> None:
+        if self.easel is not None:
+            self.easel.tools.take_up(tool)
+
+    def _set_brush(self, value: Any = None) -> None:
+        if self.session is not None:
+            self.session.soft = float(self.box.soft.value)
+            self.session.radius = float(self.box.brush.value) / 2
+        if self.easel is not None:
+            self.easel.show_brush(int(self.box.brush.value))
+
+    def _brush_sized(self, diameter: int) -> None:
+        if diameter != int(self.box.brush.value):
+            self.box.brush.value = diameter
+
+    def _look_at(self, what: str) -> None:
+        if self.easel is not None and self.session is not None:
+            self.session.canvas.unseen = self.easel.look_at(what)
+            self.session.canvas.draw()
+            self.results.tell()
+
+    def _swap_look(self) -> None:
+        what = RESULT if self.box.looks.choice == SOURCE else SOURCE
+        self.box.looks.show_choice(what)
+        self._look_at(what)
+
+    def _take_plane(self) -> None:
+        """Go to the plane from which the pixel under the mouse is taken."""
+        if self.session is None or self.easel is None:
+            return
+        place = self.easel.layer.world_to_data(self.viewer.cursor.position)
+        plane = self.session.canvas.plane_at(place)
+        if plane is not None:
+            self.slider.go_to(plane)

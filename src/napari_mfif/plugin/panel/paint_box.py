@@ -1,0 +1,209 @@
+"""The controls of the *Paint* panel: what is painted, with what, and what one looks at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_mfif.arrays.stack import ZStack
+from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.painting.easel import PLANES, RESULT, SOURCE
+from napari_mfif.plugin.painting.tools import ERASING, FILLING, LASSO, PAINTING
+from napari_mfif.plugin.panel.forms import Form
+from napari_mfif.plugin.panel.segments import Segments
+from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+from napari_mfif.settings.parameters import Parameter
+from napari_mfif.settings.strokes import BEST, SOFT
+
+__all__ = ["OTHER", "PLANE", "PaintBox", "StrokeRow", "others_of"]
+
+#: What strokes take from, beside the best plane.
+PLANE, OTHER = "plane", "other"
+SOURCES = {
+    PLANE: ("A plane", "The plane that the z slider shows: look for the sharp one, paint it in."),
+    BEST: (
+        "Best plane",
+        "The plane that is sharpest under the stroke or in the lasso, by the method's own scores.",
+    ),
+    OTHER: ("Other result", "Another result of the same planes, for example of another method."),
+}
+TOOLS = {
+    PAINTING: ("Brush", "Paint along a line. Key: P or 2. [ and ] change its size."),
+    LASSO: (
+        "Lasso",
+        "Fill an area: click its corners, double-click the last one. Key: 3. Escape forgets it.",
+    ),
+    FILLING: ("Fill", "Fill what one plane gives around the place that you click. Key: F or 4."),
+    ERASING: ("Eraser", "Give back what the method said. Key: E or 1."),
+}
+LOOKS = {
+    RESULT: ("Result", "The all-in-focus image as it is now. Key: S."),
+    SOURCE: ("Source", "The plane that the z slider shows, in place of the result. Key: S."),
+    PLANES: ("Planes", "Which plane each pixel is taken from, over the result."),
+}
+
+PLANE_NUMBER = Parameter("plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0)
+BRUSH_NUMBERS = (
+    Parameter(
+        "brush", float, 20.0, "Diameter of the brush.", title="Brush", unit="px", minimum=1.0,
+        maximum=1000.0,
+    ),
+    Parameter(
+        "soft", float, SOFT, "Width of the edge over which old and new are blended.",
+        title="Soft edge", unit="px", minimum=0.0, maximum=50.0,
+    ),
+)  # fmt: skip
+
+
+class PaintBox(QWidget):
+    """Shows what the panel knows, and tells what somebody wants."""
+
+    source_chosen = Signal(str)
+    tool_chosen = Signal(str)
+    look_chosen = Signal(str)
+    other_chosen = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources, self.tools = Segments(SOURCES), Segments(TOOLS)
+        self.looks = Segments(LOOKS)
+        self._plane_form, self._brush_form = Form([PLANE_NUMBER]), Form(BRUSH_NUMBERS)
+        for form in (self._plane_form, self._brush_form):
+            for name, control in form.controls.items():
+                control.tooltip = f"<qt>{form.parameters[name].help}</qt>"
+        (self.plane,) = self._plane_form.controls.values()
+        self.brush, self.soft = self._brush_form.controls.values()
+        self.soft.native.findChild(QDoubleSpinBox).setDecimals(1)
+        self.other = QComboBox()
+        self.other.setAccessibleName("Other result")
+        self.about, self.problem = hint(), trouble()
+        self._lay_out()
+        self.sources.chosen.connect(self.source_chosen)
+        self.tools.chosen.connect(self.tool_chosen)
+        self.looks.chosen.connect(self.look_chosen)
+        self.other.currentIndexChanged.connect(lambda _: self.other_chosen.emit())
+        self.show_source(PLANE)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(7)
+        for title, row in (
+            ("Paint in", self.sources),
+            ("", self._plane_form.native),
+            ("", self.other),
+            ("", self.about),
+            ("With", self.tools),
+            ("", self._brush_form.native),
+            ("Look at", self.looks),
+        ):
+            if title:
+                column.addWidget(heading(title))
+            column.addWidget(row)
+        column.addWidget(self.problem)
+
+    def show_source(self, name: str) -> None:
+        """Show what strokes take from."""
+        self.sources.show_choice(name)
+        self.other.setVisible(name == OTHER and self.other.count() > 0)
+        self._plane_form.native.setVisible(name == PLANE)
+        said = {
+            PLANE: "Move the z slider to the sharp plane. T takes the plane under the mouse.",
+            BEST: "Paint or lasso around one thing; the plane in which it is sharpest is taken.",
+            OTHER: "Its pixels, blended or not, its heights and its confidence.",
+        }
+        if name == OTHER and not self.other.count():
+            said[OTHER] = "There is no other result of these planes here."
+        say(self.about, said[name])
+
+    def show_others(self, others: list[tuple[str, Made]]) -> None:
+        """List other results."""
+        names = [self.other.itemText(n) for n in range(self.other.count())]
+        if names == [name for name, _ in others]:
+            for number, (_, made) in enumerate(others):
+                self.other.setItemData(number, made)
+            return
+        self.other.blockSignals(True)
+        self.other.clear()
+        for name, made in others:
+            self.other.addItem(name, made)
+        self.other.blockSignals(False)
+        self.show_source(self.sources.choice)
+
+    def show_plane(self, plane: int, stack: ZStack) -> None:
+        """Show a plane by the number that the z slider has for it."""
+        first, last = stack.plane_number(0), stack.plane_number(stack.n_planes - 1)
+        with self.plane.changed.blocked():
+            self.plane.min, self.plane.max = min(first, self.plane.value), last
+            self.plane.value = stack.plane_number(plane)
+            self.plane.min = first
+            self.plane.label = f"Plane ({first} to {last})"
+
+
+class StrokeRow(QWidget):
+    """How many strokes there are, and how to take them away."""
+
+    undo = Signal()
+    redo = Signal()
+    clear = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = QLabel()
+        self.keep = QCheckBox("Keep strokes on the next run")
+        self.keep.setToolTip(
+            "<qt>When the same stack is fused again, with other settings or by another method, "
+            "the strokes are put into the new result.</qt>"
+        )
+        self.keep.setChecked(True)
+        self.buttons = {
+            "undo": button("Undo", "Take the last stroke away. Ctrl+Z on the canvas.", self.undo),
+            "redo": button("Redo", "Bring it back. Ctrl+Shift+Z on the canvas.", self.redo),
+            "clear": button("Clear", "Take all strokes away; undo brings them back.", self.clear),
+        }
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.count, 1)
+        for one in self.buttons.values():
+            row.addWidget(one)
+        column.addLayout(row)
+        column.addWidget(self.keep)
+        self.show_strokes(0, can_undo=False, can_redo=False)
+
+    def show_strokes(self, count: int, **possible: Any) -> None:
+        """Show how many there are, and what can be done."""
+        self.count.setText("1 stroke" if count == 1 else f"{count or 'No'} strokes")
+        self.buttons["undo"].setEnabled(possible["can_undo"])
+        self.buttons["redo"].setEnabled(possible["can_redo"])
+        self.buttons["clear"].setEnabled(count > 0)
+
+    def show_at_work(self) -> None:
+        """Show that the last stroke takes its time."""
+        self.count.setText("At work\N{HORIZONTAL ELLIPSIS}")
+
+
+def others_of(made: Made, shown: list[Made]) -> list[tuple[str, Made]]:
+    """Return other results of the same planes, with their names."""
+
+    def kind(one: Made) -> tuple[Any, ...]:
+        stack = one.fusion.stack
+        return stack.axes, stack.shape, stack.dtype, one.fusion.is_lazy
+
+    return [
+        (f"{one.look.name}, {one.fusion.recipe.method}", one)
+        for one in shown
+        if one.source != made.source and kind(one) == kind(made)
+    ]

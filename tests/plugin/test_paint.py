@@ -1,0 +1,532 @@
+"""Correcting a result by hand in a real window, with the mouse and the keyboard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_mfif import Recipe, Stroke, fuse
+from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.panel.result_box import ResultBox
+from napari_mfif.plugin.results import results_of
+
+pytestmark = pytest.mark.window
+
+WAIT = 60_000
+LEFT = Qt.MouseButton.LeftButton
+PLAIN = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1000, 700)
+    return viewer
+
+
+@pytest.fixture
+def paint(panel, viewer, qtbot):
+    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Paint")
+    return made
+
+
+class Hand:
+    """Somebody with a mouse over the result."""
+
+    def __init__(self, paint, qtbot) -> None:
+        self.paint, self.qtbot = paint, qtbot
+        self.viewer = paint.viewer
+        inside = paint.window().findChildren(QWidget)
+        (self.canvas,) = (one for one in inside if type(one).__name__ == "CanvasBackendDesktop")
+
+    @property
+    def fusion(self):
+        return self.paint.results.current().fusion
+
+    def layer(self, role):
+        return self.paint.results.layer(self.paint.results.current(), role)
+
+    @property
+    def made(self):
+        return self.paint.session.made if self.paint.session else None
+
+    def press(self, widget) -> None:
+        self.qtbot.mouseClick(widget, LEFT)
+
+    def paint_on(self) -> None:
+        self.press(self.paint.start)
+        self.qtbot.waitUntil(self.paint.is_painting, timeout=WAIT)
+
+    def at(self, row, column) -> QPoint:
+        """Return the place of a pixel on the canvas."""
+        y, x = self.layer("plane taken").data_to_world((row, column))[-2:]
+        camera = self.viewer.scene.camera
+        across = (x - camera.center[-1]) * camera.zoom + self.canvas.width() / 2
+        down = (y - camera.center[-2]) * camera.zoom + self.canvas.height() / 2
+        return QPoint(round(across), round(down))
+
+    def move(self, row, column, button=Qt.MouseButton.NoButton) -> None:
+        place = self.at(row, column)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            QPointF(self.canvas.mapToGlobal(place)),
+            Qt.MouseButton.NoButton,
+            button,
+            PLAIN,
+        )
+        QApplication.sendEvent(self.canvas, event)
+
+    def drag(self, *way) -> None:
+        self.move(*way[0])
+        QTest.mousePress(self.canvas, LEFT, PLAIN, self.at(*way[0]))
+        for place in way[1:]:
+            QTest.qWait(20)  # moves that follow at once are taken together
+            self.move(*place, LEFT)
+        QTest.mouseRelease(self.canvas, LEFT, PLAIN, self.at(*way[-1]))
+        self.settle()
+
+    def lasso(self, *corners) -> None:
+        for corner in corners:
+            self.move(*corner)
+            QTest.mouseClick(self.canvas, LEFT, PLAIN, self.at(*corner))
+            QTest.qWait(QApplication.doubleClickInterval() + 50)
+        QTest.mouseDClick(self.canvas, LEFT, PLAIN, self.at(*corners[-1]))
+        self.settle()
+
+    def key(self, key, modifier=PLAIN) -> None:
+        QTest.keyClick(self.canvas, key, modifier)
+        self.settle()
+
+    def settle(self) -> None:
+        session = self.paint.session
+        self.qtbot.waitUntil(lambda: session is None or not session.jobs.busy, timeout=WAIT)
+        QApplication.processEvents()
+
+    def slide_to(self, plane) -> None:
+        self.viewer.dims.set_current_step(0, plane)
+
+    def layers_show(self, fusion) -> bool:
+        expected = {
+            "image0": fusion.image,
+            "plane taken": fusion.decision + 1,
+            "height": fusion.height_where(),
+            "confidence": fusion.confidence,
+        }
+        return all(
+            np.array_equal(self.layer(role).data, array, equal_nan=array.dtype.kind == "f")
+            for role, array in expected.items()
+        )
+
+
+@pytest.fixture
+def hand(paint, panel, add_relief, fused, qtbot):
+    """A fused stack, painted on with the mouse."""
+    add_relief()
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    fused(panel)
+    made = Hand(paint, qtbot)
+    qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
+    made.paint_on()
+    return made
+
+
+def test_panel_waits_for_a_fusion(paint, add_relief):
+    assert not paint.start.isEnabled()
+    add_relief()
+    assert not paint.start.isEnabled()
+    assert "Fuse a z-stack first" in paint.what.text()
+
+
+def test_brush_puts_in_the_plane_on_the_z_slider_and_all_layers_follow(hand):
+    before = hand.fusion
+    hand.slide_to(6)
+    hand.drag((40, 40), (45, 60), (60, 80))
+    after = hand.fusion
+    (stroke,) = after.strokes
+    assert stroke.source == 6
+    assert stroke.radius == 10
+    np.testing.assert_allclose(stroke.points, [(40, 40), (45, 60), (60, 80)], atol=0.6)
+    assert np.all(after.decision[42:45, 45:58] == 6)
+    assert hand.layers_show(after)
+    assert not hand.layers_show(before)
+    assert hand.paint.row.count.text() == "1 stroke"
+
+
+def test_layers_and_recipe_are_those_that_python_makes(hand):
+    hand.slide_to(6)
+    hand.drag((40, 40), (60, 80))
+    hand.slide_to(1)
+    hand.drag((50, 60), (50, 90))
+    recipe = Recipe.from_json(result(hand.layer("image0")).recipe)
+    again = fuse(hand.fusion.stack, recipe=recipe)
+    assert len(again.strokes) == 2
+    assert hand.layers_show(again)
+
+
+def test_result_is_seen_while_the_brush_moves(hand):
+    hand.slide_to(6)
+    shown = hand.layer("image0").data
+    before = shown.copy()
+    QTest.mousePress(hand.canvas, LEFT, PLAIN, hand.at(40, 40))
+    hand.move(45, 60, LEFT)
+    assert (shown != before).any()
+    assert not hand.fusion.strokes
+    QTest.mouseRelease(hand.canvas, LEFT, PLAIN, hand.at(45, 60))
+    hand.settle()
+    assert hand.layer("image0").data is shown
+    assert hand.layers_show(hand.fusion)
+
+
+def test_fusion_that_was_painted_on_stays_as_it_was(hand, panel):
+    before = hand.fusion
+    image, confidence = before.image.copy(), before.confidence.copy()
+    hand.slide_to(6)
+    hand.drag((40, 40), (60, 80))
+    np.testing.assert_array_equal(before.image, image)
+    np.testing.assert_array_equal(before.confidence, confidence)
+
+
+def test_undo_and_redo_by_keyboard_and_buttons(hand):
+    before = hand.fusion
+    hand.slide_to(6)
+    hand.drag((40, 40), (60, 80))
+    once = hand.fusion
+    hand.drag((70, 40), (70, 80))
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert hand.layers_show(once)
+    hand.press(hand.paint.row.buttons["undo"])
+    hand.settle()
+    assert hand.layers_show(before)
+    assert not hand.paint.row.buttons["undo"].isEnabled()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    hand.key(Qt.Key.Key_Z, both)
+    assert hand.layers_show(once)
+    hand.press(hand.paint.row.buttons["redo"])
+    hand.settle()
+    assert len(hand.fusion.strokes) == 2
+    assert not hand.paint.row.buttons["redo"].isEnabled()
+    hand.press(hand.paint.row.buttons["clear"])
+    hand.settle()
+    assert hand.layers_show(before)
+    hand.press(hand.paint.row.buttons["undo"])
+    hand.settle()
+    assert len(hand.fusion.strokes) == 2
+
+
+def test_eraser_gives_back_what_the_method_said(hand):
+    before = hand.fusion
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    hand.key(Qt.Key.Key_E)
+    assert hand.paint.box.tools.choice == "erase"
+    hand.paint.box.brush.value = 60
+    hand.drag((40, 40), (50, 80))
+    assert [stroke.source for stroke in hand.fusion.strokes] == [6, "erase"]
+    assert hand.layers_show(before)
+
+
+def test_lasso_takes_the_best_plane_within_it(hand, relief):
+    hand.press(hand.paint.box.sources.buttons["best"])
+    hand.press(hand.paint.box.tools.buttons["polygon"])
+    hand.lasso((20, 20), (20, 60), (60, 60), (60, 20))
+    (stroke,) = hand.fusion.strokes
+    true = np.median(np.asarray(relief.depth)[25:55, 25:55])
+    assert abs(stroke.source - true) <= 1
+    np.testing.assert_allclose(stroke.points, [(20, 20), (20, 60), (60, 60), (60, 20)], atol=1.1)
+    assert np.all(hand.fusion.decision[23:57, 23:57] == stroke.source)
+    assert hand.layers_show(hand.fusion)
+
+
+def test_bucket_fills_what_one_plane_gives(hand):
+    decision = hand.fusion.decision
+    hand.slide_to(6)
+    hand.key(Qt.Key.Key_F)
+    QTest.mouseClick(hand.canvas, LEFT, PLAIN, hand.at(48, 66))
+    hand.qtbot.waitUntil(lambda: len(hand.fusion.strokes) == 1, timeout=WAIT)
+    mask = hand.fusion.strokes[0].cover.mask()
+    assert mask.sum() > 1
+    assert np.all(decision[mask_place(hand.fusion.strokes[0])][mask] == decision[48, 66])
+    assert hand.fusion.decision[48, 66] == 6
+
+
+def mask_place(stroke):
+    top, left = stroke.cover.top, stroke.cover.left
+    return slice(top, top + stroke.cover.height), slice(left, left + stroke.cover.width)
+
+
+def test_brush_takes_another_result(hand, panel, relief):
+    other = fuse(relief.stack.pixels, method="laplacian")
+    hand.paint.session.source = other
+    hand.drag((40, 40), (50, 80))
+    assert np.array_equal(hand.fusion.image[42:46, 48:70], other.image[42:46, 48:70])
+    assert hand.layers_show(hand.fusion)
+    assert '"laplacian"' in result(hand.layer("image0")).recipe
+
+
+def test_other_results_of_the_same_planes_are_offered(hand, panel, add_relief, fused):
+    assert hand.paint.box.other.count() == 0
+    add_relief("pollen again")
+    fused(panel)
+    hand.qtbot.waitUntil(lambda: hand.paint.box.other.count() == 1, timeout=WAIT)
+    hand.press(hand.paint.box.sources.buttons["other"])
+    assert hand.paint.box.other.isVisibleTo(hand.paint)
+    assert hand.paint.session.source is hand.paint.box.other.itemData(0).fusion
+
+
+def test_key_looks_at_the_source_and_painting_shows_the_result(hand):
+    image = hand.layer("image0")
+    hand.key(Qt.Key.Key_S)
+    assert not image.visible
+    assert hand.viewer.layers["pollen"].visible
+    hand.key(Qt.Key.Key_S)
+    assert image.visible
+    hand.press(hand.paint.box.looks.buttons["source"])
+    assert not image.visible
+    hand.drag((40, 40), (50, 50))
+    assert image.visible
+    assert hand.paint.box.looks.choice == "result"
+
+
+def test_planes_taken_are_seen_when_asked_for(hand):
+    assert hand.layer("plane taken").opacity == 0
+    hand.press(hand.paint.box.looks.buttons["planes"])
+    assert hand.layer("plane taken").opacity > 0.5
+
+
+def test_key_takes_the_plane_under_the_mouse(hand):
+    plane = int(hand.fusion.decision[30, 100])
+    hand.slide_to((plane + 3) % 7)
+    hand.move(30, 100)
+    hand.key(Qt.Key.Key_T)
+    assert hand.viewer.dims.current_step[0] == plane
+    assert hand.paint.box.plane.value == plane
+    assert hand.paint.session.source == plane
+
+
+def test_plane_in_the_panel_and_label_of_napari_move_the_z_slider(hand):
+    hand.paint.box.plane.value = 4
+    assert hand.viewer.dims.current_step[0] == 4
+    assert hand.layer("plane taken").selected_label == 5
+    hand.layer("plane taken").selected_label = 3
+    assert hand.viewer.dims.current_step[0] == 2
+
+
+def test_planes_are_counted_as_the_slider_counts_where_some_were_left_out(
+    hand, relief, panel, fused
+):
+    made = hand.paint.results.current()
+    part = fuse(made.fusion.stack.part([1, 2, 4, 6]), method="gradient")
+    new = hand.paint.results.replace(made, part)
+    hand.qtbot.waitUntil(lambda: hand.paint.is_painting() and hand.made is new, timeout=WAIT)
+    hand.slide_to(6)
+    assert hand.paint.box.plane.value == 6
+    assert hand.layer("plane taken").selected_label == 4
+    hand.drag((40, 40), (50, 80))
+    assert hand.fusion.strokes[0].source == 3
+    assert hand.fusion.image[45, 60] == relief.stack.pixels[6, 45, 60]
+    hand.paint.box.plane.value = 2
+    assert hand.viewer.dims.current_step[0] == 2
+    assert hand.paint.session.source == 1
+
+
+def test_impossible_label_is_refused(hand):
+    hand.slide_to(2)
+    hand.layer("plane taken").selected_label = 8
+    assert hand.layer("plane taken").selected_label == 3
+    assert "planes 0 to 6" in hand.paint.box.problem.text()
+    hand.drag((40, 40), (50, 50))
+    assert hand.fusion.strokes[0].source == 2
+
+
+def test_brush_size_is_that_of_napari(hand):
+    hand.layer("plane taken").brush_size = 31
+    assert hand.paint.box.brush.value == 31
+    hand.paint.box.brush.value = 12
+    assert hand.layer("plane taken").brush_size == 12
+    hand.key(Qt.Key.Key_BracketRight)
+    assert hand.paint.box.brush.value == 13
+    hand.drag((40, 40))
+    assert hand.fusion.strokes[0].radius == 6.5
+
+
+def test_strokes_outlive_another_run_when_asked(hand, panel, fused):
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    strokes = hand.fusion.strokes
+    fused(panel)
+    hand.qtbot.waitUntil(lambda: hand.fusion.strokes == strokes, timeout=WAIT)
+    hand.qtbot.waitUntil(hand.paint.is_painting, timeout=WAIT)
+    assert hand.layers_show(hand.fusion)
+    assert hand.paint.row.count.text() == "1 stroke"
+
+
+def test_strokes_are_left_when_they_are_not_to_be_kept(hand, panel, fused):
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    hand.paint.row.keep.setChecked(False)
+    fused(panel)
+    hand.qtbot.waitUntil(lambda: hand.paint.row.count.text() == "No strokes", timeout=WAIT)
+    assert not hand.fusion.strokes
+
+
+def test_strokes_stay_when_the_result_is_refined(hand):
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    made = hand.paint.results.current()
+    refined = made.fusion.refine(smooth_depth=9)
+    new = hand.paint.results.replace(made, refined)
+    hand.qtbot.waitUntil(lambda: hand.paint.results.current() is new, timeout=WAIT)
+    hand.qtbot.waitUntil(
+        lambda: hand.paint.session is not None and hand.paint.session.made is new, timeout=WAIT
+    )
+    hand.qtbot.waitUntil(hand.paint.is_painting, timeout=WAIT)
+    assert hand.layers_show(refined)
+    hand.press(hand.paint.row.buttons["undo"])
+    hand.settle()
+    assert hand.layers_show(refined.unmended)
+
+
+def test_saving_writes_what_was_painted(hand, panel, monkeypatch):
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    saved = []
+    monkeypatch.setattr(
+        "napari_mfif.plugin.panel.result_box.choose_target", lambda *given: saved.append(given[1])
+    )
+    box = panel.findChild(ResultBox)
+    hand.qtbot.waitUntil(lambda: box.made is hand.paint.session.made, timeout=WAIT)
+    box.save("image")
+    assert saved[0] is hand.fusion
+
+
+def test_putting_the_brush_down_leaves_the_layers_as_they_were(hand):
+    labels = hand.layer("plane taken")
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    hand.press(hand.paint.start)
+    assert not hand.paint.is_painting()
+    assert (labels.visible, labels.opacity, str(labels.mode)) == (False, 0.7, "pan_zoom")
+    assert "paint" not in vars(labels)
+    assert hand.layers_show(hand.fusion)
+    strokes = len(hand.fusion.strokes)
+    hand.drag((60, 40), (60, 80))
+    assert len(hand.fusion.strokes) == strokes
+
+
+def test_layer_that_is_hidden_or_deleted_ends_painting(hand):
+    hand.layer("plane taken").visible = False
+    assert not hand.paint.start.isChecked()
+    hand.paint_on()
+    hand.viewer.layers.remove(hand.layer("plane taken"))
+    assert not hand.paint.is_painting()
+    hand.press(hand.paint.start)
+    assert "was deleted" in hand.paint.box.problem.text()
+
+
+def test_view_in_3d_ends_painting(hand):
+    hand.viewer.dims.ndisplay = 3
+    assert not hand.paint.is_painting()
+
+
+def test_results_made_where_one_looks_are_refused_in_words(paint, panel, add_relief, fused, qtbot):
+    add_relief()
+    panel.run_box.offer_in_view(large=True, huge=True)
+    fused(panel)
+    qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
+    qtbot.mouseClick(paint.start, LEFT)
+    assert "made where one looks" in paint.box.problem.text()
+    assert not paint.is_painting()
+
+
+def test_closing_the_panel_gives_the_layers_back(hand):
+    labels = hand.layer("plane taken")
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    hand.viewer.window.remove_dock_widget(hand.paint)
+    assert str(labels.mode) == "pan_zoom"
+    assert len(results_of(hand.viewer).current().fusion.strokes) == 1
+
+
+@pytest.fixture
+def in_levels(monkeypatch):
+    """Let small planes be shown in levels, as large ones are."""
+    monkeypatch.setattr("napari_mfif.plugin.layers.multiscale.LARGE", 1000)
+    monkeypatch.setattr("napari_mfif.plugin.layers.multiscale.SMALL", 40)
+
+
+def test_large_planes_in_levels_are_painted_on(in_levels, hand):
+    assert hand.layer("plane taken").multiscale
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    for level, factor in zip(hand.layer("image0").data, (1, 4), strict=False):
+        expected = hand.fusion.image[factor // 2 :: factor, factor // 2 :: factor]
+        np.testing.assert_array_equal(level, expected)
+
+
+@pytest.mark.parametrize("kind", ["channels", "colour", "times"])
+def test_channels_colours_and_timepoints_follow(
+    kind, paint, panel, viewer, relief, fused, qtbot, monkeypatch
+):
+    pixels = np.asarray(relief.stack.pixels)
+    if kind == "colour":
+        rgb = np.stack([pixels, pixels // 2, pixels // 3], -1)
+        viewer.add_image((rgb // 256).astype(np.uint8), name="pollen", rgb=True)
+    elif kind == "times":
+        stack = np.stack([pixels, pixels[::-1]])
+        viewer.add_image(stack, name="pollen", axis_labels=("t", "z", "y", "x"))
+    else:
+        stack = np.stack([pixels, pixels // 2])
+        viewer.add_image(stack, name="pollen", axis_labels=("c", "z", "y", "x"))
+    assert panel.stack_box.stack is not None
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    fused(panel)
+    qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
+    hand = Hand(paint, qtbot)
+    hand.paint_on()
+    axis = 1 if kind in ("times", "channels") else 0
+    hand.viewer.dims.set_current_step(axis, 6)
+    if kind == "times":
+        hand.viewer.dims.set_current_step(0, 1)
+    y, x = (40, 40), (50, 80)
+    ndim = hand.layer("plane taken").ndim
+    monkeypatch.setattr(Hand, "at", _at_in(ndim))
+    hand.drag(y, x)
+    (stroke,) = hand.fusion.strokes
+    assert (stroke.source, stroke.time) == (6, 1 if kind == "times" else 0)
+    image = np.squeeze(hand.layer("image0").data)
+    fusion = hand.fusion
+    expected = fusion.image[0] if kind == "channels" else fusion.image
+    np.testing.assert_array_equal(image, expected)
+    np.testing.assert_array_equal(np.squeeze(hand.layer("plane taken").data), fusion.decision + 1)
+
+
+def _at_in(ndim):
+    def at(self, row, column) -> QPoint:
+        place = (0,) * (ndim - 2) + (row, column)
+        y, x = self.layer("plane taken").data_to_world(place)[-2:]
+        camera = self.viewer.scene.camera
+        across = (x - camera.center[-1]) * camera.zoom + self.canvas.width() / 2
+        down = (y - camera.center[-2]) * camera.zoom + self.canvas.height() / 2
+        return QPoint(round(across), round(down))
+
+    return at
+
+
+def test_strokes_of_a_recipe_can_be_undone_in_the_window(paint, panel, add_relief, qtbot, fused):
+    add_relief()
+    fused(panel)
+    results = paint.results
+    made = results.current()
+    painted = made.fusion.mend([Stroke.brush([(40, 40)], 9, 5), Stroke.brush([(60, 60)], 9, 5)])
+    new = results.replace(made, painted)
+    qtbot.waitUntil(lambda: results.current() is new, timeout=WAIT)
+    qtbot.waitUntil(lambda: paint.row.count.text() == "2 strokes", timeout=WAIT)
+    qtbot.mouseClick(paint.row.buttons["undo"], LEFT)
+    qtbot.waitUntil(lambda: len(results.current().fusion.strokes) == 1, timeout=WAIT)
+    hand = Hand(paint, qtbot)
+    assert hand.layers_show(made.fusion.mend(painted.strokes[:1]))
