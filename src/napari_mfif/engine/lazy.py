@@ -191,6 +191,19 @@ class LazyFold:
         )
         return part
 
+    def pixel_there(self, t: int, row: int, column: int) -> Part | None:
+        """Return one pixel, where the block that holds it has been made and is kept."""
+        if self.unmended is not None:
+            return None
+        places = (
+            next(n for n, tile in enumerate(tiles) if tile.start <= at < tile.stop)
+            for tiles, at in zip(self.tiles, (row, column), strict=True)
+        )
+        region = self.region(*places)
+        part: Part | None = _PARTS.peek((self.key, t, region))
+        own = Region(row, row + 1, column, column + 1)
+        return None if part is None else part.cut(own.within(region))
+
     def _mended(self, t: int, region: Region) -> Part:
         assert self.unmended is not None
         part = self.unmended.part(t, region)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_mfif import fuse
+from napari_mfif.fusion.pixels import pixel_of
 from napari_mfif.plugin import show
 
 pytestmark = pytest.mark.window
@@ -83,3 +84,13 @@ def test_heights_and_confidence_have_a_colour_bar_with_a_name(of_pollen, viewer)
     for name in ("pollen height (um)", "pollen confidence"):
         assert viewer.layers[name].colorbar.visible
         assert viewer.layers[name].name_overlay.visible
+
+
+def test_of_a_lazy_result_what_is_made_is_told(relief, viewer):
+    lazy = fuse(np.asarray(relief.stack.pixels), method="gradient", lazy=True)
+    assert pixel_of(lazy, 0, 30, 50) is None
+    depth, sure = float(lazy.depth[30, 50]), float(lazy.confidence[30, 50])
+    assert pixel_of(lazy, 0, 30, 50) == (depth, sure)
+    show(lazy.refine(unsure="leave"), viewer)
+    words = f": plane {depth:.1f}, sure to {100 * sure:.0f} %"
+    assert said(viewer, "height (planes)", 30, 50).endswith(words)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from napari_mfif.fusion.api import Fusion
+from napari_mfif.fusion.pixels import pixel_of
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.napari_internals import say_status
 
@@ -49,11 +50,10 @@ def values_at(fusion: Fusion, time: int, row: int, column: int) -> Found | None:
     rows, columns = fusion.stack.plane_shape
     if not (0 <= row < rows and 0 <= column < columns and 0 <= time < fusion.stack.n_times):
         return None
-    maps = fusion.depth, fusion.confidence
-    if not isinstance(maps[0], np.ndarray):
+    found = pixel_of(fusion, time, row, column)
+    if found is None:
         return None
-    index = (time, row, column) if "T" in fusion.stack.axes else (row, column)
-    depth, confidence = (one[index] for one in maps)
+    depth, confidence = found
     height = fusion.stack.heights(np.asarray(depth, np.float32))
     return Found(float(height), float(depth), float(confidence))
 

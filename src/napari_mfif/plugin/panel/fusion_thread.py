@@ -41,9 +41,6 @@ log = logging.getLogger(__name__)
 #: Seconds between two pictures of a running fusion.
 PREVIEW = 1.2
 
-#: From this confidence on a pixel counts as decided.
-SURE = 0.5
-
 
 @dataclass(frozen=True)
 class Request:
@@ -224,7 +221,7 @@ def summary(fusion: Fusion) -> str:
     """Say how sure it is; this looks at every pixel."""
     if not isinstance(fusion.confidence, np.ndarray):
         return "Ready: what comes into view is fused as you look."
-    sure = floor(100 * float((fusion.confidence >= SURE).mean()))
+    sure = floor(100 * float((fusion.confidence >= fusion.recipe.min_confidence).mean()))
     return f"{sure} % of the area decided with confidence."
 
 
