@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.methods.base import Cause
+from napari_mfif.settings.options import MIN_CONFIDENCE
 
 if TYPE_CHECKING:
     from napari_mfif.engine.folded import FoldedTimepoint
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SURE", "Doubt", "decided_share", "doubts_of"]
 
 #: From this confidence on a pixel counts as decided.
-SURE = 0.5
+SURE: float = MIN_CONFIDENCE.default
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,12 @@ def doubts_of(folded: Sequence[FoldedTimepoint]) -> Iterator[Doubt]:
             yield Doubt(kind, shares[cause], said, remedy)
 
 
-def decided_share(confidence: NDArray[np.float32]) -> float:
+def decided_share(confidence: NDArray[np.float32], sure: float = SURE) -> float:
     """Return the share of the area that is decided with confidence, 0 to 1.
 
-    Where something keeps the depth from being told the confidence is below `SURE`.
+    Where something keeps the depth from being told the confidence is below one half.
     """
-    return float(np.mean(confidence >= SURE))
+    return float(np.mean(confidence >= np.float32(sure)))
 
 
 def _share(maps: Sequence[NDArray[np.uint8]], cause: Cause) -> float:

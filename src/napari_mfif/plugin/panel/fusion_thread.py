@@ -15,6 +15,7 @@ import numpy as np
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
+from napari_mfif.fusion.doubts import decided_share
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening
 from napari_mfif.plugin.layers.metadata import Made
@@ -221,7 +222,7 @@ def summary(fusion: Fusion) -> str:
     """Say how sure it is; this looks at every pixel."""
     if not isinstance(fusion.confidence, np.ndarray):
         return "Ready: what comes into view is fused as you look."
-    sure = floor(100 * float((fusion.confidence >= fusion.recipe.min_confidence).mean()))
+    sure = floor(100 * decided_share(fusion.confidence, fusion.recipe.min_confidence))
     return f"{sure} % of the area decided with confidence."
 
 
