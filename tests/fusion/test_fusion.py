@@ -291,6 +291,16 @@ def test_infinity_is_missing_as_nan_is(slope) -> None:
     assert np.argwhere(~np.isfinite(images[1])).tolist() == [[30, 30]]
 
 
+def test_a_stack_without_any_pixel_is_told_as_such(slope) -> None:
+    nothing = np.full(slope[0].shape, np.nan, np.float32)
+    with pytest.raises(ReadError, match="has no pixels: all are NaN, infinite or hidden"):
+        fuse(nothing)
+    with pytest.raises(ReadError, match="has no pixels: all are NaN, infinite or hidden"):
+        fuse(np.ma.MaskedArray(slope[0], True))
+    with pytest.raises(ReadError, match="in one channel at least.* leave out a channel"):
+        fuse(np.stack([slope[0].astype(np.float32), nothing]), axes="CZYX")
+
+
 def test_unknown_method_and_parameter_name_the_nearest(slope) -> None:
     with pytest.raises(ParameterError, match="Did you mean 'gradient'"):
         fuse(slope[0], method="gradiant")

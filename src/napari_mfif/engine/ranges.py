@@ -96,6 +96,12 @@ def refuse_constant(reader: PlaneReader) -> None:
     for z in range(reader.stack.n_planes):
         if np.any(reader.bands(z) != value):
             return
+    if reader.incomplete and not reader.coverage(slice(None), slice(None)).any():
+        channels = ", in one channel at least," if reader.n_bands > 1 else ""
+        raise ReadError(
+            f"{reader.stack.name} has no pixels: all{channels} are NaN, infinite or hidden. Look "
+            "whether the right file was opened; leave out a channel that holds nothing."
+        )
     raise ReadError(
         f"All pixels of {reader.stack.name} are {value}: there is nothing to focus on. "
         f"Look whether the right file, series and channel were opened."
