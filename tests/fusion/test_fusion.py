@@ -297,7 +297,7 @@ def test_a_stack_without_any_pixel_is_told_as_such(slope) -> None:
         fuse(nothing)
     with pytest.raises(ReadError, match="has no pixels: all are NaN, infinite or hidden"):
         fuse(np.ma.MaskedArray(slope[0], True))
-    with pytest.raises(ReadError, match="in one channel at least.* leave out a channel"):
+    with pytest.raises(ReadError, match=r"in one channel at least.* leave out a channel"):
         fuse(np.stack([slope[0].astype(np.float32), nothing]), axes="CZYX")
 
 

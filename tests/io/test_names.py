@@ -332,3 +332,27 @@ def test_masks_and_projections_are_left_out_by_name(others):
 def test_where_there_is_nothing_else_masks_are_planes():
     (one,) = put([f"cell_z{z:02d}_mask.tif" for z in range(5)])
     assert one.lengths == (5,)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "pattern"),
+    [
+        ("mouse2_slice{a}_z{b}.tif", ("slice1", "z0"), "mouse2_slice{sample}_z{z}.tif"),
+        ("layer{a}_plane{b}.tif", ("layer1", "plane0"), "layer{layer}_plane{z}.tif"),
+    ],
+)
+def test_two_numbers_that_may_both_be_planes_are_asked_about(name, words, pattern):
+    """Slices of a brain have planes each: they are not eight planes."""
+    paths = grid(name, a=(1, 2), b=range(4))
+    (one,) = put(paths)
+    assert all(word in one.problem for word in words)
+    assert f'pattern="{pattern}"' in one.problem
+    made, left = by_pattern([Path("/d", path) for path in paths], compile_pattern(pattern))
+    assert ([one.lengths for one in made], left) == ([(4,), (4,)], [])
+    # where they change together they are one number
+    assert put([f"z{z}_slice{z + 1}.tif" for z in range(4)])[0].lengths == (4,)
+
+
+def test_names_with_positions_only_propose_one_number_for_the_planes():
+    (one,) = put(grid("f{f:02d}_p{p:02d}.tif", f=(1, 2), p=(1, 2, 3)))
+    assert one.problem.count("{z}") == 1

@@ -111,3 +111,13 @@ def test_what_a_folder_holds_instead_is_named(tmp_path):
         (tmp_path / f"z{z}.bmp").write_bytes(b"BM")
     with pytest.raises(ReadError, match=r"no TIFF, PNG or JPEG file, but 3 \.bmp"):
         open_stack(tmp_path)
+
+
+def test_a_folder_for_each_plane_is_asked_about_with_the_pattern_that_fits(tmp_path):
+    for z, plane in enumerate(PIXELS):
+        (tmp_path / f"z{z:02d}").mkdir()
+        tifffile.imwrite(tmp_path / f"z{z:02d}" / "img.tif", plane)
+    with pytest.raises(ReadError, match=r'pattern="z\{z\}/img.tif"'):
+        open_stack(tmp_path)
+    stack = open_stack(tmp_path, pattern="z{z}/img.tif")
+    np.testing.assert_array_equal(np.asarray(stack.pixels), PIXELS)

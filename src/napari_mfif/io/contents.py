@@ -15,6 +15,7 @@ from napari_mfif.io.choosing import pick, uniquely
 from napari_mfif.io.content import ENDINGS, first_bytes, is_picture, is_tiff
 from napari_mfif.io.families import families
 from napari_mfif.io.grouping import Arranged
+from napari_mfif.io.meaning import naming_of
 from napari_mfif.io.names import stem
 from napari_mfif.io.patterns import compile_pattern
 from napari_mfif.io.reading_names import by_names, by_pattern, recognised
@@ -277,6 +278,19 @@ def listed(names: Sequence[str], stacks: Sequence[Arranged], most: int = 6) -> s
     return ", ".join(told[:most]) + (f" and {len(told) - most} more" if len(told) > most else "")
 
 
+def _pattern_of(folder: Path, inner: Sequence[str]) -> str:
+    """Return what the names of folders and files may mean: a folder for each plane, or sample."""
+    images = [images_in(folder / name)[0] for name in inner]
+    named = naming_of([Path(name) for name in inner])
+    if named is None or any(len(one) != 1 for one in images):
+        return "{sample}/{z}.tif"
+    return f"{named.pattern(_planes_last(named.proposed))}/{images[0][0].name}"
+
+
+def _planes_last(roles: Sequence[str]) -> list[str]:
+    return list(roles) if "Z" in roles else [*roles[:-1], "Z"]
+
+
 def nothing_in(folder: Path, notes: Sequence[str] = ()) -> str:
     """Say that a folder holds no images, and what it holds."""
     inner = sorted(path.name for path in folder.iterdir() if path.is_dir())
@@ -285,7 +299,7 @@ def nothing_in(folder: Path, notes: Sequence[str] = ()) -> str:
     if inner:
         return (
             f"{what}, but {len(inner)} folders: {_some(inner, 5)}. Open one of them; or, where "
-            'they belong together, say how by `pattern="{sample}/{z}.tif"`.'
+            f'they belong together, say how by `pattern="{_pattern_of(folder, inner)}"`.'
         )
     more = f" {' '.join(notes)}" if notes else ""
     told = ", ".join(f"{count} {kind}" for kind, count in others.most_common(4))

@@ -40,7 +40,7 @@ class Instrument:
 _ROWS = (
     (
         "Opera Phenix, Operetta (Harmony)",
-        "r{row:##}c{column:##}f{field:##}p{z:##}-ch{c:#}<sk{t:#}fk{_:#}fl{_:#}>",
+        "r{row:##}c{column:##}f{field:##}p{z:##}<-ch{c:#}><sk{t:#}fk{_:#}fl{_:#}>",
         "r01c01f01p01-ch1sk1fk1fl1.tiff",
         "Harmony exports; documentation of ezstitcher",
     ),

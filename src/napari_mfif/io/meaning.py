@@ -121,11 +121,11 @@ def _decide(
     if not parts or (axes == [""] and parts[0].kind != CONFLICT):
         note = _guess(names[0], parts[0], paths[0].suffix) if parts else []
         return _Decided(("Z",) * len(parts), tuple(note), guessed=True)
-    if "" in axes:
+    if "" in axes or axes.count("Z") > 1:
         return _Decided(tuple(axes), problem=_question(paths, names, parts, axes))
     if "Z" not in axes:
         only = "".join(axis for axis in "TCP" if axis in axes)
-        suggested = template(names[0], parts, ["Z" if axis == only[:1] else axis for axis in axes])
+        suggested = template(names[0], parts, _last_as_planes(axes, only[:1]))
         problem = no_planes(paths, only, "", suggested + paths[0].suffix)
         return _Decided(tuple(axes), problem=problem)
     ignored = [parts[i] for i, axis in enumerate(axes) if axis == "_"]
@@ -135,6 +135,12 @@ def _decide(
         if part.kind == "number"
     ]
     return _Decided(tuple(axes), tuple(notes))
+
+
+def _last_as_planes(axes: Sequence[str], axis: str) -> list[str]:
+    """Return axes of which the last of one kind is the planes."""
+    last = max(i for i, one in enumerate(axes) if one == axis)
+    return ["Z" if i == last else one or "P" for i, one in enumerate(axes)]
 
 
 def _is_idle(parts: Sequence[Part], axes: Sequence[str], i: int) -> bool:
@@ -180,6 +186,9 @@ def _question(
 def _proposed(axes: Sequence[str]) -> list[str]:
     """Return what parts could mean: an unknown one the planes where nothing else is."""
     proposed = [axis or "P" for axis in axes]
+    if axes.count("Z") > 1:  # slices of a brain, of which each has planes
+        planes = len(axes) - 1 - axes[::-1].index("Z")
+        return ["P" if axis == "Z" and i != planes else axis for i, axis in enumerate(proposed)]
     if "Z" not in axes and (free := [i for i, axis in enumerate(axes) if not axis] or [0]) and axes:
         proposed[free[-1]] = "Z"
     return proposed

@@ -74,7 +74,8 @@ def _with_planes(made: list[Arranged], paths: Sequence[Path], said: str) -> list
     parts = parts_of(names)
     axes = {axis for one in made for axis in one.axes} | ({"P"} if len(made) > 1 else set())
     only = "".join(axis for axis in "TCP" if axis in axes)
-    planes = next((i for axis in only for i, part in enumerate(parts) if part.axis == axis), 0)
+    places = [i for axis in only[:1] for i, part in enumerate(parts) if part.axis == axis]
+    planes = places[-1] if places else 0
     roles = ["Z" if i == planes else part.axis or "P" for i, part in enumerate(parts)]
     suggested = template(names[0], parts, roles) + paths[0].suffix if parts else ""
     problem = no_planes(paths, only, said, suggested)
