@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_mfif.fusion.heights import height_note
 from napari_mfif.io.sizes import plain_unit
 from napari_mfif.plugin.layers.metadata import KEY, Result
 
@@ -63,7 +64,15 @@ def _write(path: str, data: Any, attributes: Mapping[str, Any], *, labels: bool)
         z_step=float(scale["Z"]) if unit and "Z" in scale else None,
         unit=unit,
         recipe=note.recipe if isinstance(note, Result) else None,
+        note=_said(note),
         labels=labels,
         overwrite=True,
     )
     return [str(written)]
+
+
+def _said(note: Any) -> str:
+    """Say what a map of heights holds; other layers need no words."""
+    if not isinstance(note, Result) or note.role != "height" or note.made is None:
+        return ""
+    return height_note(note.made.fusion.recipe, note.made.fusion.unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_mfif import fuse
 from napari_mfif.fusion.pixels import pixel_of
@@ -94,3 +95,12 @@ def test_of_a_lazy_result_what_is_made_is_told(relief, viewer):
     show(lazy.refine(unsure="leave"), viewer)
     words = f": plane {depth:.1f}, sure to {100 * sure:.0f} %"
     assert said(viewer, "height (planes)", 30, 50).endswith(words)
+
+
+def test_heights_saved_by_napari_say_what_they_are(of_pollen, viewer, tmp_path):
+    (path,) = viewer.layers["pollen height (um)"].save(
+        str(tmp_path / "height.ome.tif"), plugin="napari-mfif"
+    )
+    with tifffile.TiffFile(path) as file:
+        np.testing.assert_array_equal(file.asarray(), of_pollen.height_where())
+        assert "Heights in um, NaN where the confidence is below 0.5" in file.ome_metadata
