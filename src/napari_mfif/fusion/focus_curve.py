@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,11 +106,26 @@ class FocusCurves:
         self.fusion = fusion
         return self
 
+    def tile(self, y: int, x: int, t: int = 0) -> tuple[int, Region]:
+        """Return what is measured together with a pixel."""
+        return t, self._region(y, x)
+
+    def around(self, y: int, x: int) -> list[tuple[int, int]]:
+        """Return a pixel in each of the squares that lie beside the one of a pixel."""
+        rows, columns = self.fusion.stack.plane_shape
+        own = self._region(y, x)
+        near = [
+            (y + down, x + right)
+            for down in (own.top - 1 - y, 0, own.bottom - y)
+            for right in (own.left - 1 - x, 0, own.right - x)
+        ]
+        return [(v, u) for v, u in near if 0 <= v < rows and 0 <= u < columns and (v, u) != (y, x)]
+
     def known(self, y: int, x: int, t: int = 0) -> FocusCurve | None:
         """Return the curve of a pixel at once, if it has been measured."""
         region = self._region(y, x)
-        scores = self._scores.peek((t, region))
-        return None if scores is None else self._curve(scores, region, y, x, t)
+        seen = self._scores.peek((t, region))
+        return None if seen is None else self._curve(seen, region, y, x, t)
 
     def measure(
         self,
@@ -129,20 +145,30 @@ class FocusCurves:
             is measured, and nothing returned.
         """
         region = self._region(y, x)
-        scores = self._scores.peek((t, region))
-        if scores is None:
-            made = np.empty((self.fusion.stack.n_planes, *region.shape), np.float32)
-            for z in range(len(made)):
+        seen = self._scores.peek((t, region))
+        if seen is None:
+            scores = np.empty((self.fusion.stack.n_planes, *region.shape), np.float32)
+            for z in range(len(scores)):
                 if not go_on(z):
                     return None
-                made[z] = self._fold.score(t, z, region)
-            scores = self._scores.get((t, region), lambda: made, lambda array: array.nbytes)
-        return self._curve(scores, region, y, x, t)
+                scores[z] = self._fold.score(t, z, region)
+            # that of a lazy result is made once, here
+            made = scores, np.asarray(self._decision(t)[region.slices])
+            seen = self._scores.get((t, region), lambda: made, lambda two: two[0].nbytes)
+        return self._curve(seen, region, y, x, t)
 
-    def _curve(self, scores: FloatMap, region: Region, y: int, x: int, t: int) -> FocusCurve:
-        place = (t, y, x) if "T" in self.fusion.stack.axes else (y, x)
-        own = scores[:, y - region.top, x - region.left]
-        return FocusCurve.of(own, int(np.asarray(self.fusion.decision[place])))
+    def _curve(
+        self, seen: tuple[FloatMap, NDArray[np.uint16]], region: Region, y: int, x: int, t: int
+    ) -> FocusCurve:
+        scores, decision = seen
+        inside = y - region.top, x - region.left
+        now = self._decision(t)
+        taken = now[y, x] if isinstance(now, np.ndarray) else decision[inside]
+        return FocusCurve.of(scores[(slice(None), *inside)], int(taken))
+
+    def _decision(self, t: int) -> Any:
+        decision = self.fusion.decision
+        return decision[t] if "T" in self.fusion.stack.axes else decision
 
     def _region(self, y: int, x: int) -> Region:
         rows, columns = self.fusion.stack.plane_shape

@@ -131,8 +131,10 @@ def _uncertainty(matrix: NDArray[Any], rest: NDArray[Any], known: list[NDArray[n
         # of few independent measurements the scatter is taken larger, by the degrees of freedom
         spread = float(np.nanvar(own)) * independent / max(1.0, independent - 1)
         variance[one] = spread * one.sum() / independent
-    inverse = np.linalg.pinv(matrix)
-    contrast = inverse[1] - inverse[0]
+    # the step as a sum over all heights: how much each of them counts
+    ends = np.zeros(matrix.shape[1])
+    ends[:2] = -1, 1
+    contrast = matrix @ (np.linalg.pinv(matrix.T @ matrix) @ ends)
     return float(np.sqrt((contrast**2 * variance[either]).sum()))
 
 
@@ -145,15 +147,21 @@ def _correlated_area(rest: NDArray[Any]) -> float:
 
 def _correlated_length(rest: NDArray[Any]) -> float:
     """Return the integral of the autocorrelation along rows, to where it first vanishes."""
-    power = float(np.nanmean(rest**2))
-    length = 1.0
-    if power == 0:
-        return length
-    for lag in range(1, rest.shape[1]):
-        products = rest[:, lag:] * rest[:, :-lag]
-        seen = np.isfinite(products)
-        correlation = float(products[seen].mean()) / power if seen.any() else 0.0
-        if correlation <= 0:
-            break
-        length += 2 * correlation
-    return length
+    there = np.isfinite(rest)
+    sums, pairs = _along_rows(np.where(there, rest, 0)), _along_rows(there.astype(float))
+    seen = pairs > 0.5
+    correlation = np.divide(sums, pairs, out=np.zeros_like(sums), where=seen)
+    if correlation[0] <= 0:
+        return 1.0
+    correlation /= correlation[0]
+    ends = np.nonzero(correlation <= 0)[0]
+    positive = correlation[1 : ends[0] if len(ends) else None]
+    return 1 + 2 * float(positive.sum())
+
+
+def _along_rows(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum of the products of all values that lie so many columns apart."""
+    columns = values.shape[1]
+    spectrum = np.fft.rfft(values, n=2 * columns, axis=1)
+    power = (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
+    return np.asarray(np.fft.irfft(power, n=2 * columns)[:columns])

@@ -136,9 +136,10 @@ def test_a_large_surface_has_fewer_points_on_the_screen(made):
 
 def test_light_falls_from_the_upper_left():
     rows, columns = np.mgrid[:50, :50].astype(np.float32)
-    bump = -8 * np.exp(-((rows - 25) ** 2 + (columns - 25) ** 2) / 50)  # towards the first plane
+    bump = 8 * np.exp(-((rows - 25) ** 2 + (columns - 25) ** 2) / 50)
     sure = np.ones_like(bump)
-    heights = HeightMap(bump, sure, sure, (-9, 0), (1, 1), "planes", "pixels")
+    heights = HeightMap(bump, sure, sure, (0, 9), (1, 1), "planes", "pixels")
     shade = lit(heights, 1.0)
     assert shade[20, 20] > shade[0, 0] - 1e-6 > shade[30, 30]
+    assert lit(heights, -1.0)[30, 30] > lit(heights, -1.0)[20, 20]
     assert (lit(heights, 0.0) == 1).all()

@@ -60,6 +60,8 @@ class Wish:
         How many times as high heights are drawn.
     light : bool, optional
         Whether slopes are lit from the upper left.
+    first_on_top : bool, optional
+        Whether the first plane lies highest; heights grow from plane to plane otherwise.
     """
 
     time: int = 0
@@ -68,6 +70,7 @@ class Wish:
     paints: tuple[Paint, ...] = ()
     exaggeration: float = 1.0
     light: bool = True
+    first_on_top: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,20 +140,22 @@ def texture_of(made: Made, wish: Wish) -> NDArray[np.uint8]:
     plain = _coloured(made, wish)
     if not wish.light:
         return plain
-    shade = lit(_heights(made.fusion, wish), wish.exaggeration)
+    up = -wish.exaggeration if wish.first_on_top else wish.exaggeration
+    shade = lit(_heights(made.fusion, wish), up)
     return (plain * shade[..., None] + np.float32(0.5)).astype(np.uint8)
 
 
 def lit(heights: HeightMap, exaggeration: float) -> NDArray[np.float32]:
     """Return how light each place of a surface is, 0 to 1, with a lamp at the upper left.
 
+    A negative exaggeration turns heights over.
+
     napari's own shading takes its lamp from another direction than the one it shows, and its
     slopes from before they are scaled.
     """
     towards = np.array([-1, -1, 1.5]) / np.linalg.norm([-1, -1, 1.5])
     down, across = np.gradient(heights.height * np.float32(exaggeration), *heights.pixel_size)
-    # the first plane is seen from its front: what lies in later planes is farther off
-    facing = (towards[2] + towards[0] * down + towards[1] * across) / np.sqrt(
+    facing = (towards[2] - towards[0] * down - towards[1] * across) / np.sqrt(
         1 + down**2 + across**2
     )
     shade = AMBIENT + (1 - AMBIENT) * np.clip(facing / towards[2], 0, None)

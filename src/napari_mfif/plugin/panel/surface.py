@@ -80,7 +80,7 @@ class View3D(QObject):
 
     def show(self, made: Made) -> None:
         """Make the surface of a fusion in a thread, then look at it."""
-        self._shapes.ask(made, self._wish_of(made))
+        self._shapes.ask(made, self.wish_of(made))
 
     def leave(self) -> None:
         """Go back to where one was."""
@@ -99,14 +99,16 @@ class View3D(QObject):
             return
         if self.wish.exaggeration != before.exaggeration:
             _stretch(self.layer, self.solid, self.wish.exaggeration)
+        if self.wish.first_on_top != before.first_on_top:
+            self.turn(TURN)
         if self.wish.light or before.light:
-            self._textures.ask(self.made, self._wish_of(self.made))
+            self._textures.ask(self.made, self.wish_of(self.made))
 
     def _colour(self, texture: Any) -> None:
         if self.layer is not None:
             self.layer.texture = texture
 
-    def _wish_of(self, made: Made) -> Wish:
+    def wish_of(self, made: Made) -> Wish:
         """Complete what is wished by what is seen: the timepoint, and how the image looks."""
         time, letters = 0, made.look.placement.letters
         if "T" in made.fusion.stack.axes:
@@ -170,18 +172,21 @@ class View3D(QObject):
 
     def reset_camera(self) -> None:
         """Look at the whole surface from the front and above."""
-        self.viewer.reset_view()
+        self.viewer.reset_view(margin=0.2)
         self.turn(TURN)
 
     def turn(self, turn: float, tilt: float = TILT) -> None:
-        """Look at it from a side: degrees from the front, and from straight above.
-
-        Above is where the first plane lies.
-        """
+        """Look at it from a side: degrees from the front, and from straight above."""
         around, down = np.radians(turn), np.radians(tilt)
-        towards = (np.cos(down), -np.sin(down) * np.cos(around), np.sin(down) * np.sin(around))
-        up = (-np.sin(down), -np.cos(down) * np.cos(around), np.cos(down) * np.sin(around))
-        self.viewer.scene.camera.set_view_direction(towards, up)
+        up = -1.0 if self.wish.first_on_top else 1.0  # the way along z that leads upwards
+        ahead = np.array([0, -np.cos(around), np.sin(around)])
+        above = np.array([up, 0, 0])
+        camera = self.viewer.scene.camera
+        camera.orientation = ("away" if self.wish.first_on_top else "towards", "down", "right")
+        camera.set_view_direction(
+            tuple(np.sin(down) * ahead - np.cos(down) * above),
+            tuple(np.cos(down) * ahead + np.sin(down) * above),
+        )
 
     def _turned(self, event: Any = None) -> None:
         """Give the viewer back as it was, when somebody goes back to 2D."""
@@ -232,7 +237,7 @@ def _seen(viewer: ViewerModel) -> dict[str, Any]:
     camera = viewer.scene.camera
     return {
         "visible": {layer: layer.visible for layer in viewer.layers},
-        "camera": (camera.angles, camera.center, camera.zoom),
+        "camera": (camera.orientation, camera.angles, camera.center, camera.zoom),
         "active": viewer.layers.selection.active,
         "order": viewer.dims.order,
         "point": viewer.dims.point,
@@ -249,7 +254,7 @@ def _see(viewer: ViewerModel, before: dict[str, Any]) -> None:
     if len(before["order"]) == viewer.dims.ndim:
         viewer.dims.order = before["order"]
     camera = viewer.scene.camera
-    camera.angles, camera.center, camera.zoom = before["camera"]
+    camera.orientation, camera.angles, camera.center, camera.zoom = before["camera"]
 
 
 def _stretch(layer: Any, found: Solid, factor: float) -> None:

@@ -1,0 +1,230 @@
+"""What was found under the mouse: plane, height, confidence, and the focus curve along z."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.focus_curve import FocusCurve, FocusCurves, plane_shares
+from napari_mfif.methods import registry
+from napari_mfif.plugin.closer.place import Pixel, pixel_at, plane_shown, show_plane
+from napari_mfif.plugin.closer.plots import CurvePlot
+from napari_mfif.plugin.latest import Latest
+from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.layers.status import in_words, values_at
+from napari_mfif.plugin.panel.style import heading, hint
+from napari_mfif.plugin.results import Results
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+__all__ = ["UnderMouse"]
+
+#: Milliseconds from a move of the mouse to a picture: with the next move more than 30 a second.
+EYE = 16
+#: Pixels that a mouse may move in a click.
+STILL = 4
+
+
+class UnderMouse(QWidget):
+    """Follows the mouse over a fusion.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the mouse is.
+    results : Results
+        Knows the layers of the fusion.
+    """
+
+    def __init__(self, viewer: ViewerModel, results: Results) -> None:
+        super().__init__()
+        self.viewer, self.results = viewer, results
+        self.made: Made | None = None
+        self.pixel: Pixel | None = None
+        self._curves: FocusCurves | None = None
+        self._measuring: tuple[Any, int] | None = None
+        self.words, self.rivals = hint("Move the mouse over the image."), hint()
+        self.plot = CurvePlot()
+        self.click = QCheckBox("A click in the image shows the plane taken there")
+        self.click.setChecked(True)
+        self.click.setToolTip(
+            "<qt>A click that does not drag moves the z slider to the plane that the pixel was "
+            "taken from. Dragging moves the image as always.</qt>"
+        )
+        self._lay_out()
+        self._eye = QTimer(self)
+        self._eye.setSingleShot(True)
+        self._eye.timeout.connect(self.show_pixel)
+        self._work = Latest(self._measure, self._measured, self.rivals.setText, self)
+        self._shares = Latest(plane_shares, self.plot.show_shares, parent=self)
+        self.plot.picked.connect(self._picked)
+        viewer.mouse_move_callbacks.append(self._moved)
+        viewer.mouse_drag_callbacks.append(self._pressed)
+        viewer.dims.events.point.connect(self._slid)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.words.setProperty("look", "result")
+        for label in (self.words, self.rivals):
+            label.setMinimumHeight(2 * label.fontMetrics().height())
+        for widget in (heading("Under the mouse"), self.words, self.rivals, self.plot, self.click):
+            column.addWidget(widget)
+
+    def end(self) -> None:
+        """Let go of the mouse."""
+        self._work.stop()
+        self._shares.stop()
+        self._eye.stop()
+        self.viewer.mouse_move_callbacks.remove(self._moved)
+        self.viewer.mouse_drag_callbacks.remove(self._pressed)
+        self.viewer.dims.events.point.disconnect(self._slid)
+
+    def follow(self, made: Made | None) -> None:
+        """Look at a fusion from now on."""
+        if made is self.made:
+            return
+        self.made = made
+        if made is None:
+            self._curves, self.pixel = None, None
+            self.plot.clear_curve()
+            self.words.setText("")
+            self.rivals.setText("")
+            return
+        try:
+            before = self._curves
+            self._curves = before.follow(made.fusion) if before else FocusCurves(made.fusion)
+        except ParameterError as error:
+            self._curves = None
+            self.rivals.setText(str(error))
+        self.plot.clear_curve()
+        if isinstance(made.fusion.decision, np.ndarray):
+            self._shares.ask(made.fusion, self.pixel[0] if self.pixel else 0)
+        self._slid()
+        self._eye.start(0)
+
+    def _moved(self, viewer: Any, event: Any) -> None:
+        """Note where the mouse is; what was found there is shown when the eye can see it."""
+        if self.made is None or self.viewer.dims.ndisplay != 2:
+            return
+        before, self.pixel = self.pixel, pixel_at(self.results, self.made, event.position)
+        if (
+            self.pixel
+            and self.made.fusion.stack.n_times > 1
+            and (before is None or before[0] != self.pixel[0])
+        ):
+            self._shares.ask(self.made.fusion, self.pixel[0])
+        if not self._eye.isActive():
+            self._eye.start(EYE)
+
+    def show_pixel(self) -> None:
+        """Show what was found at the pixel."""
+        if self.made is None:
+            return
+        if self.pixel is None:
+            self.words.setText("Move the mouse over the image.")
+            self.rivals.setText("")
+            self.plot.clear_curve()
+            return
+        t, y, x = self.pixel
+        found = values_at(self.made.fusion, t, y, x)
+        place = f"row {y}, column {x}"
+        self.words.setText(f"{in_words(self.made.fusion, found)}; {place}" if found else place)
+        curve = self._curves.known(y, x, t) if self._curves else None
+        if curve is not None:
+            self._show(curve)
+        elif self._curves is not None:
+            self._ask(self.pixel)
+
+    def _show(self, curve: FocusCurve) -> None:
+        self.plot.show_curve(curve)
+        runner = curve.runner_up
+        second = f"runner-up: plane {runner}" if runner is not None else "no other peak"
+        self.rivals.setText(f"Taken: plane {curve.taken}; {second}.")
+
+    def _ask(self, pixel: Pixel) -> None:
+        """Measure around a pixel, unless that is being done."""
+        assert self._curves is not None
+        t, y, x = pixel
+        tile = (self._curves, self._curves.tile(y, x, t))
+        if self._measuring is None or self._measuring[0] != tile or not self._work.busy:
+            self.plot.clear_curve()
+            self._measuring = (tile, 0)
+            self._work.ask(self._curves, pixel, tile)
+        of = self.made.fusion.stack.n_planes if self.made else 0
+        self.rivals.setText(f"Measuring, plane {self._measuring[1]} of {of}\N{HORIZONTAL ELLIPSIS}")
+        if not self._eye.isActive():  # look again how far it is
+            self._eye.start(5 * EYE)
+
+    def _measure(self, curves: FocusCurves, pixel: Pixel, tile: Any) -> bool:
+        """Measure in a thread; tell whether it came to an end."""
+
+        def go_on(plane: int) -> bool:
+            if self._measuring is None or self._measuring[0] != tile:
+                return False
+            self._measuring = (tile, plane)
+            return True
+
+        t, y, x = pixel
+        return curves.measure(y, x, t, go_on) is not None
+
+    def _measured(self, whole: bool) -> None:
+        self._measuring = None
+        self.show_pixel()
+        if whole and not self._work.busy:
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Measure what lies beside, where that is quick."""
+        if self._curves is None or self.pixel is None or self.made is None:
+            return
+        if registry.get(self.made.fusion.recipe.method).neural:
+            return
+        t, y, x = self.pixel
+        for near in self._curves.around(y, x):
+            if self._curves.known(*near, t) is None:
+                tile = (self._curves, self._curves.tile(*near, t))
+                self._measuring = (tile, 0)
+                self._work.ask(self._curves, (t, *near), tile)
+                return
+
+    def _pressed(self, viewer: Any, event: Any) -> Iterator[None]:
+        """Go to the plane taken where the mouse is clicked, not dragged."""
+        active = self.viewer.layers.selection.active
+        free = active is None or str(getattr(active, "mode", "pan_zoom")) == "pan_zoom"
+        begin = np.array(event.pos, float)
+        if event.button != 1 or tuple(event.modifiers) or not free or not self.click.isChecked():
+            return
+        yield
+        while event.type == "mouse_move":
+            yield
+        if np.abs(np.array(event.pos, float) - begin).max() <= STILL:
+            self._go_to_plane_at(event.position)
+
+    def _go_to_plane_at(self, position: Any) -> None:
+        if self.made is None or self.viewer.dims.ndisplay != 2:
+            return
+        pixel = pixel_at(self.results, self.made, position)
+        if pixel is None:
+            return
+        t, y, x = pixel
+        place = (t, y, x) if "T" in self.made.fusion.stack.axes else (y, x)
+        decision = self.made.fusion.decision
+        if isinstance(decision, np.ndarray):
+            self._picked(int(decision[place]))
+
+    def _picked(self, plane: int) -> None:
+        if self.made is not None:
+            show_plane(self.viewer, self.made, plane)
+
+    def _slid(self, event: Any = None) -> None:
+        plane = plane_shown(self.viewer, self.made) if self.made else None
+        if plane is not None:
+            self.plot.show_plane(plane)

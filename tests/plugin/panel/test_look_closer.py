@@ -1,0 +1,304 @@
+"""The *Look closer* panel, moved with the mouse in a real window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QSlider
+
+from napari_mfif import surface
+from napari_mfif.fusion.focus_curve import focus_curve, plane_shares
+from napari_mfif.plugin.closer import files
+from napari_mfif.plugin.results import results_of
+
+pytestmark = pytest.mark.window
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    shown = make_napari_viewer(show=True)
+    shown.window.resize(1280, 800)
+    return shown
+
+
+@pytest.fixture
+def look(viewer):
+    """The panel, docked as from the menu."""
+    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Look closer")
+    return made
+
+
+@pytest.fixture
+def made(panel, look, add_relief, fused, qtbot):
+    add_relief()
+    fused(panel)
+    look.parent().raise_()
+    qtbot.waitUntil(lambda: look.line.heights is not None, timeout=10_000)
+    return results_of(panel.viewer).current()
+
+
+@pytest.fixture
+def mouse(viewer, made, qtbot):
+    qtbot.wait(300)  # until the window has its size
+    return Mouse(viewer, made, qtbot)
+
+
+class Mouse:
+    """Moves over rows and columns of the image as a hand would."""
+
+    def __init__(self, viewer, made, qtbot):
+        self.native = viewer.window._qt_viewer.canvas.native
+        self.viewer, self.qtbot = viewer, qtbot
+        self.layer = results_of(viewer).layer(made, "height")
+
+    def point(self, row, column):
+        world = np.array(self.layer.data_to_world((0,) * (self.layer.ndim - 2) + (row, column)))
+        camera = self.viewer.scene.camera
+        down, right = (world[-2:] - np.array(camera.center)[-2:]) * camera.zoom
+        size = self.native.size()
+        return QPoint(round(size.width() / 2 + right), round(size.height() / 2 + down))
+
+    def move(self, row, column):
+        # the pointer may be there already, from a window before: then nothing would move
+        self.qtbot.mouseMove(self.native, self.point(row + 5, column + 5))
+        self.qtbot.wait(30)
+        self.qtbot.mouseMove(self.native, self.point(row, column))
+        self.qtbot.wait(30)
+
+    def press(self, row, column):
+        QTest.mousePress(self.native, LEFT, Qt.KeyboardModifier.NoModifier, self.point(row, column))
+        self.qtbot.wait(30)
+
+    def drag(self, row, column):
+        """Move with the button held, which `QTest.mouseMove` cannot."""
+        from qtpy.QtGui import QMouseEvent
+
+        point = QPointF(self.point(row, column))
+        held = QMouseEvent(
+            QMouseEvent.Type.MouseMove,
+            point,
+            self.native.mapToGlobal(point),
+            Qt.MouseButton.NoButton,
+            LEFT,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(self.native, held)
+        self.qtbot.wait(30)
+
+    def release(self, row, column):
+        QTest.mouseRelease(
+            self.native, LEFT, Qt.KeyboardModifier.NoModifier, self.point(row, column)
+        )
+        self.qtbot.wait(30)
+
+    def click(self, row, column):
+        self.move(row, column)
+        self.press(row, column)
+        self.release(row, column)
+
+    def draw(self, begin, end):
+        self.move(*begin)
+        self.press(*begin)
+        for share in (0.3, 0.6, 1.0):
+            self.drag(*(np.array(begin) + share * (np.array(end) - begin)))
+        self.release(*end)
+
+
+def press(qtbot, button):
+    qtbot.mouseClick(button, LEFT)
+
+
+def test_without_a_fusion_it_says_what_to_do(look):
+    assert "Fuse a z-stack" in look.name.text()
+    assert not look.mouse.isVisibleTo(look)
+
+
+def test_what_is_under_the_mouse(look, made, mouse, qtbot):
+    mouse.move(40, 60)
+    qtbot.waitUntil(lambda: look.mouse.rivals.text().startswith("Taken"), timeout=20_000)
+    _, y, x = look.mouse.pixel
+    assert abs(y - 40) <= 1 and abs(x - 60) <= 1
+    fusion = made.fusion
+    curve = focus_curve(fusion, y, x)
+    assert f"plane {fusion.depth[y, x]:.1f}" in look.mouse.words.text()
+    assert f"{100 * fusion.confidence[y, x]:.0f} %" in look.mouse.words.text()
+    assert f"Taken: plane {fusion.decision[y, x]};" in look.mouse.rivals.text()
+    planes, scores = look.mouse.plot.curve.getData()
+    np.testing.assert_array_equal(planes, np.arange(7))
+    np.testing.assert_allclose(scores, curve.scores, rtol=1e-3, atol=1e-3 * curve.scores.max())
+    assert look.mouse.plot.taken.value() == fusion.decision[y, x]
+
+
+def test_a_click_shows_the_plane_taken_and_a_drag_moves_the_image(look, made, mouse, viewer):
+    viewer.dims.set_current_step(0, 0)
+    mouse.click(40, 60)
+    _, y, x = look.mouse.pixel
+    taken = made.fusion.decision[y, x]
+    assert viewer.dims.current_step[0] == taken > 0
+    viewer.dims.set_current_step(0, 0)
+    before = viewer.scene.camera.center
+    mouse.draw((40, 60), (60, 90))
+    assert viewer.dims.current_step[0] == 0
+    assert viewer.scene.camera.center != before
+    press_off = look.mouse.click
+    press_off.setChecked(False)
+    mouse.click(40, 60)
+    assert viewer.dims.current_step[0] == 0
+
+
+def test_a_click_in_the_strip_shows_that_plane(look, made, viewer, qtbot):
+    plot = look.mouse.plot
+    shares = plane_shares(made.fusion)
+    qtbot.waitUntil(lambda: len(plot.shares.opts["height"]) == 7, timeout=10_000)
+    np.testing.assert_allclose(plot.shares.opts["height"], 100 * shares)
+    box = plot.share_axes.getViewBox()
+    scene = box.mapViewToScene(QPointF(5, 0.5 * 100 * shares.max()))
+    qtbot.mouseClick(plot.viewport(), LEFT, pos=plot.mapFromScene(scene))
+    qtbot.waitUntil(lambda: viewer.dims.current_step[0] == 5, timeout=5000)
+    assert plot.sliders[0].value() == 5
+
+
+def test_a_line_drawn_with_the_mouse_gives_the_profile(
+    look, made, mouse, viewer, qtbot, tmp_path, monkeypatch
+):
+    press(qtbot, look.line.draw)
+    mouse.draw((20, 20), (70, 110))
+    qtbot.waitUntil(lambda: look.line.profile is not None, timeout=5000)
+    line = look.line.drawn.shapes()[0][1]
+    assert np.abs(line - [(20, 20), (70, 110)]).max() <= 2
+    expected = surface.profile(made.fusion, line)
+    distance, height = look.line.plot.height_line.getData()
+    np.testing.assert_allclose(distance, expected.distance)
+    np.testing.assert_allclose(height, expected.height)
+    assert "um long" in look.line.words.text()
+    path = tmp_path / "line.csv"
+    monkeypatch.setattr(
+        "napari_mfif.plugin.closer.line_box.ask_where", lambda *args: args[-1](str(path))
+    )
+    press(qtbot, look.line.export)
+    qtbot.waitUntil(lambda: "Saved" in look.line.note.text(), timeout=5000)
+    assert path.read_text().startswith("distance (um),height (um)")
+    viewer.layers.remove(look.line.drawn.layer)
+    qtbot.waitUntil(lambda: look.line.profile is None, timeout=5000)
+
+
+def test_two_regions_give_roughness_and_a_step(look, made, mouse, qtbot):
+    press(qtbot, look.regions.draw)
+    mouse.draw((10, 10), (50, 50))
+    press(qtbot, look.regions.draw)
+    mouse.draw((60, 70), (90, 120))
+    qtbot.waitUntil(lambda: look.regions.found[1] is not None, timeout=10_000)
+    assert look.regions.table.rowCount() == 2
+    (_, corners), _ = look.regions.drawn.shapes()
+    low, high = np.ceil(corners.min(axis=0)), np.floor(corners.max(axis=0))
+    rows, columns = (slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
+    expected = surface.roughness(made.fusion, (rows, columns))
+    assert float(look.regions.table.item(0, 2).text()) == pytest.approx(expected.sq, rel=0.02)
+    press(qtbot, look.regions.copy)
+    lines = QApplication.clipboard().text().splitlines()
+    assert lines[0].startswith("region\tSa (um)")
+    assert float(lines[4].split("\t")[0]) == pytest.approx(look.regions.found[1].height, rel=1e-4)
+
+
+def test_measures_follow_the_fusion(look, made, mouse, qtbot):
+    press(qtbot, look.line.draw)
+    mouse.draw((20, 20), (70, 110))
+    qtbot.waitUntil(lambda: look.line.profile is not None, timeout=5000)
+    other = made.fusion.refine(smooth_depth=9)
+    new = look.results.replace(made, other)
+    qtbot.waitUntil(lambda: look.made is new and look.line.profile is not None, timeout=10_000)
+    line = look.line.drawn.shapes()[0][1]
+    np.testing.assert_allclose(look.line.profile.height, surface.profile(other, line).height)
+
+
+def test_in_3d_and_back_with_the_button(look, made, viewer, qtbot):
+    press(qtbot, look.surface.show_it)
+    qtbot.waitUntil(lambda: look.surface.view.is_on, timeout=10_000)
+    assert look.surface.show_it.isChecked()
+    handle = look.surface.exaggeration.native.findChild(QSlider)
+    qtbot.keyClick(handle, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: look.surface.view.wish.exaggeration > 1, timeout=5000)
+    qtbot.waitUntil(lambda: not look.surface.view.busy, timeout=5000)
+    press(qtbot, look.surface.show_it)
+    qtbot.waitUntil(lambda: viewer.dims.ndisplay == 2, timeout=5000)
+    assert not look.surface.show_it.isChecked()
+    assert viewer.layers["pollen in focus"].visible
+
+
+@pytest.mark.parametrize("name", ["turn.gif", "turn.png"])
+def test_a_movie_turns_once_and_leaves_the_camera(look, made, viewer, qtbot, tmp_path, name):
+    from PIL import Image
+
+    from napari_mfif.plugin.closer import turntable
+
+    press(qtbot, look.surface.show_it)
+    qtbot.waitUntil(lambda: look.surface.view.is_on, timeout=10_000)
+    camera = viewer.scene.camera
+    camera.angles = before = (10.0, 20.0, 30.0)
+    pictures, turntable.PICTURES = turntable.PICTURES, 5
+    try:
+        look.surface.film(str(tmp_path / name))
+        qtbot.waitUntil(lambda: "Saved" in look.surface.note.text(), timeout=30_000)
+    finally:
+        turntable.PICTURES = pictures
+    with Image.open(tmp_path / name) as movie:
+        assert movie.n_frames == 5
+        first = np.asarray(movie.convert("L"))
+        movie.seek(2)
+        assert (np.asarray(movie.convert("L")) != first).mean() > 0.01
+    np.testing.assert_allclose(camera.angles, before)
+
+
+def test_the_surface_is_saved_as_it_is_shown(look, made, qtbot, tmp_path, monkeypatch):
+    import trimesh
+
+    path = tmp_path / "pollen.ply"
+    monkeypatch.setattr(
+        "napari_mfif.plugin.closer.surface_box.ask_where", lambda *args: args[-1](str(path))
+    )
+    look.surface.top.setCurrentIndex(1)
+    look.surface.save_surface.trigger()
+    qtbot.waitUntil(lambda: "Saved" in look.surface.note.text(), timeout=10_000)
+    expected = surface.surface(made.fusion, first_on_top=True).vertices
+    read = trimesh.load(path, process=False)
+    np.testing.assert_allclose(np.asarray(read.vertices), expected, rtol=1e-5)
+
+
+def test_why_it_was_not_saved_is_said(qtbot):
+    note, trouble = QLabel(), QLabel()
+    for label in (note, trouble):
+        qtbot.addWidget(label)
+
+    def fails():
+        raise OSError("The disk is full.")
+
+    files.write_quietly(fails, note, trouble)
+    qtbot.waitUntil(lambda: trouble.text() == "The disk is full.", timeout=5000)
+    assert not note.text()
+
+
+def test_a_closed_panel_hears_nothing_any_more(look, made, viewer, qtbot):
+    begun = len(viewer.mouse_move_callbacks)
+    viewer.window.remove_dock_widget(look.parent())
+    qtbot.wait(50)
+    assert len(viewer.mouse_move_callbacks) == begun - 1
+    viewer.layers.clear()
+    qtbot.wait(50)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(1280, 800), (900, 560)])
+def test_no_text_is_cut_off(look, made, viewer, qtbot, theme, size):
+    viewer.theme = theme
+    viewer.window.resize(*size)
+    qtbot.wait(100)
+    for one in look.findChildren(QPushButton):
+        if one.isVisible():
+            assert one.width() >= one.sizeHint().width(), one.text()
+    for label in look.findChildren(QLabel):
+        if label.isVisible() and label.text():
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
