@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 __all__ = ["LayerWriter", "find_layer"]
+
+#: What the name of a layer of heights ends with.
+UNIT = re.compile(r" \([^()]*\)$")
 
 #: What has a colour bar.
 BARS = ("height", "confidence", "scores")
@@ -163,6 +167,8 @@ def _update(layer: Any, drawing: Drawing) -> None:
             setattr(layer, name, drawing.options[name])
     if not np.array_equal(layer.affine.affine_matrix, drawing.options["affine"]):
         layer.affine = drawing.options["affine"]
+    if drawing.role == "height" and (old := UNIT.search(layer.name)):
+        layer.name = layer.name[: old.start()] + (UNIT.search(drawing.name) or old)[0]
     if tuple(layer.units) != tuple(drawing.options["units"]):
         layer.units = drawing.options["units"]
     if drawing.kind == "labels":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,9 @@ from napari.layers import Image
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
-from napari_mfif.engine.process.client import shared_worker
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.estimate import format_seconds
+from napari_mfif.plugin.layers.given_sizes import resized
 from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import is_huge, is_large
 from napari_mfif.plugin.layers.to_stack import possible_axes
@@ -21,7 +21,7 @@ from napari_mfif.plugin.layers.writer import LayerWriter
 from napari_mfif.plugin.panel import preferences
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.foresight import Expectation, Foresight
-from napari_mfif.plugin.panel.fusion_thread import Failure, Request, Step, run
+from napari_mfif.plugin.panel.fusion_thread import Failure, Request, Step, end_processes_of, run
 from napari_mfif.plugin.panel.method_box import MethodBox
 from napari_mfif.plugin.panel.opener import Opener
 from napari_mfif.plugin.panel.recall import keep, recalled
@@ -85,6 +85,7 @@ class FusePanel(Panel):
 
     def _connect(self) -> None:
         self.stack_box.changed.connect(self._stack_changed)
+        self.stack_box.resized.connect(self._resize_result)
         for box in (self.stack_box, self.welcome):
             box.wants_to_open.connect(lambda: self.opener.ask())
             box.wants_folder.connect(lambda: self.opener.ask(folder=True))
@@ -121,12 +122,21 @@ class FusePanel(Panel):
             return
         stack = self.stack_box.stack
         if stack is not None:
-            self.method_box.suit(stack.n_planes)
-            shape = stack.plane_shape
+            taken = self.stack_box.taken()
+            self.method_box.suit(taken.n_planes)
+            shape = taken.plane_shape
             self.run_box.offer_in_view(large=is_large(shape), huge=is_huge(shape))
         self.method_box.advise(0)
         self.foresight.forget_drift()
         self._settings_changed()
+
+    def _resize_result(self, spacing: tuple[float, ...], unit: str) -> None:
+        """Let the result of the stack have its sizes, too."""
+        made, request = self.made(), self._wanted()
+        if made is None or request is None or not request.is_of_part(made.origin):
+            return
+        known = replace(made, look=self.stack_box.look(), origin=request.origin)
+        self.results.replace(known, resized(made.fusion, spacing, unit))
 
     def _settings_changed(self) -> None:
         if self.is_running():
@@ -290,6 +300,7 @@ class FusePanel(Panel):
         keep(self.viewer, {"method": self.method_box.state(), "stack": self.stack_box.chosen_ids()})
         super().end()
         self.opener.end()
+        self.stack_box.sizes.end()
         self.foresight.end()
         self.results.changed.disconnect(self._show_result)
         if self._worker is not None:
@@ -299,12 +310,3 @@ class FusePanel(Panel):
         self.welcome.end()
         end_processes_of(self._runs_apart)
         self._worker = None
-
-
-def end_processes_of(workers: Sequence[Any]) -> None:
-    """End the process in which a network runs, where it still holds up one of these threads.
-
-    It costs seconds to start another one, so a thread that ends by itself keeps it.
-    """
-    if any(worker.is_running for worker in workers):
-        shared_worker().stop()

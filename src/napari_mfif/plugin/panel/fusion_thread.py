@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from math import floor
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.process.client import shared_worker
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
 from napari_mfif.fusion.doubts import decided_share
@@ -35,7 +36,16 @@ from napari_mfif.plugin.panel.pace import Pace
 from napari_mfif.plugin.panel.preload import load_torch_gently
 from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["Failure", "Request", "Step", "run", "summary", "torch_is_missing", "torch_remedy"]
+__all__ = [
+    "Failure",
+    "Request",
+    "Step",
+    "end_processes_of",
+    "run",
+    "summary",
+    "torch_is_missing",
+    "torch_remedy",
+]
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +104,13 @@ class Request:
         )
         facts, known = ((one.stack.pixels, one.stack.describe()) for one in (self, other))
         return here == there and facts[0] is known[0] and facts[1] == known[1]
+
+    def is_of_part(self, origin: Origin | None) -> bool:
+        """Tell whether it asks for the same part of the same layers."""
+        if origin is None or self.origin is None:
+            return False
+        same = "layers", "channel", "planes", "region"
+        return all(getattr(origin, name) == getattr(self.origin, name) for name in same)
 
     def made(self, recipe: Recipe) -> bool:
         """Tell whether a recipe says the same, but for the stack."""
@@ -239,3 +256,12 @@ def torch_remedy() -> str:
 def torch_is_missing() -> bool:
     """Tell whether torch is not installed, without importing it."""
     return importlib.util.find_spec("torch") is None
+
+
+def end_processes_of(workers: Sequence[Any]) -> None:
+    """End the process in which a network runs, where it still holds up one of these threads.
+
+    It costs seconds to start another one, so a thread that ends by itself keeps it.
+    """
+    if any(worker.is_running for worker in workers):
+        shared_worker().stop()

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QVBoxLayout,
@@ -21,6 +19,7 @@ from qtpy.QtWidgets import (
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.layers.geometry import place_on
+from napari_mfif.plugin.layers.given_sizes import set_sizes, with_given_sizes
 from napari_mfif.plugin.layers.origin import Origin, origin_of_layers
 from napari_mfif.plugin.layers.specs import Look
 from napari_mfif.plugin.layers.to_stack import (
@@ -31,6 +30,8 @@ from napari_mfif.plugin.layers.to_stack import (
     possible_axes,
     to_stack,
 )
+from napari_mfif.plugin.panel.channel_row import ChannelRow
+from napari_mfif.plugin.panel.sizes_box import SizesBox
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.plugin.reader import channel_name
 
@@ -52,6 +53,8 @@ class StackBox(QWidget):
     changed = Signal()
     wants_to_open = Signal()
     wants_folder = Signal()
+    #: With other spacing and unit, which the layers have from now on.
+    resized = Signal(object, str)
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
@@ -68,17 +71,18 @@ class StackBox(QWidget):
         self.axes = QComboBox()
         self.axes.setAccessibleName("Axes")
         self.axes.setToolTip("<qt>What the axes of this layer are. The file does not say.</qt>")
-        self.decide = QComboBox()
-        self.decide.setToolTip("<qt>The channel in which sharpness is judged.</qt>")
-        self.which = QComboBox()
-        self.which.setToolTip("<qt>The channels that are fused, all with the same decision.</qt>")
+        self._channels = ChannelRow()
+        self.decide, self.which = self._channels.decide, self._channels.which
+        self.sizes = SizesBox(viewer)
+        self._plain: ZStack | None = None
+        self._part: tuple[list[int] | None, Any] = (None, None)
         self.description, self.problem = hint(), trouble()
-        self._channels = self._channel_row()
         self._lay_out()
         self.box.currentIndexChanged.connect(self._chosen)
         self.axes.currentIndexChanged.connect(self._settled)
-        self.decide.currentIndexChanged.connect(self._offer_alone)
-        self.which.currentIndexChanged.connect(self.changed)
+        self._channels.changed.connect(self.changed)
+        self.sizes.sized.connect(self._resize)
+        self.sizes.taken.connect(self._take_part)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -90,7 +94,7 @@ class StackBox(QWidget):
         column.setSpacing(5)
         column.addWidget(heading("Stack"))
         column.addLayout(row)
-        for widget in (self.description, self.problem, self.axes, self._channels):
+        for widget in (self.description, self.problem, self.axes, self._channels, self.sizes):
             column.addWidget(widget)
         self.axes.hide()
 
@@ -105,22 +109,6 @@ class StackBox(QWidget):
             menu.addAction(words).triggered.connect(wanted)
         self.opening.setMenu(menu)
         return self.opening
-
-    def _channel_row(self) -> QWidget:
-        row = QWidget()
-        grid = QGridLayout(row)
-        grid.setContentsMargins(0, 2, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setColumnStretch(1, 1)
-        for number, (text, box) in enumerate((("Decide on", self.decide), ("Fuse", self.which))):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setAccessibleName(text)
-            box.setMinimumContentsLength(6)
-            grid.addWidget(label, number, 0)
-            grid.addWidget(box, number, 1)
-        row.hide()
-        return row
 
     def refresh(self, choose: Any = None) -> None:
         """List the layers again; keep the choice, or take the layer that was just added."""
@@ -194,52 +182,65 @@ class StackBox(QWidget):
 
     def read_again(self) -> None:
         """Make the stack again: the layer may have got other pixels or another scale."""
-        before = self.stack
+        before = self._plain
         self._make()
-        if self.stack is None or before is None or self.stack.shape != before.shape:
+        if self._plain is None or before is None or self._plain.shape != before.shape:
             self._settled()
 
     def _settled(self) -> None:
-        """Make the stack, offer its channels, and tell."""
-        self._make()
-        self._offer_channels()
+        """Make the stack of another layer, offer its channels, and tell."""
+        self._make(anew=True)
+        self._channels.offer(channel_names(self._plain) if self._plain else ())
         self.changed.emit()
 
-    def _make(self) -> None:
+    def _make(self, *, anew: bool = False) -> None:
         """Make the stack, or say what is missing."""
-        self.stack, why = None, ""
-        layers = self.layers()
+        self.stack = self._plain = None
+        layers, why, known = self.layers(), "", None
         try:
             if layers:
-                self.stack = to_stack(layers, self.axes.currentData())
+                self._plain = to_stack(layers, self.axes.currentData())
+                self.stack = known = with_given_sizes(self._plain, layers[0])
         except MfifError as error:
             why = str(error)
         say(self.problem, why)
-        notes = list(self.stack.notes) if self.stack else []
-        say(self.description, "\n".join([self.stack.describe(), *notes]) if self.stack else "")
+        notes = list(known.notes) if known else []
+        say(self.description, "\n".join([known.describe(), *notes]) if known else "")
+        self.sizes.show_stack(known, anew=anew)
+        self._read_part()
 
-    def _offer_channels(self) -> None:
-        names = channel_names(self.stack) if self.stack else ()
-        blocked = self.decide.blockSignals(True)
-        self.decide.clear()
-        self.decide.addItem("all together", None)
-        for number, name in enumerate(names):
-            self.decide.addItem(name, number)
-        self.decide.blockSignals(blocked)
-        self._channels.setVisible(len(names) > 1)
-        self._offer_alone(tell=False)
+    def _read_part(self) -> None:
+        """Read which part is fused; where that is not possible, nothing is."""
+        self._part = (None, None)
+        if self.stack is None:
+            return
+        try:
+            self._part = self.sizes.part(self.layers()[0], self.stack)
+            self.taken()
+        except MfifError as error:
+            self.stack = None
+            self.sizes.show_part(str(error))
+        else:
+            self.sizes.show_part("", self._part)
 
-    def _offer_alone(self, index: int = 0, *, tell: bool = True) -> None:
-        blocked = self.which.blockSignals(True)
-        alone = self.decide.currentData() is not None and self.which.currentData() == "alone"
-        self.which.clear()
-        self.which.addItem("all channels", "all")
-        if self.decide.currentData() is not None:
-            self.which.addItem(f"only {self.decide.currentText()}", "alone")
-            self.which.setCurrentIndex(int(alone))
-        self.which.blockSignals(blocked)
-        if tell:
-            self.changed.emit()
+    def taken(self) -> ZStack:
+        """Return the planes, rows and columns that are fused, with all channels."""
+        assert self.stack is not None
+        planes, region = self._part
+        rows, columns = region or (slice(None), slice(None))
+        return self.stack.part(planes, rows, columns)
+
+    def _resize(self, spacing: tuple[float, ...], unit: str) -> None:
+        """Give the layers other sizes; the stack takes them from there."""
+        for layer in self.layers():
+            set_sizes(layer, self.layer_axes().replace("S", ""), spacing, unit)
+        self._make()
+        self.resized.emit(spacing, unit)
+        self.changed.emit()
+
+    def _take_part(self) -> None:
+        self._make()
+        self.changed.emit()
 
     def channel(self) -> int | None:
         """Return the channel that decides."""
@@ -264,13 +265,20 @@ class StackBox(QWidget):
         if alone and len(layers) > 1:
             layers = layers[(self.channel() or 0) :][:1]
         found = origin_of_layers(layers, self.stack, self.layer_axes())
-        taken = alone and "C" in (found.axes if found.opening is None else self.stack.axes)
-        return replace(found, channel=self.channel()) if taken else found
+        if found.opening is None and self._plain is not None:
+            found = found.with_sizes(self._plain, self.stack)
+        planes, region = self._part
+        only = alone and "C" in (found.axes if found.opening is None else self.stack.axes)
+        return replace(
+            found,
+            channel=self.channel() if only else found.channel,
+            planes=None if planes is None else tuple(planes),
+            region=region,
+        )
 
     def fused_stack(self) -> ZStack:
-        """Return the z-stack to fuse: with all its channels, or only the one that decides."""
-        assert self.stack is not None
-        return self.stack.only_channel(self.channel() or 0) if self.alone() else self.stack
+        """Return the z-stack to fuse: of what is taken, all channels or the one that decides."""
+        return self.taken().only_channel(self.channel() or 0) if self.alone() else self.taken()
 
     def look(self) -> Look:
         """Return how results are to look: as the source does."""
@@ -282,10 +290,13 @@ class StackBox(QWidget):
         shown = [layers[min(c, len(layers) - 1)] for c in chosen]
         limits = [layer.contrast_limits for layer in shown]
         names = channel_names(stack)
+        placement = place_on(layers[0], letters)
+        if self._part[1] is not None:
+            placement = placement.part(*self._part[1])
         return Look(
             name=entry.title if entry else stack.name,
             source=str(layers[0].unique_id),
-            placement=place_on(layers[0], letters),
+            placement=placement,
             colormaps=tuple(layer.colormap for layer in shown),
             limits=tuple((float(low), float(high)) for low, high in limits),
             channels=tuple(names[c] for c in chosen) if stack.n_channels > 1 else (),
