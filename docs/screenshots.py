@@ -182,6 +182,37 @@ def comparing(pictures: Path) -> None:
     print(pictures / "compare.png")
 
 
+def painting(path: Path) -> None:
+    """Draw *Paint* with a stroke done and a lasso that is being drawn."""
+    viewer, fuse = open_window("dark")
+    (data, options, _), *_ = layers_of(make_sample("bristles"))
+    viewer.add_image(data, **options)
+    fuse.method_box.apply(get_preset("fast"))
+    fuse.start()
+    until(lambda: not fuse.is_running())
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Paint")
+    until(panel.start.isEnabled)
+    panel.start.click()
+    until(panel.is_painting)
+    session, layer = panel.session, panel.easel.layer
+    rows, columns = session.fusion.stack.plane_shape
+    viewer.dims.set_current_step(0, int(session.fusion.decision[rows // 3, columns // 3]))
+    panel.box.brush.value = columns // 16
+    for step in range(20):
+        session.brush((rows * (0.3 + 0.01 * step), columns * (0.25 + 0.02 * step)))
+    session.lift()
+    panel.box.tools.buttons["polygon"].click()
+    panel.box.sources.buttons["best"].click()
+    corners = ((0.55, 0.55), (0.52, 0.75), (0.66, 0.86), (0.8, 0.74), (0.78, 0.6))
+    layer._overlays["polygon"].points = [[y * rows, x * columns] for y, x in corners]
+    until(lambda: not session.jobs.busy)
+    rest(1)
+    viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+    panel.start.click()
+    viewer.close()
+    print(path)
+
+
 if __name__ == "__main__":
     states = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
     pictures = Path(__file__).parent / "pictures"
@@ -191,3 +222,4 @@ if __name__ == "__main__":
     shutil.copy(states / "window.png", pictures / "window.png")
     refine_picture(pictures / "refine.png")
     comparing(pictures)
+    painting(pictures / "paint.png")

@@ -123,7 +123,7 @@ class PaintBox(QWidget):
             OTHER: "Its pixels, blended or not, its heights and its confidence.",
         }
         if name == OTHER and not self.other.count():
-            said[OTHER] = "There is no other result of these planes here."
+            said[OTHER] = "Keep a result in Compare, fuse again, then paint the one into the other."
         say(self.about, said[name])
 
     def show_others(self, others: list[tuple[str, Made]]) -> None:
@@ -205,5 +205,5 @@ def others_of(made: Made, shown: list[Made]) -> list[tuple[str, Made]]:
     return [
         (f"{one.look.name}, {one.fusion.recipe.method}", one)
         for one in shown
-        if one.source != made.source and kind(one) == kind(made)
+        if one.source != made.source and one.stack_id == made.stack_id and kind(one) == kind(made)
     ]
