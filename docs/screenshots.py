@@ -23,6 +23,7 @@ import numpy as np
 from napari.qt import get_qapp
 
 from napari_mfif.fusion.api import Progress
+from napari_mfif.io import write_image
 from napari_mfif.plugin.panel.fuse import FusePanel
 from napari_mfif.plugin.panel.fusion_thread import Request
 from napari_mfif.plugin.panel.side_boxes import SPLIT
@@ -213,6 +214,38 @@ def painting(path: Path) -> None:
     print(path)
 
 
+def batching(pictures: Path) -> None:
+    """Draw the Batch panel after a run in which one z-stack failed."""
+    viewer = napari.Viewer(show=True)
+    viewer.theme = "dark"
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "experiment"
+        source.mkdir()
+        stack = make_sample("relief")
+        for name in ("well A1", "well A2"):
+            write_image(source / f"{name}.ome.tif", np.asarray(stack.pixels), axes="ZYX")
+        whole = (source / "well A2.ome.tif").read_bytes()
+        (source / "well A3.ome.tif").write_bytes(bytes(64) + whole[64:2000])
+        (source / "protocol.txt").write_text("DAPI")
+        write_image(source / "overview.tif", stack.plane(0), axes="YX")
+        _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Batch")
+        viewer.window.resize(*SIZE)
+        panel.source.setText(str(source))
+        panel.target.setText(f"{source} in focus")
+        panel.search()
+        until(lambda: bool(panel.plan.jobs))
+        panel.start()
+        until(lambda: not panel.is_running())
+        panel.source.setText("experiment")
+        panel.target.setText("experiment in focus")
+        rest(1)
+        viewer.window.screenshot(str(pictures / "batch.png"), canvas_only=False, flash=False)
+        viewer.close()
+    picture = cv2.imread(str(pictures / "batch.png"))
+    cv2.imwrite(str(pictures / "batch.png"), picture[:, 912:])
+    print(pictures / "batch.png")
+
+
 if __name__ == "__main__":
     states = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
     pictures = Path(__file__).parent / "pictures"
@@ -223,3 +256,4 @@ if __name__ == "__main__":
     refine_picture(pictures / "refine.png")
     comparing(pictures)
     painting(pictures / "paint.png")
+    batching(pictures)

@@ -1,0 +1,150 @@
+"""How the stacks of a batch are fused: as the *Fuse* panel shows, by a preset, or by a recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from napari_mfif import methods
+from napari_mfif.errors import MfifError
+from napari_mfif.plugin.panel import preferences
+from napari_mfif.plugin.panel.fuse import FusePanel
+from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+from napari_mfif.settings.presets import PRESETS, Preset
+from napari_mfif.settings.recipe import Recipe
+
+__all__ = ["BatchSettings", "as_shown"]
+
+#: What the first entry stands for.
+SHOWN = "As the Fuse panel shows"
+#: Files that hold a recipe.
+RECIPES = "Recipes and results (*.json *.tif *.tiff);;All files (*)"
+
+
+def as_shown(panel: FusePanel) -> dict[str, Any]:
+    """Return the settings of a *Fuse* panel, as `napari_mfif.fuse` takes them.
+
+    A preset stays one: its clean-up suits the number of planes of every stack.
+    """
+    box, channel = panel.method_box, panel.stack_box.channel()
+    preset = box.preset()
+    given: dict[str, Any] = {"recipe": preset.recipe.to_json()} if preset else {
+        "method": box.name(), "consistency": box.consistency(), **box.parameters(),
+    }  # fmt: skip
+    if channel is not None:
+        given["channel"] = channel
+    if (alignment := box.alignment_values())["align"] != "none":
+        given |= alignment
+    return given
+
+
+class BatchSettings(QWidget):
+    """Chooses how stacks are fused.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Whose *Fuse* panel is meant.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self.box = QComboBox()
+        self.box.setAccessibleName("Settings")
+        self.box.setToolTip("<qt>How every stack is fused.</qt>")
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.box.addItem(SHOWN, None)
+        for preset in PRESETS:
+            self.box.addItem(f"Preset {preset.name}", preset)
+        self.about, self.problem = hint(), trouble()
+        opening = button(
+            "Recipe\N{HORIZONTAL ELLIPSIS}", "Take a recipe file, or a saved result that holds one."
+        )
+        opening.clicked.connect(self._ask)
+        row = QHBoxLayout()
+        row.addWidget(self.box, 1)
+        row.addWidget(opening)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(heading("Settings"))
+        column.addLayout(row)
+        column.addWidget(self.about)
+        column.addWidget(self.problem)
+        if self._panel() is None:
+            self.box.setCurrentIndex(1)
+        self.box.currentIndexChanged.connect(self._chosen)
+        self.refresh()
+
+    def _panel(self) -> FusePanel | None:
+        docked = self._viewer.window.dock_widgets.values()
+        return next((one for one in docked if isinstance(one, FusePanel)), None)
+
+    def refresh(self) -> None:
+        """Say what is meant: the *Fuse* panel may show something else now."""
+        what, panel = self.box.currentData(), self._panel()
+        text = ""
+        if what is None and panel is None:
+            text = "The Fuse panel is not open: open it, or choose a preset."
+        elif what is None and panel is not None:
+            preset = panel.method_box.preset()
+            text = methods.get(panel.method_box.name()).title
+            text = f"{text}, {preset.name if preset else 'your own values'}."
+        else:
+            recipe = what.recipe if isinstance(what, Preset) else what
+            text = f"{methods.get(recipe.method).title}."
+        say(self.about, text)
+
+    def options(self) -> dict[str, Any] | None:
+        """Return what decides the results; None where the *Fuse* panel is meant and not open."""
+        what = self.box.currentData()
+        if what is None:
+            panel = self._panel()
+            return as_shown(panel) if panel is not None else None
+        recipe = what.recipe if isinstance(what, Preset) else what
+        return {"recipe": recipe.to_json()}
+
+    def means(self) -> dict[str, Any]:
+        """Return what does not decide the results."""
+        return {
+            "device": preferences.device(),
+            "memory": preferences.memory(),
+            "worker": self._is_neural() and preferences.in_own_process(),
+        }
+
+    def _is_neural(self) -> bool:
+        options = self.options() or {}
+        name = options.get("method")
+        if name is None and "recipe" in options:
+            name = Recipe.from_json(options["recipe"]).method
+        return bool(name and methods.get(name).neural)
+
+    def _chosen(self) -> None:
+        self.refresh()
+        self.changed.emit()
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, "Open a recipe", "", RECIPES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.take)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def take(self, path: str) -> None:
+        """Take the recipe that a file holds."""
+        try:
+            recipe = Recipe.load(path)
+            methods.get(recipe.method)
+        except MfifError as error:
+            say(self.problem, str(error))
+            return
+        say(self.problem, "")
+        self.box.addItem(path.rsplit("/", 1)[-1], recipe)
+        self.box.setCurrentIndex(self.box.count() - 1)
