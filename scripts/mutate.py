@@ -17,6 +17,7 @@ import sys
 import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 KNOWN = Path(__file__).with_name("equivalent_mutants.toml")
@@ -83,13 +84,19 @@ def only_words(was: str, becomes: str) -> bool:
     return WORDS.sub("", was) == WORDS.sub("", becomes)
 
 
+def is_explained(module: str, was: str, becomes: str, known: dict[str, list[Any]]) -> bool:
+    """Tell whether it is written down why a change makes no difference."""
+    for one in known.get("mutant", []):
+        if (one["module"], one["was"], one["becomes"]) == (module, was, becomes):
+            return True
+    for rule in known.get("rule", []):
+        was, becomes = (re.sub(rule["pattern"], rule["becomes"], side) for side in (was, becomes))
+    return was == becomes
+
+
 def run(module: str, seconds: int) -> int:
     """Try a module; return how many mutants are neither noticed nor explained."""
-    known = [
-        (one["was"], one["becomes"])
-        for one in tomllib.loads(KNOWN.read_text(encoding="utf-8")).get("mutant", [])
-        if one["module"] == module
-    ]
+    known = tomllib.loads(KNOWN.read_text(encoding="utf-8"))
     with TemporaryDirectory() as name:
         folder = Path(name)
         copied(folder, module)
@@ -108,7 +115,7 @@ def run(module: str, seconds: int) -> int:
         done = {name: code for name, code in codes.items() if code is not None}
         alive = [name for name, code in done.items() if code in (SURVIVED, UNTESTED)]
         told = {name: changes(folder, name) for name in alive}
-    explained = [name for name, change in told.items() if change in known]
+    explained = [name for name, change in told.items() if is_explained(module, *change, known)]
     worded = [n for n, change in told.items() if n not in explained and only_words(*change)]
     open_ones = [name for name in alive if name not in {*explained, *worded}]
     for name in open_ones:

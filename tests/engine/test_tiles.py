@@ -86,3 +86,10 @@ def test_blocks_are_rows_of_rectangles() -> None:
     assert block.outer_shape == (7, 9)
     assert block == Block(Tile(5, 10, 3, 10), Tile(14, 21, 12, 21))
     assert lines[0][1].outer_shape == (7, 11)
+
+
+def test_blocks_keep_to_the_stride_on_both_axes() -> None:
+    lines = blocks((40, 48), size=(20, 16), halo=3, stride=8)
+    assert [line[0].rows for line in lines] == cut(40, size=20, halo=3, stride=8)
+    assert [block.columns for block in lines[0]] == cut(48, size=16, halo=3, stride=8)
+    assert lines[0][0].rows == Tile(0, 24, 0, 32)

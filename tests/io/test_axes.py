@@ -83,6 +83,7 @@ def test_what_is_not_known_is_asked():
     assert told(AxesError, "RZYXS", (2, 3, 8, 9, 3)).endswith(
         'Say so by `axes="TZYXS"` or `axes="CZYXS"`.'
     )
+    assert told(AxesError, "RZYXS", (2, 3, 8, 9, 2)).endswith('or `axes="CZYXS"`.')
     assert told(AxesError, "RYX", (2, 8, 4)).endswith('Say so by `axes="ZYX"`.')
     assert told(AxesError, "RQPIYX", (2, 2, 2, 3, 8, 9)).endswith(
         "A z-stack has axes out of TCZYXS."
@@ -123,6 +124,7 @@ def test_times_and_channels_may_be_planes():
         ("TCZYXS", (1, 2, 3, 8, 9, 1), "CZYX", "CZYX"),
         ("TCZYX", (1, 1, 3, 1, 9), "TCZYX", "ZYX"),
         ("ZYXS", (3, 8, 9, 3), "ZYXS", "ZYXS"),
+        ("TCZYXS", (1, 2, 3, 8, 9, 3), "TCZYXS", "CZYXS"),
     ],
 )
 def test_what_somebody_says_goes_before_the_file(letters, lengths, given, expected):
