@@ -29,7 +29,7 @@ MODULES = {
     "engine/tiles": ["tests/engine/test_tiles.py"],
     "io/axes": ["tests/io/test_axes.py"],
     "io/names": ["tests/io/test_names.py"],
-    "postprocess/composition": ["tests/postprocess/test_composition.py"],
+    "postprocess/composition": ["tests/postprocess/test_composition_exact.py"],
     "postprocess/consistency": ["tests/postprocess/test_consistency.py"],
 }
 
