@@ -28,7 +28,7 @@ MODULES = {
     "settings/recipe": ["tests/settings/test_recipe.py"],
     "engine/tiles": ["tests/engine/test_tiles.py"],
     "io/axes": ["tests/io/test_axes.py"],
-    "io/names": ["tests/io/test_names.py"],
+    "io/names": ["tests/io/test_names_exact.py"],
     "postprocess/composition": ["tests/postprocess/test_composition_exact.py"],
     "postprocess/consistency": ["tests/postprocess/test_consistency.py"],
 }
