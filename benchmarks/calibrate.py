@@ -2,8 +2,12 @@
 
 usage: python benchmarks/calibrate.py METHOD
 
-Prints the table for the method's file, from simulated stacks of all kinds at both noises. The
-benchmarks judge on other seeds.
+Prints the table for the method's file, from simulated stacks of all kinds at three levels of noise.
+The benchmarks judge on other seeds (`benchmarks.reliability`).
+
+What is to be a probability is the confidence of the result, which is the geometric mean of the
+table's and of how well depths agree with the smoothed one. So the table has at each distinctness
+the square of the share that was right over the mean root of the agreement there.
 """
 
 from __future__ import annotations
@@ -14,7 +18,10 @@ from importlib import import_module
 import numpy as np
 
 from napari_mfif import fuse
+from napari_mfif.methods.base import Cause
 from napari_mfif.metrics.truth import roc_auc
+from napari_mfif.postprocess.consistency import OFF
+from napari_mfif.postprocess.doubt import AT_MOST
 from napari_mfif.simulation import KINDS, simulate
 
 SEEDS = range(4)
@@ -35,23 +42,28 @@ def rising(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def main(method: str) -> None:
     """Print the table and the area under the ROC curve."""
     import_module(f"napari_mfif.methods.{method}").CALIBRATION = ((0.0, 1.0), (0.0, 1.0))
-    measures, rights, weights = [], [], []
+    measures, rights, roots, weights = [], [], [], []
     for kind in KINDS:
         for seed in SEEDS:
-            for photons in ("low", "high"):
+            for photons in ("low", "mid", "high"):
                 made = simulate(
                     kind, seed=seed, planes=12 + 4 * seed, photons=photons, shape=(192, 192)
                 )
                 fusion = fuse(made.stack, method=method)
-                right = np.abs(fusion.depth - made.depth)[made.textured] <= 1
-                measures.append(fusion.confidence[made.textured])
+                own = np.maximum(fusion.refine(**OFF).confidence, 1e-3)
+                counts = made.textured & (fusion.confidence != AT_MOST[Cause.BEYOND])
+                right = np.abs(fusion.depth - made.depth)[counts] <= 1
+                measures.append(own[counts])
+                roots.append((fusion.confidence / np.sqrt(own))[counts])
                 rights.append(right)
                 weights.append(np.full(right.size, 1 / max(1, right.size)))
-    measure, right, weight = (np.concatenate(parts) for parts in (measures, rights, weights))
+    measure, right, root, weight = map(np.concatenate, (measures, rights, roots, weights))
     edges = np.unique(np.quantile(measure, np.linspace(0, 1, BINS + 1)))
     bins = np.clip(np.searchsorted(edges, measure, side="right") - 1, 0, len(edges) - 2)
     total = np.bincount(bins, weight)
-    shares = rising(np.bincount(bins, weight * right) / total, total)
+    shares = np.bincount(bins, weight * right) / total
+    expected = np.bincount(bins, weight * root) / total
+    shares = rising(np.minimum((shares / expected) ** 2, 1), total)
     middles = np.bincount(bins, weight * measure) / total
     print(f"area under the ROC curve {roc_auc(measure, right):.3f}")
     for middle, share in zip(middles, shares, strict=True):

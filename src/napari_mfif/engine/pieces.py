@@ -55,8 +55,13 @@ class PieceContrast:
             octave.update(one)
 
     def share(self, pieces: int) -> float:
-        """Return how much of the pieces, of which there are so many, inverts."""
-        inverts: NDArray[np.bool_] = np.any([octave.found()[0] for octave in self._octaves], axis=0)
-        each = inverts.reshape(pieces, -1, inverts.shape[1])
-        inner = each[:, SEAM:-SEAM] if each.shape[1] > 2 * SEAM else each
-        return float(inner.mean())
+        """Return how much of what is seen in so many pieces inverts."""
+        inverts = np.any([octave.found()[0] for octave in self._octaves], axis=0)
+        visible = np.any([octave.visible() for octave in self._octaves], axis=0)
+        seen = int(np.count_nonzero(_inner(visible, pieces)))
+        return int(np.count_nonzero(_inner(inverts, pieces))) / max(1, seen)
+
+
+def _inner(found: NDArray[np.bool_], pieces: int) -> NDArray[np.bool_]:
+    each = found.reshape(pieces, -1, found.shape[1])
+    return each[:, SEAM:-SEAM] if each.shape[1] > 2 * SEAM else each

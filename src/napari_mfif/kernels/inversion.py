@@ -59,12 +59,22 @@ class Inversion:
         """
         earlier, later, valley = self._peaks.ended()
         low, high = cv2.min(earlier.value, later.value), cv2.max(earlier.value, later.value)
-        clear = np.maximum(np.float32(CLEAR * np.sqrt(2 / VALUES)) * self._noise, LEAST**2)
-        inverts = (low > np.maximum(LEAST_PEAK * high, clear)) & (valley.value < MOST_VALLEY * low)
+        inverts = (low > np.maximum(LEAST_PEAK * high, self._clear())) & (
+            valley.value < MOST_VALLEY * low
+        )
         inverts &= self._likeness(earlier, later) < NEGATIVE
         between = (earlier.plane + later.plane.astype(np.float32)) / 2
         cut = (earlier.plane == 0) | (later.plane == self._peaks.n_seen - 1)
         return inverts, np.where(cut, valley.plane, between).astype(np.float32)
+
+    def visible(self) -> NDArray[np.bool_]:
+        """Return where there is detail that stands out of noise."""
+        earlier, later, _ = self._peaks.ended()
+        return np.asarray(cv2.max(earlier.value, later.value) > self._clear())
+
+    def _clear(self) -> Map:
+        clear = np.maximum(np.float32(CLEAR * np.sqrt(2 / VALUES)) * self._noise, LEAST**2)
+        return np.asarray(clear, np.float32)
 
     def _likeness(self, one: Peak, other: Peak) -> Map:
         """Return the correlation of what two peaks show, as it were without noise."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.bands import bands
+from napari_mfif.kernels.chance import all_noise
 
 __all__ = ["RunningBest", "parabola_peak"]
 
@@ -46,6 +47,7 @@ class RunningBest:
         self.n_seen = 0
         self.index = np.zeros(shape, np.uint16)
         self.best = np.zeros(shape, np.float32)
+        self._lowest = np.zeros(shape, np.float32)
         self._before = np.zeros(shape, np.float32)
         self._after = np.zeros(shape, np.float32)
         self._previous = np.zeros(shape, np.float32)
@@ -69,10 +71,11 @@ class RunningBest:
         previous, total = self._previous[rows], self._total[rows]
         if self.n_seen == 0:
             total[...], fresh[...] = 1, 255
-            for kept in (best, after, previous):
+            for kept in (best, after, previous, self._lowest[rows]):
                 kept[...] = scores
             self._before[rows] = 0
             return
+        cv2.min(self._lowest[rows], scores, dst=self._lowest[rows])
         cv2.copyTo(scores, fresh, after)
         cv2.compare(scores, best, cv2.CMP_GT, dst=fresh)
         # Plausibilities are summed relative to the best so far.
@@ -100,6 +103,12 @@ class RunningBest:
         shift = parabola_peak(before, self.best, after)
         depth: Map = np.clip(self.index + shift, 0, max(0, self.n_seen - 1)).astype(np.float32)
         return depth
+
+    def is_noise(self, deviation: float) -> NDArray[np.bool_]:
+        """Return where scores differ along z no more than those of noise, see `all_noise`."""
+        scale = np.maximum(self.best, TINY)
+        spread = np.asarray((self.best - self._lowest) / scale, np.float32)
+        return all_noise(spread, self.n_seen, deviation)
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""

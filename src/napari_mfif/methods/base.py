@@ -208,6 +208,10 @@ class Answer:
     causes: NDArray[np.uint8] | None = None
     has_maps: bool = field(default=True, kw_only=True)
 
+    def with_noise(self, noise: NDArray[np.bool_]) -> Answer:
+        """Return the same with `Cause.FLAT` where there is nothing but noise."""
+        return replace(self, causes=noise * np.uint8(Cause.FLAT))
+
     @classmethod
     def of_pixels(cls, pixels: FloatMap) -> Answer:
         """Return an answer of pixels alone, whose maps take no memory."""

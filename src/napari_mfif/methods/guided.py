@@ -122,7 +122,8 @@ class Guided(Method):
             fused = np.asarray(coarse + detail, np.float32)
         running = state.running
         confidence = calibrated(running.distinctness(), CALIBRATION)
-        return Answer(running.depth(), running.index, confidence, fused)
+        answer = Answer(running.depth(), running.index, confidence, fused)
+        return answer.with_noise(running.is_noise(NOISE))
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the saliency: the blurred absolute Laplacian (eq. 11, 12)."""
@@ -137,11 +138,13 @@ class Guided(Method):
         return 76 + 4 * n_bands
 
 
-#: Share of pixels within one plane of the truth, by distinctness: simulated stacks of all kinds,
-#: seeds 0 to 3, both noises (benchmarks/calibrate.py).
+#: Standard deviation of the saliency of pure noise, as a share of its mean.
+NOISE = 0.078
+#: By distinctness, what makes the confidence of the result the share of pixels within one plane of
+#: the truth: simulated stacks of all kinds, seeds 0 to 3, three noises (benchmarks/calibrate.py).
 CALIBRATION = (
-    (0.0, 0.13, 0.17, 0.21, 0.25, 0.31, 0.38, 0.55, 0.72, 0.93),
-    (0.0, 0.10, 0.16, 0.24, 0.35, 0.47, 0.76, 0.93, 0.97, 0.99),
+    (0.0, 0.13, 0.16, 0.20, 0.25, 0.30, 0.32, 0.34, 0.38, 0.42, 0.55, 0.71, 0.91),
+    (0.0, 0.09, 0.10, 0.19, 0.32, 0.36, 0.41, 0.51, 0.70, 0.84, 0.89, 0.94, 0.98),
 )
 
 

@@ -22,17 +22,17 @@ AT_MOST = {
 
 
 def with_causes(answer: Answer, survey: Survey) -> Answer:
-    """Give an answer of a method that knows no causes what can be told from outside.
+    """Give an answer of a method that does not look for it what can be told from outside.
 
     What is sharpest in the first or the last plane may lie beyond.
     """
-    if answer.causes is not None or not answer.has_maps:
+    if "inverting" not in survey.facts or not answer.has_maps:
         return answer
-    causes = np.zeros(answer.depth.shape, np.uint8)
-    if survey.n_planes >= FEW_PLANES:
-        last = survey.n_planes - 1
-        causes[(answer.depth < 0.5) | (answer.depth > last - 0.5)] = Cause.BEYOND
-    return replace(answer, causes=causes)
+    at_end = (answer.depth < 0.5) | (answer.depth > survey.n_planes - 1.5)
+    found = np.uint8(Cause.BEYOND) * (at_end & (survey.n_planes >= FEW_PLANES))
+    if answer.causes is not None:
+        found = np.where(answer.causes > 0, answer.causes, found)
+    return replace(answer, causes=found)
 
 
 def doubted(answer: Answer, survey: Survey) -> Answer:

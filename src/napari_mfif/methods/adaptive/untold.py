@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.kernels.chance import expected_range
 from napari_mfif.kernels.pyramid import binomial, up
 from napari_mfif.methods.base import FEW_PLANES, Cause
 
@@ -15,11 +16,6 @@ Map = NDArray[np.float32]
 
 #: Of fewer planes noise hides how they differ.
 LEAST = 4
-#: Mean range of n values of a normal distribution, in its standard deviations.
-RANGES = (
-    (2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 200),
-    (1.13, 1.69, 2.06, 2.33, 2.53, 2.85, 3.08, 3.47, 3.73, 3.93, 4.50, 5.02, 5.49),
-)
 #: Scores of texture that range less than by so many times what noise alone makes of them are alike;
 #: where there may be no texture at all, below what noise itself nowhere exceeds.
 TEXTURED, FLAT = 1.15, 0.8
@@ -85,7 +81,7 @@ def nothing_told(
     causes = np.zeros(span.shape, np.uint8)
     if planes < LEAST:
         return causes
-    expected = np.float32(np.interp(np.log(planes), np.log(RANGES[0]), RANGES[1]))
+    expected = expected_range(planes)
     ratio = cv2.blur(span / noise, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT_101)
     textured = lowest > least
     causes[textured & (ratio < TEXTURED * expected)] = Cause.ALIKE

@@ -1,0 +1,41 @@
+"""What noise alone makes of scores along z: how far they range, and where they range no further."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["all_noise", "expected_range"]
+
+Map = NDArray[np.float32]
+
+#: Mean range of n values of a normal distribution, in its standard deviations.
+RANGES = (
+    (2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 200),
+    (1.13, 1.69, 2.06, 2.33, 2.53, 2.85, 3.08, 3.47, 3.73, 3.93, 4.50, 5.02, 5.49),
+)
+#: Noise is what ranges less than by so many times its mean range, in a window of this side.
+MOST, WINDOW = 1.15, 13
+
+
+def expected_range(n: int) -> np.float32:
+    """Return the mean range of n values of noise, in its standard deviations."""
+    return np.float32(np.interp(np.log(n), np.log(RANGES[0]), RANGES[1]))
+
+
+def all_noise(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:
+    """Return where scores differ along z no more than those of noise do.
+
+    Parameters
+    ----------
+    spread : float32, (Y, X)
+        By how much of itself the best score exceeds the lowest.
+    planes : int
+        How many there are.
+    deviation : float
+        Standard deviation of the score of pure noise, as a share of its mean.
+    """
+    side = (WINDOW, WINDOW)
+    mean = cv2.blur(spread, side, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(mean < np.float32(MOST * deviation) * expected_range(planes))
