@@ -21,7 +21,7 @@ MOST, WINDOW = 1.15, 13
 
 def expected_range(n: int) -> np.float32:
     """Return the mean range of n values of noise, in its standard deviations."""
-    return np.float32(np.interp(np.log(n), np.log(RANGES[0]), RANGES[1]))
+    return np.float32(np.interp(np.log(max(n, 2)), np.log(RANGES[0]), RANGES[1]))
 
 
 def all_noise(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:

@@ -104,11 +104,13 @@ class RunningBest:
         depth: Map = np.clip(self.index + shift, 0, max(0, self.n_seen - 1)).astype(np.float32)
         return depth
 
+    def spread(self) -> Map:
+        """Return by how much of itself the best score exceeds the lowest, 0 to 1."""
+        return np.asarray((self.best - self._lowest) / np.maximum(self.best, TINY), np.float32)
+
     def is_noise(self, deviation: float) -> NDArray[np.bool_]:
         """Return where scores differ along z no more than those of noise, see `all_noise`."""
-        scale = np.maximum(self.best, TINY)
-        spread = np.asarray((self.best - self._lowest) / scale, np.float32)
-        return all_noise(spread, self.n_seen, deviation)
+        return all_noise(self.spread(), self.n_seen, deviation)
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""

@@ -12,6 +12,7 @@ from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.chance import WINDOW as CHANCE_WINDOW
+from napari_mfif.kernels.chance import all_noise
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.running_best import RunningBest
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
@@ -88,7 +89,7 @@ class Gradient(Method):
         """Return the running best, the plane still waiting included."""
         depth = np.empty(state.shape, np.float32)
         decision = np.empty(state.shape, np.uint16)
-        confidence = np.empty(state.shape, np.float32)
+        confidence, spread = np.empty(state.shape, np.float32), np.empty(state.shape, np.float32)
 
         def answer(band: Band) -> None:
             rows = band.rows
@@ -99,11 +100,14 @@ class Gradient(Method):
                 running.next()
             depth[rows], decision[rows] = running.depth(), running.index
             confidence[rows] = calibrated(running.distinctness(), CALIBRATION)
+            spread[rows] = running.spread()
 
         each(answer, state.bands)
         # as wide as usual, and smoothed along z, it deviates by `NOISE`
         deviation = NOISE * WINDOW.default / state.window * (1 if state.smooth else SINGLE)
-        return Answer(depth, decision, confidence).with_noise(state.running.is_noise(deviation))
+        return Answer(depth, decision, confidence).with_noise(
+            all_noise(spread, state.running.n_seen + state.smooth, deviation)
+        )
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the averaged Sobel magnitude."""
