@@ -246,6 +246,47 @@ def batching(pictures: Path) -> None:
     print(pictures / "batch.png")
 
 
+def looking_closer(pictures: Path) -> None:
+    """Draw the Look closer panel under the mouse, beside lines and regions, and a surface in 3D."""
+    from napari_mfif import fuse
+    from napari_mfif.plugin import show
+    from napari_mfif.plugin.closer.place import Pixel
+
+    viewer = napari.Viewer(show=True)
+    viewer.theme = "dark"
+    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Look closer")
+    viewer.window.resize(1280, 1000)
+    show(fuse(make_sample("relief")), viewer)
+    until(lambda: panel.line.heights is not None)
+    viewer.reset_view()
+    panel.line.drawn.draw("add_line")
+    panel.line.drawn.layer.add_lines(np.array([[60.0, 40.0], [330.0, 350.0]]))
+    panel.regions.drawn.draw("add_rectangle")
+    squares = [[[40.0, 250.0], [120.0, 340.0]], [[260.0, 60.0], [340.0, 150.0]]]
+    panel.regions.drawn.layer.add_rectangles(np.array(squares))
+    until(lambda: panel.regions.found[1] is not None)
+    pixel: Pixel = (0, 180, 200)
+    panel.mouse.pixel = pixel
+    panel.mouse.show_pixel()
+    until(lambda: panel.mouse.rivals.text().startswith("Taken"))
+    rest(1)
+    viewer.window.screenshot(str(pictures / "look-closer.png"), canvas_only=False, flash=False)
+    panel.surface.exaggeration.value = 4.0
+    panel.surface.show_it.click()
+    until(lambda: panel.surface.view.is_on and not panel.surface.view.busy)
+    rest(1)
+    viewer.window.resize(*SIZE)
+    rest(1)
+    panel.surface.view.reset_camera()
+    rest(1)
+    shot = viewer.screenshot(canvas_only=True, flash=False)[..., 2::-1]
+    rows, columns = (np.nonzero(shot.any(axis=(axis, 2)))[0] for axis in (1, 0))
+    cropped = shot[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    cv2.imwrite(str(pictures / "surface.png"), cropped)
+    viewer.close()
+    print(pictures / "look-closer.png", pictures / "surface.png")
+
+
 if __name__ == "__main__":
     states = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
     pictures = Path(__file__).parent / "pictures"
@@ -257,3 +298,4 @@ if __name__ == "__main__":
     comparing(pictures)
     painting(pictures / "paint.png")
     batching(pictures)
+    looking_closer(pictures)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QSlider
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QSlider
 
 from napari_mfif import surface
 from napari_mfif.fusion.focus_curve import focus_curve, plane_shares
@@ -174,7 +174,7 @@ def test_a_line_drawn_with_the_mouse_gives_the_profile(
     distance, height = look.line.plot.height_line.getData()
     np.testing.assert_allclose(distance, expected.distance)
     np.testing.assert_allclose(height, expected.height)
-    assert "um long" in look.line.words.text()
+    assert "\N{MICRO SIGN}m long" in look.line.words.text()
     path = tmp_path / "line.csv"
     monkeypatch.setattr(
         "napari_mfif.plugin.closer.line_box.ask_where", lambda *args: args[-1](str(path))
@@ -299,6 +299,8 @@ def test_no_text_is_cut_off(look, made, viewer, qtbot, theme, size):
     for one in look.findChildren(QPushButton):
         if one.isVisible():
             assert one.width() >= one.sizeHint().width(), one.text()
+    area = look.findChild(QScrollArea)
+    assert area.widget().width() <= area.viewport().width()
     for label in look.findChildren(QLabel):
         if label.isVisible() and label.text():
             assert label.height() >= label.heightForWidth(label.width()), label.text()

@@ -10,15 +10,21 @@ from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QSizePolicy
 
 from napari_mfif.fusion.focus_curve import FocusCurve
 from napari_mfif.plugin.panel.style import ACCENT, QUIET
 from napari_mfif.surface.profile import Profile
 
-__all__ = ["CurvePlot", "ProfilePlot"]
+__all__ = ["CurvePlot", "ProfilePlot", "sign_of"]
 
 #: Colours that are told apart on both themes, by the colour-blind too.
 TAKEN, RIVAL = {"dark": "#ffb000", "light": "#b56a00"}, {"dark": "#dc7ad0", "light": "#9c2a8c"}
+
+
+def sign_of(unit: str) -> str:
+    """Return a unit as it is written where letters need not be plain."""
+    return "\N{MICRO SIGN}m" if unit == "um" else unit
 
 
 class Plot(pyqtgraph.GraphicsLayoutWidget):
@@ -37,6 +43,7 @@ class Plot(pyqtgraph.GraphicsLayoutWidget):
         self.kind = "dark"
         self.setAccessibleName(name)
         self.setFixedHeight(height)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ci.layout.setContentsMargins(0, 2, 6, 2)
@@ -195,8 +202,8 @@ class ProfilePlot(Plot):
         self._low.setData(found.distance, np.where(known, found.low, middle))
         self._high.setData(found.distance, np.where(known, found.high, middle))
         self.height_line.setData(found.distance, found.height, connect="finite")
-        self.profile_axes.setLabel("left", f"height ({found.unit})")
-        self.profile_axes.setLabel("bottom", f"distance ({found.lateral_unit})")
+        self.profile_axes.setLabel("left", f"height ({sign_of(found.unit)})")
+        self.profile_axes.setLabel("bottom", f"distance ({sign_of(found.lateral_unit)})")
 
     def clear_profile(self) -> None:
         """Show nothing."""

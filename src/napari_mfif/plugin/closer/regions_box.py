@@ -23,6 +23,7 @@ from skimage.draw import polygon2mask
 
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.closer.drawn import Drawn, outline
+from napari_mfif.plugin.closer.plots import sign_of
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
@@ -134,7 +135,7 @@ class RegionsBox(QWidget):
         self.found = found
         regions, step = found
         unit = self.heights.unit if self.heights else ""
-        names = ("Region", f"Sa ({unit})", f"Sq ({unit})", f"Sz ({unit})")
+        names = ("Region", *(f"{name} ({sign_of(unit)})" for name in ("Sa", "Sq", "Sz")))
         self.table.setHorizontalHeaderLabels(names)
         self.table.setRowCount(len(regions))
         for row, region in enumerate(regions):

@@ -19,6 +19,7 @@ from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.status import in_words, values_at
 from napari_mfif.plugin.panel.style import heading, hint
 from napari_mfif.plugin.results import Results
+from napari_mfif.wording import in_window
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -51,7 +52,7 @@ class UnderMouse(QWidget):
         self._measuring: tuple[Any, int] | None = None
         self.words, self.rivals = hint("Move the mouse over the image."), hint()
         self.plot = CurvePlot()
-        self.click = QCheckBox("A click in the image shows the plane taken there")
+        self.click = QCheckBox("A click shows the plane taken there")
         self.click.setChecked(True)
         self.click.setToolTip(
             "<qt>A click that does not drag moves the z slider to the plane that the pixel was "
@@ -136,7 +137,8 @@ class UnderMouse(QWidget):
         t, y, x = self.pixel
         found = values_at(self.made.fusion, t, y, x)
         place = f"row {y}, column {x}"
-        self.words.setText(f"{in_words(self.made.fusion, found)}; {place}" if found else place)
+        words = f"{in_words(self.made.fusion, found)}; {place}" if found else place
+        self.words.setText(in_window(words))
         curve = self._curves.known(y, x, t) if self._curves else None
         if curve is not None:
             self._show(curve)
@@ -145,8 +147,11 @@ class UnderMouse(QWidget):
 
     def _show(self, curve: FocusCurve) -> None:
         self.plot.show_curve(curve)
-        runner = curve.runner_up
-        second = f"runner-up: plane {runner}" if runner is not None else "no other peak"
+        runner, scores = curve.runner_up, curve.scores - curve.scores.min()
+        second = "no other peak"
+        if runner is not None:
+            high = 100 * float(scores[runner]) / max(float(scores[curve.taken]), 1e-12)
+            second = f"runner-up: plane {runner}, {high:.0f} % as high"
         self.rivals.setText(f"Taken: plane {curve.taken}; {second}.")
 
     def _ask(self, pixel: Pixel) -> None:

@@ -172,7 +172,7 @@ class View3D(QObject):
 
     def reset_camera(self) -> None:
         """Look at the whole surface from the front and above."""
-        self.viewer.reset_view(margin=0.2)
+        self.viewer.reset_view(margin=0.3)
         self.turn(TURN)
 
     def turn(self, turn: float, tilt: float = TILT) -> None:
