@@ -69,30 +69,22 @@ def row(method: str, given: Given) -> str:
 
 def scores(method: str, given: Given, photons: str) -> Iterator[str]:
     """Yield PSNR, copied and averaged, and share within one plane, means over all stacks."""
-    averaged, within = judged(method, given, photons)
-    if registry.get(method).makes_pixels(given, PLANES):
-        copied, _ = judged(method, {**given, "composition": "copy"}, photons)
-        yield from (f"{copied:.2f}", f"{averaged:.2f}", f"{within:.3f}")
-    else:
-        yield from (f"{averaged:.2f}", NOTHING, f"{within:.3f}")
-
-
-def judged(method: str, given: Given, photons: str) -> tuple[float, float]:
-    """Return means over all stacks of one level of noise."""
     found = [
         judge(fuse(made.stack, method=method, **given), made)
         for kind in KINDS
         for seed in SEEDS
         for made in [simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=photons)]
     ]
-    image, depth = np.nanmean(found, axis=0)
-    return float(image), float(depth)
+    copied, averaged, within = np.nanmean(found, axis=0)
+    makes = registry.get(method).makes_pixels(given, PLANES)
+    yield from (f"{copied:.2f}", f"{averaged:.2f}" if makes else NOTHING, f"{within:.3f}")
 
 
-def judge(fusion: Fusion, made: Simulation) -> tuple[float, float]:
-    """Return PSNR, and the share of depths right within one plane where they can be told."""
+def judge(fusion: Fusion, made: Simulation) -> tuple[float, float, float]:
+    """Return PSNR copied and as made, and the share of depths right within one plane."""
+    copied = fuse(made.stack, decision=fusion.decision).image
     within = share_within(fusion.depth, made.depth, where=made.textured)
-    return psnr(fusion.image, made.image), within
+    return psnr(copied, made.image), psnr(fusion.image, made.image), within
 
 
 def write_card(name: str, table: list[str]) -> Path:

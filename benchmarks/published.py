@@ -7,19 +7,10 @@ web (lossless or JPEG as said). Figures of *papers* are copied from their tables
 
 from __future__ import annotations
 
-__all__ = ["AIMS", "CAUSES", "FILES", "MEASURES", "PAPERS"]
+__all__ = ["CAUSES", "FILES", "MEASURES", "PAPERS", "SAME"]
 
 #: Columns of the tables of Lytro.
 MEASURES = ("Q_G", "Q_ABF", "Q_CB", "Q_E", "VIFF")
-
-#: What we set out to reach: lossless, grey, mean of 20.
-AIMS = {
-    "cnn": (0.7245, 0.7615, 0.809, 0.8965, 0.945),
-    "fd-fcn": (0.719, 0.760, 0.804, 0.895, 0.944),
-    "boundary-aware": (0.722, 0.761, 0.8042, 0.895, 0.945),
-    "mfif-gan": (0.725, 0.762, 0.808, 0.8965, 0.946),
-    "ufa-fuse": (0.690, 0.7435, 0.760, 0.8940, 0.9450),
-}
 
 #: Published fused images: whose, how saved, the five measures.
 FILES = (
@@ -58,16 +49,19 @@ PAPERS = {
     ),
 }
 
-#: Why a method stays below its aim, said where it does.
+#: Whose published files come from the same method; of the other networks there are none.
+SAME = {"cnn": "CNN (MFIFB's run)", "mfif-gan": "MFIF-GAN (authors)"}
+
+#: What costs a network most.
 CAUSES = {
-    "cnn": "What is missing is the price of the paper's verification: its guided filter mixes "
-    "planes along outlines (without it VIFF is .9457 and Q_E .8941, see its card).",
+    "cnn": "The paper's verification costs it most: its guided filter mixes planes along outlines "
+    "(without it VIFF is .9457 and Q_E .8941, see its card).",
     "fd-fcn": "A plane is judged by itself: what is smooth in focus and what is blurred look "
     "alike to it, and noise decides there.",
-    "boundary-aware": "A few hundred batches on a processor, where the paper's two networks had "
-    "200 epochs; and it decides for 4 x 4 pixels at a time.",
+    "boundary-aware": "Its published weights have seen a few hundred batches on a processor, where "
+    "the paper's two networks had 200 epochs; and it decides for 4 x 4 pixels at a time.",
     "mfif-gan": "Trained on a processor in a fraction of the paper's time; flat parts are "
-    "guessed, which costs Q_E and VIFF, and in z-stacks guesses add up.",
+    "guessed, which costs Q_E and VIFF.",
     "ufa-fuse": "Where there is little texture within the 21 x 21 pixels that it sees, it mixes "
     "planes instead of choosing: that costs contrast, which VIFF sees. It was trained in 87 "
     "minutes on a third of a processor core.",

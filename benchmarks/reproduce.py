@@ -90,6 +90,11 @@ def _stacks(chosen: Sequence[str]) -> list[Task]:
     rows: list[Task] = [
         (("stacks", name), reproduce_scenes.score_stacks, (name,)) for name in chosen
     ]
+    rows += [  # those with weights for stacks, with the published ones too
+        (("stacks", f"{name}, published"), reproduce_scenes.score_stacks, (name, "published"))
+        for name in chosen
+        if len(weights.sets(name)) > 1
+    ]
     return [*rows, (("stacks", "baselines"), reproduce_scenes.baselines, ())]
 
 

@@ -53,13 +53,14 @@ def _simulated(kind: str, noise: str, seed: int) -> Simulation:
     return simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=noise)
 
 
-def score_stacks(method: str) -> list[dict[str, Any]]:
+def score_stacks(method: str, weights: str | None = None) -> list[dict[str, Any]]:
     """Fuse every z-stack with a method; a row each, with PSNR and error of the depth."""
+    given = {"weights": weights} if weights else {}
     rows = []
     for kind, noise, seed in stacks():
         made = _simulated(kind, noise, seed)
         began = time.process_time()
-        fusion = fuse(made.stack, method=method, device="cpu")
+        fusion = fuse(made.stack, method=method, device="cpu", **given)
         seconds = time.process_time() - began
         within = truth.share_within(fusion.depth, made.depth, where=made.textured)
         rows.append(

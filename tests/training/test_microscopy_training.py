@@ -20,6 +20,7 @@ from napari_mfif.training import (  # noqa: E402
     fans,
     fd_fcn,
     fd_fcn_microscopy,
+    guards,
 )
 from napari_mfif.training.data import Picture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
@@ -112,11 +113,35 @@ def test_faint_crops_differ_in_focus_not_in_noise() -> None:
     flat = np.full((90, 90), 128, np.float32)
     rng = np.random.default_rng(1)
     for _ in range(10):
-        sharp, blurred = fd_fcn_microscopy.draw_faint(rng, [Picture("texture", texture)], 64)
+        sharp, blurred = guards.draw_faint(rng, [Picture("texture", texture)], 64)
         assert sharp.std() > 2 * blurred.std()
-        sharp, blurred = fd_fcn_microscopy.draw_faint(rng, [Picture("flat", flat)], 64)
+        sharp, blurred = guards.draw_faint(rng, [Picture("flat", flat)], 64)
         assert sharp.std() == pytest.approx(blurred.std(), rel=0.25)
         np.testing.assert_array_equal(sharp, np.round(sharp))
+
+
+def test_glaring_crops_are_white_where_they_are_sharp() -> None:
+    texture = np.random.default_rng(0).uniform(150, 255, (90, 90)).astype(np.float32)
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        pictures = [Picture("texture", texture)]
+        sharp, blurred = guards.draw_glaring(rng, pictures, 64)
+        assert sharp.max() == 255
+        assert sharp.min() >= 0
+        assert blurred.max() <= 255
+
+
+def test_guard_is_small_for_who_takes_the_sharp_crop() -> None:
+    rng = np.random.default_rng(0)
+    texture = cv2.resize(rng.uniform(0, 255, (40, 40)).astype(np.float32), (160, 160))
+    network = boundary_aware_microscopy.RECIPE.network()
+    fans.settle(network)
+    given = (rng, [Picture("texture", texture)], "cpu")
+    right = float(boundary_aware_microscopy.guard_loss(network, *given).detach())
+    network.initial.head.weight.data.neg_()
+    network.initial.head.bias.data.neg_()
+    wrong = float(boundary_aware_microscopy.guard_loss(network, *given).detach())
+    assert right < wrong
 
 
 def test_training_begins_with_the_published_weights(tmp_path, pool) -> None:

@@ -90,7 +90,10 @@ compared, in one order. What is right at the centre of a window is told by the p
 of two, the one that differs less from the true scene within a Gaussian window of 1.5 pixels; the
 logistic loss counts centres by how far the two differ. The second network goes on from the first
 one for 10 % of the steps, with windows either plane of which is the better one on at least 10 % of
-the pixels. AdamW, rate .0004 falling as a cosine (second network: .0001), gradients clipped at 1,
+the pixels. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
+with correlated noise, so that blurred planes are not liked for their texture or noise: one at 8 to
+100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are white.
+AdamW, rate .0004 falling as a cosine (second network: .0001), gradients clipped at 1,
 bfloat16 where the processor has it.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
@@ -108,7 +111,7 @@ For votes along z, see docs/methods.md; for comparisons in sequence, products of
 
 Planes are averaged, each with the weight exp((score - best score) / temperature). The temperature
 is {softness} times the standard deviation of the noise (at the middle brightness, where planes span
-0 to 1): what makes the best images of simulated stacks at five levels of noise (seeds that no
+0 to 1): what makes the best images of simulated stacks at three levels of noise (seeds that no
 training and no benchmark uses). A stack without noise is copied.
 
 <!-- python -m benchmarks.along boundary-aware --cards -->

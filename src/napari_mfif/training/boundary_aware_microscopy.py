@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from napari_mfif.methods.neural.boundary_aware import WindowComparer
 from napari_mfif.training.boundary_aware import (
@@ -23,6 +24,7 @@ from napari_mfif.training.boundary_aware import (
 from napari_mfif.training.boundary_aware_card import HEAD, MICROSCOPY
 from napari_mfif.training.data import Picture
 from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen, settle
+from napari_mfif.training.guards import draw_faint, draw_glaring
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan, Pool, draw_fan
@@ -31,11 +33,13 @@ __all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
 #: Planes of a stack that are compared with one another in a step.
 PLANES = 4
+#: Pixels of a side of the crops that guard against liking blurred planes.
+GUARDS = 96
 
 
 @dataclass
 class Mixed:
-    """Every other step photographs, every other one a fan of planes of a z-stack.
+    """Every other step photographs, every other one a fan of a z-stack; guards in each.
 
     Parameters
     ----------
@@ -60,10 +64,24 @@ class Mixed:
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss; the statistics of the network's norms stay as they are."""
         settle(network)
+        guard = guard_loss(network, rng, self.pictures, self.device)
         if rng.random() < 0.5:
-            return Centres(self.pictures, self.device, boundary=self.boundary)(network, rng)
+            return Centres(self.pictures, self.device, boundary=self.boundary)(network, rng) + guard
         fan = draw_fan(rng, self.pool, self.size, PLANES)
-        return fan_loss(network, fan, self.device, boundary=self.boundary)
+        return fan_loss(network, fan, self.device, boundary=self.boundary) + guard
+
+
+def guard_loss(
+    network: nn.Module, rng: np.random.Generator, pictures: Sequence[Picture], device: str
+) -> Tensor:
+    """Return the loss of a faint and a glaring crop, sharp against far blurred, in any order."""
+    drawn = [draw(rng, pictures, GUARDS) for draw in (draw_faint, draw_glaring)]
+    planes = np.stack([np.stack(pair) for pair in drawn]) / np.float32(255) - np.float32(0.5)
+    turned = rng.random() < 0.5
+    seen_so = planes[:, ::-1].copy() if turned else planes
+    scores = network(torch.from_numpy(seen_so).to(device)).float()
+    margin = scores[:, 0] - scores[:, 1]
+    return 0.5 * functional.softplus(margin if turned else -margin).mean()
 
 
 def fan_loss(network: nn.Module, fan: Fan, device: str, *, boundary: bool = False) -> Tensor:

@@ -11,22 +11,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_mfif.methods.neural.fd_fcn import MapScorer
-from napari_mfif.training.data import Picture, crop
+from napari_mfif.training.data import Picture
 from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen
-from napari_mfif.training.fd_fcn import Map, Scores, planes_of, right_pixels
+from napari_mfif.training.fd_fcn import Scores, planes_of, right_pixels
 from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
+from napari_mfif.training.guards import draw_faint
 from napari_mfif.training.loop import Plan
-from napari_mfif.training.pairs import gaussian, half_size
+from napari_mfif.training.pairs import half_size
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan, Pool, draw_fan
 
-__all__ = ["RECIPE", "Mixed", "draw_faint", "fan_loss", "train"]
+__all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
 #: Planes of a stack that are compared with one another in a step.
 PLANES = 6
-#: What guards against liking smooth planes: contrast, sigma of the far blur, and of the noise in
-#: grey levels and in pixels (as a camera's own processing leaves it).
-CONTRAST, FAR, NOISE, GRAIN = (0.08, 1.0), (3.0, 12.0), (0.3, 3.0), (0.4, 1.5)
 
 
 @dataclass
@@ -67,31 +65,12 @@ class Mixed:
         return 0.5 * functional.softplus(logits[1::2] - logits[::2]).mean()
 
 
-def draw_faint(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> tuple[Map, Map]:
-    """Draw a crop, sharp and far out of focus: of any contrast, rounded, its noise correlated."""
-    square = crop(rng, pictures[int(rng.integers(len(pictures)))], size)
-    middle = square.mean()
-    square = (square - middle) * _between(rng, CONTRAST) + middle
-    strength, grain = _between(rng, NOISE), gaussian(_between(rng, GRAIN))
-    planes = []
-    for plane in (square, gaussian(_between(rng, FAR))(square)):
-        noise = grain(rng.standard_normal(square.shape).astype(np.float32))
-        planes.append(np.round(plane + noise * (strength / noise.std())).astype(np.float32))
-    return planes[0], planes[1]
-
-
 def fan_loss(network: nn.Module, fan: Fan, device: str) -> Tensor:
     """Return the logistic loss of all pairs of a fan's planes, each plane scored once."""
     logits = network(seen(fan, device)).float()[:, 0]
     small = replace(fan, errors=np.stack([half_size(error) for error in fan.errors]))
     first, second = all_pairs(len(fan.planes))
     return logistic_loss(logits[first] - logits[second], small, first, second)
-
-
-def _between(rng: np.random.Generator, ends: tuple[float, float]) -> float:
-    """Draw a number evenly in its logarithm."""
-    low, high = np.log(ends)
-    return float(np.exp(rng.uniform(low, high)))
 
 
 RECIPE = Recipe(
