@@ -54,6 +54,10 @@ def whole_files(folder: Path) -> dict[str, Path]:
     tiff("imagej", imagej=True, metadata={"axes": "ZYX", "spacing": 0.5, "unit": "um"})
     tiff("shaped", metadata={"axes": "ZYX"})
     tiff("colour", np.zeros((3, 16, 24, 3), np.uint8), photometric="rgb", compression="jpeg")
+    table = np.random.default_rng(3).integers(0, 65536, (3, 256), dtype=np.uint16)
+    numbers = (PLANES >> 6).astype(np.uint8)
+    tiff("palette", numbers, photometric="palette", colormap=table)
+    tiff("samples", np.moveaxis(PLANES, 0, -1), planarconfig="contig")
     made["ome"] = ome_tiff(
         folder / "ome.ome.tif", PLANES, "<TiffData/>", SizeZ=3, SizeC=2, PhysicalSizeZ=0.5
     )

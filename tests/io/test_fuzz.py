@@ -17,8 +17,8 @@ from napari_mfif.io import open_stack
 from napari_mfif.settings.recipe import Recipe
 
 KINDS = (
-    "plain", "big", "tiles", "strips", "imagej", "shaped", "colour", "ome", "mm", "nd",
-    "png", "jpg", "zarr", "zip", "czi", "czi-zstd", "lif", "recipe", "transforms",
+    "plain", "big", "tiles", "strips", "imagej", "shaped", "colour", "palette", "samples", "ome",
+    "mm", "nd", "png", "jpg", "zarr", "zip", "czi", "czi-zstd", "lif", "recipe", "transforms",
 )  # fmt: skip
 
 
