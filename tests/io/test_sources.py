@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from napari_mfif.errors import AxesError, ReadError
-from napari_mfif.io import open_stack
+from napari_mfif.io import open_stack, write_image
 from napari_mfif.io.collection import search
 from napari_mfif.io.series import list_series
 
@@ -121,3 +121,15 @@ def test_a_folder_for_each_plane_is_asked_about_with_the_pattern_that_fits(tmp_p
         open_stack(tmp_path)
     stack = open_stack(tmp_path, pattern="z{z}/img.tif")
     np.testing.assert_array_equal(np.asarray(stack.pixels), PIXELS)
+
+
+def test_of_several_zarr_in_a_folder_one_is_chosen(tmp_path):
+    for name in ("a2", "a10"):
+        write_image(tmp_path / f"{name}.ome.zarr", PIXELS, axes="ZYX")
+    (tmp_path / "notes.txt").write_text("a")
+    with pytest.raises(ReadError, match=r"holds 2 z-stacks.*series=\"a2\""):
+        open_stack(tmp_path)
+    assert open_stack(tmp_path, series="a10").name == "a10"
+    assert [(one.name, one.axes, one.lengths) for one in list_series(tmp_path)] == [
+        ("a2", "ZYX", (6, 16, 24)), ("a10", "ZYX", (6, 16, 24)),
+    ]  # fmt: skip

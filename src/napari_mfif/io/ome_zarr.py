@@ -217,9 +217,12 @@ def _named(
 
 
 def axes_of(group: Any, place: str) -> FileAxes | None:
-    """Return the axes of the finest level of an image in a Zarr; None where they are not known."""
+    """Return the axes of the finest level of an image in a Zarr; None where they are not known.
+
+    Without a place the Zarr is the image.
+    """
     try:
-        levels, image, _ = _levels(place, group[place])
+        levels, image, _ = _levels(place, group[place] if place else group)
         letters = ngff.axis_letters(image, levels[0].ndim) or _dimension_names(levels[0])
         return FileAxes((letters or "?").replace("?", "Q"), tuple(levels[0].shape))
     except Exception:  # opening it says why

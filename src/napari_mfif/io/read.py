@@ -27,6 +27,7 @@ from napari_mfif.io.names import natural_key, stem
 from napari_mfif.io.png_jpeg import open_picture
 from napari_mfif.io.vendor import format_of
 from napari_mfif.io.vendor_stack import open_vendor
+from napari_mfif.io.whole import whole_in
 from napari_mfif.io.zarr_store import METADATA, is_address, is_zarr, is_zipped_zarr
 
 __all__ = ["open_arranged", "open_stack"]
@@ -247,19 +248,15 @@ def _of_any_names(found: Contents, where: Path) -> Contents:
     """Take single pictures with any names for planes."""
     paths = sorted((path for path, reason in found.left if reason != GONE), key=natural_key)
     if not paths:
-        foreign = [one for one in sorted(where.iterdir()) if _is_vendor(one)]
-        if not foreign:
+        whole = whole_in(where)
+        if not whole:
             raise ReadError(nothing_in(where, found.notes()))
-        return Contents([Arranged(stem(one), (one,)) for one in foreign], found.left)
+        return Contents(whole, found.left)
     if len(paths) == 1:
         return Contents([Arranged(where.name, (paths[0],))], [])
     note = "The names have no number in common: the planes are in the order of the alphabet."
     one = Arranged("", tuple(paths), "Z", (len(paths),), notes=(note,))
     return Contents([one], [(path, reason) for path, reason in found.left if reason == GONE])
-
-
-def _is_vendor(path: Path) -> bool:
-    return path.is_file() and format_of(path, first_bytes(path)) is not None
 
 
 def _open_one(

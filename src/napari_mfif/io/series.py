@@ -17,6 +17,7 @@ from napari_mfif.io.contents import Contents, contents, of_files, of_pattern
 from napari_mfif.io.grouping import Arranged
 from napari_mfif.io.png_jpeg import open_picture
 from napari_mfif.io.vendor import format_of, scenes_in
+from napari_mfif.io.whole import whole_in
 from napari_mfif.io.zarr_store import is_address, is_zarr, is_zipped_zarr
 
 __all__ = ["Series", "list_series"]
@@ -71,7 +72,8 @@ def list_series(
         return _in_files(_of_list(paths, pattern), paths[0].parent if paths else Path())
     path = paths[0]
     if path.is_dir() and not is_zarr(path):
-        return _in_files(contents(path, pattern), path)
+        found = contents(path, pattern)
+        return _in_files(found if found.stacks else Contents(whole_in(path), []), path)
     if path.is_dir() or is_zipped_zarr(path):
         return _in_zarr(path)
     start = first_bytes(path)
@@ -142,7 +144,7 @@ def _in_zarr(source: Path | str) -> list[Series]:
         raise ReadError(f"{source} is damaged: {error}. Copy it again.") from error
     if is_address(source) and len(images) > MANY_FAR:
         return [Series(label) for _, label in images]
-    found = [(label, axes_of(node, place)) for place, label in images]
+    found = [(label, axes_of(node, place)) for place, label in images or [("", "0")]]
     return [Series(label) if axes is None else _series(label, axes) for label, axes in found]
 
 
