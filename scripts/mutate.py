@@ -62,6 +62,7 @@ def copied(folder: Path, module: str) -> None:
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in told.items()]
     lines += ["use_git_change_detection = false", "track_dependencies = false"]
+    lines += ['process_isolation = "forkserver"']  # threads do not live on in a fork
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write("\n".join(["", "[tool.mutmut]", *lines, ""]))
 
