@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.kernels.inversion import Inversion
+from napari_mfif.kernels.inversion import ENOUGH, Inversion, surroundings
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.pyramid import BAND_NOISE, gaussian_levels, up
 from napari_mfif.methods.base import FloatMap
@@ -56,10 +56,11 @@ class PieceContrast:
 
     def share(self, pieces: int) -> float:
         """Return how much of what is seen in so many pieces inverts."""
-        inverts = np.any([octave.found()[0] for octave in self._octaves], axis=0)
+        found = np.any([octave.found()[0] for octave in self._octaves], axis=0)
+        inverts = surroundings(found.astype(np.float32)) > ENOUGH
         visible = np.any([octave.visible() for octave in self._octaves], axis=0)
         seen = int(np.count_nonzero(_inner(visible, pieces)))
-        return int(np.count_nonzero(_inner(inverts, pieces))) / max(1, seen)
+        return int(np.count_nonzero(_inner(inverts & visible, pieces))) / max(1, seen)
 
 
 def _inner(found: NDArray[np.bool_], pieces: int) -> NDArray[np.bool_]:

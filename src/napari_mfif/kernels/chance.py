@@ -10,13 +10,17 @@ __all__ = ["all_noise", "expected_range"]
 
 Map = NDArray[np.float32]
 
-#: Mean range of n values of a normal distribution, in its standard deviations.
+#: Of the range of n values of a normal distribution: n, its mean and its standard deviation, in
+#: standard deviations of the values.
 RANGES = (
     (2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 200),
     (1.13, 1.69, 2.06, 2.33, 2.53, 2.85, 3.08, 3.47, 3.73, 3.93, 4.50, 5.02, 5.49),
+    (0.85, 0.89, 0.88, 0.86, 0.85, 0.82, 0.80, 0.76, 0.73, 0.71, 0.65, 0.61, 0.57),
 )
-#: Noise is what ranges less than by so many times its mean range, in a window of this side.
-MOST, WINDOW = 1.15, 13
+#: Side of the window in which ranges are averaged, and how many independent ones it holds.
+WINDOW, INDEPENDENT = 13, 4
+#: Noise is what ranges less than its mean range and so many standard deviations of that average.
+CERTAIN = 2.5
 
 
 def expected_range(n: int) -> np.float32:
@@ -38,4 +42,6 @@ def all_noise(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:
     """
     side = (WINDOW, WINDOW)
     mean = cv2.blur(spread, side, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(mean < np.float32(MOST * deviation) * expected_range(planes))
+    scatter = np.interp(np.log(max(planes, 2)), np.log(RANGES[0]), RANGES[2])
+    most = expected_range(planes) + CERTAIN * scatter / np.sqrt(INDEPENDENT)
+    return np.asarray(mean < np.float32(most * deviation))

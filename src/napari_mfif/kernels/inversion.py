@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from napari_mfif.kernels.pyramid import binomial
 from napari_mfif.kernels.two_peaks import Peak, TwoPeaks
 
-__all__ = ["Inversion"]
+__all__ = ["ENOUGH", "Inversion", "surroundings"]
 
 Map = NDArray[np.float32]
 
@@ -26,6 +26,9 @@ NEGATIVE = -0.5
 #: The lower of the peaks has at least this share of the energy of the higher one, and at their
 #: minimum at most this share of it is left.
 LEAST_PEAK, MOST_VALLEY = 0.15, 0.5
+#: Half the side of the window in which what inverts speaks for its neighbours, and the share of
+#: that window from which on they count as it.
+RADIUS, ENOUGH = 3, 0.3
 #: Contrast that nobody sees, as a share of the range of the stack.
 LEAST = 0.002
 #: The lower peak stands out of noise by so many times the uncertainty of its energy in the window.
@@ -90,3 +93,10 @@ class Inversion:
 
 def _window(values: Map) -> Map:
     return binomial(binomial(values))
+
+
+def surroundings(values: Map) -> Map:
+    """Return the mean in the surroundings of each pixel."""
+    side = (2 * RADIUS + 1, 2 * RADIUS + 1)
+    once = cv2.blur(values, side, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.blur(once, side, borderType=cv2.BORDER_REFLECT_101))

@@ -16,7 +16,7 @@ AT_MOST = {
     Cause.BEYOND: 0.4,
     Cause.ALIKE: 0.3,
     Cause.SATURATED: 0.4,
-    Cause.FLAT: 0.2,
+    Cause.FLAT: 0.3,
     Cause.BESIDE: 0.4,
 }
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.kernels.inversion import Inversion
+from napari_mfif.kernels.inversion import ENOUGH, Inversion, surroundings
 from napari_mfif.kernels.pyramid import align_up, level_shapes
 
 __all__ = ["ContrastFold", "Inverted"]
 
 Map = NDArray[np.float32]
 
-#: Half the side of the window, at quarter size, in which what inverts speaks for its neighbours.
-RADIUS = 3
-#: Where it takes up so much of that window they count as it, and where so much they are doubted:
-#: the rings about what inverts are no objects either.
-ENOUGH, NEARBY = 0.3, 0.1
+#: Pixels are doubted whose surroundings invert to such a share: the rings about what inverts are no
+#: objects either.
+NEARBY = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,8 +69,8 @@ class ContrastFold:
         if not inverts.any():
             return None
         weight = inverts.astype(np.float32)
-        share = _window(weight)
-        smooth = np.asarray(_window(weight * plane) / np.maximum(share, 1e-6), np.float32)
+        share = surroundings(weight)
+        smooth = np.asarray(surroundings(weight * plane) / np.maximum(share, 1e-6), np.float32)
         share = align_up(share, self._half)
         return Inverted(share > NEARBY, share > ENOUGH, align_up(smooth, self._half))
 
@@ -82,9 +79,3 @@ def _quartered(levels: Sequence[Map]) -> list[Map]:
     """Return levels 1 and 2; of the finer one every second pixel tells as much about likeness."""
     steps = zip(levels[1:3], (2, 1), strict=False)
     return [np.ascontiguousarray(level[::step, ::step]) for level, step in steps]
-
-
-def _window(values: Map) -> Map:
-    side = (2 * RADIUS + 1, 2 * RADIUS + 1)
-    once = cv2.blur(values, side, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(cv2.blur(once, side, borderType=cv2.BORDER_REFLECT_101))
