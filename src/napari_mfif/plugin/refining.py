@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -75,7 +75,12 @@ def in_view(layer: Any, shape: tuple[int, int]) -> Region | None:
 
 
 def previewed(
-    made: Made, values: Mapping[str, Any], region: Region, time: int, shown: Mapping[str, Any]
+    made: Made,
+    values: Mapping[str, Any],
+    region: Region,
+    time: int,
+    shown: Mapping[str, Any],
+    own: Collection[str] = (),
 ) -> tuple[Made, dict[str, Any]]:
     """Return layers' data in which a rectangle is refined.
 
@@ -90,7 +95,9 @@ def previewed(
     time : int
         Its timepoint.
     shown : mapping
-        By what it shows, the data of each layer that is seen; it stays as it is.
+        By what it shows, the data of each layer that is seen.
+    own : collection of str, optional
+        Which of them an earlier call made: into those it is written, the others stay as they are.
     """
     fusion = made.fusion
     heights = {p.name: values[p.name] for p in HEIGHTS if p.name in values}
@@ -100,13 +107,15 @@ def previewed(
     new = {}
     for role, data in shown.items():
         colour = role.startswith("image") and fusion.stack.n_samples > 1
-        whole = np.array(data[0] if isinstance(data, list) else data)
+        whole = data[0] if isinstance(data, list) else data
+        if role not in own:
+            whole = np.array(whole)
         lead = [0] * (whole.ndim - 2 - colour)
         if "T" in fusion.stack.axes:
             lead[0] = time
         place: tuple[Any, ...] = (*lead, *region.slices)
         whole[place] = _map(role, part, fusion, recipe)
-        new[role] = levels_of(whole, colour=colour)
+        new[role] = data if role in own else levels_of(whole, colour=colour)
     return made, new
 
 

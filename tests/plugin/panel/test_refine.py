@@ -271,3 +271,21 @@ def test_replaced_pixels_are_counted_and_shown(refine, panel, viewer, relief, fu
 
 def test_nothing_is_said_of_pixels_where_none_was_replaced(refine, pollen):
     assert not refine.repairs.isVisibleTo(refine)
+
+
+def test_closed_in_the_midst_it_leaves_nothing_half_refined(
+    refine, pollen, viewer, qtbot, monkeypatch
+):
+    monkeypatch.setattr(module, "LARGE", 0)
+    refine._settle.setInterval(10_000)
+    height = viewer.layers["pollen height (um)"]
+    height.visible = True
+    for share in (0.95, 0.7):
+        before = height.data.copy()
+        drag(refine.box.basic.controls["smooth_depth"], share)
+        qtbot.waitUntil(
+            lambda b=before: not np.array_equal(height.data, b, equal_nan=True), timeout=WAIT
+        )
+    viewer.window.remove_dock_widget(refine)
+    np.testing.assert_array_equal(height.data, pollen.height_where())
+    assert results_of(viewer).current().fusion is pollen

@@ -57,6 +57,8 @@ class RefinePanel(Panel):
         self.results = results_of(napari_viewer)
         self.made: Made | None = None
         self._own: WeakSet[Made] = WeakSet()
+        #: What layers hold while only what is in view of them has been refined, and held before.
+        self._drafts: dict[str, tuple[Any, Any]] = {}
         self.what, self.why, self.problem, self.note = hint(), hint(), trouble(), hint()
         self.box, self.repairs = RefineBox(), RepairsRow(self.results)
         self._whole = Latest(refined, self._put, self.tell, self, between=True)
@@ -153,7 +155,8 @@ class RefinePanel(Panel):
         if "T" in made.fusion.stack.axes:
             time = int(self.viewer.dims.current_step[letters.index("T") - len(letters)])
         shown = {r: list(one.data) if one.multiscale else one.data for r, one in layers.items()}
-        self._first.ask(made, self.box.values(), region, time, shown)
+        own = [role for role, one in layers.items() if self._is_draft(role, one)]
+        self._first.ask(made, self.box.values(), region, time, shown, own)
 
     def _layers(self, made: Made) -> dict[str, Any]:
         images = [f"image{c}" for c in range(made.fusion.stack.n_channels)]
@@ -165,8 +168,14 @@ class RefinePanel(Panel):
         made, new = found
         if self.results.current() is made and self._settle.isActive():
             for role, layer in self._layers(made).items():
-                if role in new:
-                    layer.data = new[role]
+                if role in new and self._is_draft(role, layer):
+                    layer.refresh(extent=False)
+                elif role in new:
+                    before, layer.data = layer.data, new[role]
+                    self._drafts[role] = layer.data, before
+
+    def _is_draft(self, role: str, layer: Any) -> bool:
+        return role in self._drafts and layer.data is self._drafts[role][0]
 
     def _refine_all(self) -> None:
         if self.made is not None:
@@ -182,6 +191,7 @@ class RefinePanel(Panel):
         self._count.ask(new)
 
     def _shown(self) -> None:
+        self._drafts.clear()
         self._long.stop()
         say(self.note, "")
 
@@ -221,6 +231,9 @@ class RefinePanel(Panel):
             timer.stop()
         self.before.end()
         self.repairs.end()
+        for role, layer in (self._layers(self.made) if self.made else {}).items():
+            if self._is_draft(role, layer):
+                layer.data = self._drafts[role][1]
         for work in (self._whole, self._first, self._count):
             work.stop()
         self.results.changed.disconnect(self.refresh)
