@@ -13,6 +13,7 @@ from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDialogButtonBox
 
+from napari_mfif.fusion.heights import map_of
 from napari_mfif.io import write_image
 from napari_mfif.plugin.panel.pattern_table import PatternTable, in_viewer
 from napari_mfif.settings.presets import PRESETS
@@ -70,9 +71,7 @@ def check(qtbot, panel, folder) -> None:
     maps = ["--height", "height.tif", "--decision", "decision.tif", "--quiet"]
     run([sys.executable, "-m", "napari_mfif.cli", *words, *maps], folder)
     for name in ("image", "height", "decision"):
-        np.testing.assert_array_equal(
-            tifffile.imread(folder / f"{name}.tif"), getattr(fusion, name)
-        )
+        np.testing.assert_array_equal(tifffile.imread(folder / f"{name}.tif"), map_of(fusion, name))
 
 
 @pytest.fixture
