@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from napari_mfif import Recipe, Stroke, ZStack, fuse
 from napari_mfif.cli import main
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.checking import carried_over
 from napari_mfif.fusion.mending import part_of
 from napari_mfif.io import open_stack, write_image
 from napari_mfif.methods.base import Region
@@ -311,8 +313,29 @@ def test_a_plane_that_shows_nothing_is_refused(slope) -> None:
 
 
 def test_strokes_of_another_stack_are_refused_before_anything_is_fused(mended, slope) -> None:
-    with pytest.raises(ParameterError, match="outside of the 93 x 67 pixels"):
+    with pytest.raises(ParameterError, match="painted on planes of 279 x 268 pixels"):
         fuse(slope[0], recipe=mended.recipe)
+
+
+def test_strokes_keep_their_planes_where_some_are_left_out(planes, fusion) -> None:
+    mended = fusion.mend([Stroke.brush([(30, 40)], 9, 4)])
+    part = ZStack.from_array(planes).part([1, 3, 4, 6])
+    again = fuse(part, recipe=mended.recipe)
+    assert again.strokes[0].source == 2
+    assert again.image[30, 40] == planes[4, 30, 40]
+    assert again.recipe.painted == mended.recipe.painted
+    with pytest.raises(ParameterError, match="plane 4 of stack, which is left out"):
+        fuse(ZStack.from_array(planes).part([1, 3, 6]), recipe=mended.recipe)
+
+
+def test_strokes_are_carried_over_to_other_planes_of_the_same_stack(planes, fusion) -> None:
+    whole = ZStack.from_array(planes)
+    part = whole.part([1, 3, 4, 6])
+    stroke = Stroke.brush([(30, 40)], 9, 2)
+    assert carried_over([stroke], part, whole)[0].source == 4
+    assert carried_over([replace(stroke, source=4)], whole, part)[0] == stroke
+    with pytest.raises(ParameterError, match="planes of 279 x 268 pixels"):
+        carried_over([stroke], whole, whole.part(rows=slice(0, 90)))
 
 
 def test_recipes_without_strokes_load_as_before_and_later_formats_are_refused(fusion) -> None:
@@ -337,7 +360,7 @@ def test_recipes_without_strokes_load_as_before_and_later_formats_are_refused(fu
 )
 def test_damaged_strokes_are_refused_in_words(stroke, fusion) -> None:
     entries = json.loads(fusion.recipe.to_json())
-    entries["painted"] = {"format": 1, "strokes": [stroke]}
+    entries["painted"] = {"format": 1, "rows": 268, "columns": 279, "strokes": [stroke]}
     with pytest.raises(ParameterError, match="stroke"):
         fuse(fusion.stack, recipe=Recipe.from_json(json.dumps(entries)))
 

@@ -10,6 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_mfif import Recipe, Stroke, fuse
+from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.plugin.results import results_of
@@ -123,11 +124,15 @@ class Hand:
         )
 
 
+def choose_method(panel, name) -> None:
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData(name))
+
+
 @pytest.fixture
 def hand(paint, panel, add_relief, fused, qtbot):
     """A fused stack, painted on with the mouse."""
     add_relief()
-    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    choose_method(panel, "gradient")
     fused(panel)
     made = Hand(paint, qtbot)
     qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
@@ -268,14 +273,20 @@ def test_brush_takes_another_result(hand, panel, relief):
     assert '"laplacian"' in result(hand.layer("image0")).recipe
 
 
-def test_other_results_of_the_same_planes_are_offered(hand, panel, add_relief, fused):
+def test_a_result_that_was_kept_can_be_painted_into_the_next(hand, panel, fused):
     assert hand.paint.box.other.count() == 0
-    add_relief("pollen again")
+    kept = keep(hand.paint.results, hand.paint.results.current())
+    choose_method(panel, "laplacian")
     fused(panel)
-    hand.qtbot.waitUntil(lambda: hand.paint.box.other.count() == 1, timeout=WAIT)
+    hand.qtbot.waitUntil(hand.paint.is_painting, timeout=WAIT)
+    assert hand.made.source != kept.source
+    assert hand.paint.box.other.count() == 1
     hand.press(hand.paint.box.sources.buttons["other"])
     assert hand.paint.box.other.isVisibleTo(hand.paint)
-    assert hand.paint.session.source is hand.paint.box.other.itemData(0).fusion
+    hand.drag((40, 40), (50, 80))
+    assert hand.fusion.recipe.method == "laplacian"
+    assert hand.fusion.strokes[0].source is kept.fusion
+    assert np.array_equal(hand.fusion.image[42:46, 48:70], kept.fusion.image[42:46, 48:70])
 
 
 def test_key_looks_at_the_source_and_painting_shows_the_result(hand):
@@ -483,7 +494,7 @@ def test_channels_colours_and_timepoints_follow(
         stack = np.stack([pixels, pixels // 2])
         viewer.add_image(stack, name="pollen", axis_labels=("c", "z", "y", "x"))
     assert panel.stack_box.stack is not None
-    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    choose_method(panel, "gradient")
     fused(panel)
     qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
     hand = Hand(paint, qtbot)

@@ -27,6 +27,7 @@ __all__ = [
     "covered_area",
     "covered_confidence",
     "drift_of",
+    "given_shape",
     "iter_aligned",
     "origin_of",
     "transforms_of",
@@ -79,6 +80,12 @@ def origin_of(stack: ZStack) -> tuple[int, int]:
         return 0, 0
     rows, columns = stack.pixels.area
     return rows.start, columns.start
+
+
+def given_shape(stack: ZStack) -> tuple[int, int]:
+    """Return rows and columns of the planes as given, before they were aligned and cropped."""
+    whole = stack.pixels.stack if isinstance(stack.pixels, AlignedPixels) else stack
+    return whole.plane_shape
 
 
 def aligned(

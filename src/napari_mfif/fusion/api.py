@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.alignment import Transforms, load_transforms
-from napari_mfif.engine.aligned import transforms_of
+from napari_mfif.engine.aligned import given_shape, transforms_of
 from napari_mfif.engine.cluster import current_client
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.memory import default_budget, parse_bytes
@@ -196,7 +196,8 @@ def iter_fuse(
     if strokes not in STROKES:
         raise ParameterError(f'`strokes="{strokes}"` is not possible: {", ".join(STROKES)}.')
     recipe = complete_recipe(stack, request)
-    painted = strokes_in(recipe) if strokes == "replay" else ()
+    told = strokes == "replay"
+    painted = strokes_in(recipe, given_shape(stack), stack.name) if told else ()
     recipe = replace(recipe, painted={})
     budget = None if memory is None else parse_bytes(memory)
     if recipe.align != "none":

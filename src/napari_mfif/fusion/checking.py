@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.engine.aligned import origin_of
+from napari_mfif.engine.aligned import given_shape, origin_of
 from napari_mfif.engine.mending import covered
 from napari_mfif.errors import ParameterError
 from napari_mfif.kernels.strokes import share_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from napari_mfif.fusion.planes_at_hand import PlanesAtHand
     from napari_mfif.fusion.result import Fusion
 
-__all__ = ["check_place", "checked", "moved_back"]
+__all__ = ["carried_over", "check_place", "checked", "moved_back"]
 
 #: Rows and columns in the middle of a plane by which stacks are told apart.
 LOOK = 64
@@ -76,8 +77,45 @@ def moved_back(stroke: Stroke, stack: ZStack, number: int) -> Stroke:
     """Return a stroke of a recipe in the coordinates of a result; raises as `checked`."""
     top, left = origin_of(stack)
     stroke = stroke.moved(-top, -left)
+    stroke = _renumbered(stroke, stack, number)
     check_place(stroke, stack, number)
     return stroke
+
+
+def _renumbered(stroke: Stroke, stack: ZStack, number: int) -> Stroke:
+    """Return a stroke with the plane of a part of a z-stack in place of that of the whole."""
+    if not isinstance(stroke.source, int) or not stack.plane_numbers:
+        return stroke
+    if stroke.source not in stack.plane_numbers:
+        raise ParameterError(
+            f"Stroke {number} takes plane {stroke.source} of {stack.name}, which is left out here. "
+            f'Fuse the same planes, or leave strokes out by `strokes="leave"`.'
+        )
+    return replace(stroke, source=stack.plane_numbers.index(stroke.source))
+
+
+def carried_over(strokes: Iterable[Stroke], before: ZStack, after: ZStack) -> list[Stroke]:
+    """Return the strokes of one z-stack for the same one with other planes, or cropped otherwise.
+
+    Raises
+    ------
+    ParameterError
+        A plane is left out, or it has other rows and columns.
+    """
+    shapes = given_shape(before), given_shape(after)
+    if shapes[0] != shapes[1]:
+        (rows, columns), (now, across) = shapes
+        raise ParameterError(
+            f"They were painted on planes of {columns} x {rows} pixels; now they have {across} x "
+            f"{now}."
+        )
+    down, right = (a - b for a, b in zip(origin_of(before), origin_of(after), strict=True))
+    moved = [one.moved(down, right) for one in strokes]
+    numbers = [
+        replace(one, source=before.plane_number(one.source)) if isinstance(one.source, int) else one
+        for one in moved
+    ]
+    return [_renumbered(one, after, n) for n, one in enumerate(numbers, start=1)]
 
 
 def _check_other(fusion: Fusion, stroke: Stroke, what: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.arrays.stack import ZStack
+from napari_mfif.engine.aligned import given_shape
 from napari_mfif.engine.lazy import LazyFold
 from napari_mfif.engine.mending import covered, mended, part_of_plane
 from napari_mfif.engine.part import Part
@@ -190,10 +191,15 @@ def mended_of(fusion: Fusion) -> Mended:
 
 
 def _recipe(mended: Mended) -> Any:
-    """Return the recipe with the strokes, in the coordinates of the planes as given."""
+    """Return the recipe with the strokes, in the coordinates and planes of the stack as given."""
     fusion = mended.unmended
-    strokes = [stroke.moved(*fusion.origin) for stroke in mended.strokes]
-    return replace(fusion.recipe, painted=painted(strokes))
+    strokes = [
+        replace(stroke, source=fusion.stack.plane_number(stroke.source))
+        if isinstance(stroke.source, int)
+        else stroke
+        for stroke in (one.moved(*fusion.origin) for one in mended.strokes)
+    ]
+    return replace(fusion.recipe, painted=painted(strokes, given_shape(fusion.stack)))
 
 
 def _lazily_mended(fusion: Fusion, after: Mended) -> Fusion:

@@ -16,13 +16,15 @@ __all__ = ["FORMAT", "painted", "strokes_in"]
 FORMAT = 1
 
 
-def painted(strokes: Iterable[Stroke]) -> dict[str, Any]:
+def painted(strokes: Iterable[Stroke], shape: tuple[int, int]) -> dict[str, Any]:
     """Return strokes for a recipe; each other result that they take from is told of once.
 
     Parameters
     ----------
     strokes : iterable of Stroke
         A source that is another result has a ``recipe``, or is one.
+    shape : (int, int)
+        Rows and columns of the planes on which they lie.
     """
     others: list[dict[str, Any]] = []
     entries = []
@@ -36,16 +38,24 @@ def painted(strokes: Iterable[Stroke]) -> dict[str, Any]:
         entries.append(stroke.as_entry(source))
     if not entries:
         return {}
-    return {"format": FORMAT, "strokes": entries} | ({"others": others} if others else {})
+    entry = {"format": FORMAT, "rows": shape[0], "columns": shape[1], "strokes": entries}
+    return entry | ({"others": others} if others else {})
 
 
-def strokes_in(recipe: Recipe) -> tuple[Stroke, ...]:
+def strokes_in(recipe: Recipe, shape: tuple[int, int], name: str) -> tuple[Stroke, ...]:
     """Return the strokes of a recipe; a source that is another result is its `Recipe`.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What holds them.
+    shape, name
+        Rows and columns of the planes that are fused, and their name.
 
     Raises
     ------
     ParameterError
-        They are damaged, or were written by a later version.
+        They are damaged, were written by a later version, or were painted on other planes.
     """
     entry = recipe.painted
     if not entry:
@@ -54,6 +64,13 @@ def strokes_in(recipe: Recipe) -> tuple[Stroke, ...]:
         raise ParameterError(
             f"The strokes of the recipe have format {entry.get('format')!r}; this version reads "
             f'{FORMAT}. Update napari-mfif, or leave them out by `strokes="leave"`.'
+        )
+    here = (entry.get("rows"), entry.get("columns"))
+    if here != shape:
+        raise ParameterError(
+            f"The strokes of the recipe were painted on planes of {here[1]} x {here[0]} pixels; "
+            f"those of {name} have {shape[1]} x {shape[0]}. Fuse the same stack, or the same part "
+            f'of it, or leave the strokes out by `strokes="leave"`.'
         )
     try:
         others = [Recipe.from_entries(one) for one in entry.get("others", ())]

@@ -83,6 +83,13 @@ class Canvas(QObject):
 
         give_next()
 
+    def is_shown(self) -> bool:
+        """Tell whether the layers, also those that came later, show what is written here."""
+        return all(
+            role in self._arrays and np.may_share_memory(finest(layer), self._arrays[role])
+            for role, layer in self.layers()
+        )
+
     def end(self) -> None:
         """Draw no more."""
         self._ended = True

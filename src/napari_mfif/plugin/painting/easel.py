@@ -74,10 +74,10 @@ class Easel(QObject):
         viewer = self._results.viewer
         self.tools.close()
         for layer in images_of(viewer, self._made.source):
-            layer.visible = True
+            _show(layer, True)
         source = self._results.source_layer(self._made)
         if source is not None:
-            source.visible = self._source_visible
+            _show(source, self._source_visible)
         self.layer.opacity, self.layer.visible = self._opacity, self._visible
         if self._active in viewer.layers:
             viewer.layers.selection.active = self._active
@@ -86,9 +86,9 @@ class Easel(QObject):
         """Show the result, the source or the planes taken; return which layers one does not see."""
         source = self._results.source_layer(self._made)
         for layer in images_of(self._results.viewer, self._made.source):
-            layer.visible = what != SOURCE or source is None
+            _show(layer, what != SOURCE or source is None)
         if source is not None:
-            source.visible = True
+            _show(source, True)
         self.layer.opacity = (self._opacity or 0.7) if what == PLANES else 0.0
         return () if what == PLANES else (LABELS,)
 
@@ -119,6 +119,12 @@ class Easel(QObject):
         there = self.layer in viewer.layers and self.layer.visible
         if not there or viewer.dims.ndisplay == 3:
             self.gone.emit()
+
+
+def _show(layer: Any, visible: bool) -> None:
+    """Show or hide a layer; napari draws it anew even where nothing changes."""
+    if layer.visible != visible:
+        layer.visible = visible
 
 
 def why_not(made: Made, results: Results) -> str:

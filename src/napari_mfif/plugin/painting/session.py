@@ -95,7 +95,7 @@ class Session(QObject):
         for made in shown:
             if made.source == self.made.source and made.fusion is self.made.fusion:
                 self.made = made
-                return True
+                return not self.ready or self.canvas.is_shown()
         return False
 
     def settle(self) -> None:

@@ -50,7 +50,7 @@ class PaintPanel(Panel):
         self.easel: Easel | None = None
         self.slider = PlaneSlider(self.results, self._plane_moved)
         self.keeper = StrokeKeeper(self.results)
-        self._goes_on, self._plane = False, 0
+        self._goes_on, self._plane = "", 0
         self._still, self._long = QTimer(self), QTimer(self)
         for timer, pause, then in (
             (self._still, STILL, self._fetch),
@@ -87,7 +87,8 @@ class PaintPanel(Panel):
         """Show the fusion at hand, and leave one whose layers show another by now."""
         shown = self.results.all()
         if self.session is not None and not self.session.is_shown(shown):
-            self._goes_on |= self.is_painting()
+            if self.start.isChecked():  # on what takes its place, not on it where it was kept
+                self._goes_on = self.session.made.source
             self._close_session()
         made = self._made()
         self.keeper.look_at(shown)
@@ -103,8 +104,9 @@ class PaintPanel(Panel):
         self._plane = self.slider.plane() or 0
         self.box.show_plane(self._plane, made.fusion.stack)
         self._show_strokes()
-        if self._goes_on and not self.keeper.busy and Canvas(self.results, made).is_complete():
-            self._goes_on = False
+        ready = not self.keeper.busy and Canvas(self.results, made).is_complete()
+        if made.source == self._goes_on and ready and not why_not(made, self.results):
+            self._goes_on = ""
             self.start.setChecked(True)
 
     def is_painting(self) -> bool:
