@@ -156,7 +156,7 @@ def test_the_line_shows_one_left_of_it_and_the_other_right(compare, window, qtbo
     window.reset_view()
     see(compare, qtbot, SPLIT)
     line = compare.sight.split.line
-    assert line.names == ("newest: Noise-aware pyramid", "kept 1: Gradient energy")
+    assert line.names == ("newest: Noise-aware pyramid, Balanced", "kept 1: Gradient energy, Fast")
 
     def colours(share):
         picture = pixels_of(window, qtbot)
@@ -241,6 +241,32 @@ def test_heights_are_subtracted_in_their_unit(compare, window, qtbot, pair_of_fu
     qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
     expected = balanced.height_where() - fast.height_where()
     np.testing.assert_allclose(window.layers[name].data, expected, atol=1e-6)
+
+
+def test_of_channels_and_times_what_is_chosen_is_subtracted_and_measured(window, qtbot, relief):
+    planes = np.asarray(relief.stack.pixels)
+    pixels = np.stack([np.stack([planes, planes[::-1]]), np.stack([planes[:, ::-1], planes])])
+    film = ZStack(pixels, "TCZYX", name="film", channel_names=("DAPI", "GFP"))
+    fusions = [fuse(film, method="gradient", window=width) for width in (5, 21)]
+    _, compare = window.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    for fusion in fusions:
+        show(fusion, window)
+    qtbot.waitUntil(lambda: len(compare.sides) == 2, timeout=WAIT)
+    assert compare.boxes.channel.isVisibleTo(compare)
+    qtbot.keyClick(compare.boxes.channel, Qt.Key.Key_Down)
+    window.dims.set_point(0, 1)
+    press(qtbot, compare.subtract)
+    name = "image: newest \N{MINUS SIGN} kept 1"
+    qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
+    first, second = (fusion.image[1, 1].astype(float) for fusion in fusions)
+    np.testing.assert_array_equal(window.layers[name].data, second - first)
+    see(compare, qtbot, B)
+    assert visible(window) == ["film kept 1 DAPI in focus", "film kept 1 GFP in focus"]
+    measure(compare, qtbot)
+    from napari_mfif.metrics import evaluate
+
+    expected = evaluate(second, sources=list(pixels[1, 1]), measures=("Q_G",))["Q_G"]
+    assert float(columns(compare.measure_box.table)["newest"]["Q_G"]) == pytest.approx(expected)
 
 
 def test_a_result_less_itself_is_refused(compare, qtbot):

@@ -72,8 +72,8 @@ class Side:
 
     def title(self) -> str:
         """Return its name and how it was made, for a box."""
-        method = self.facts()[0]
-        return f"{self.name}: {method}" if method else self.name
+        method, preset, _ = self.facts()
+        return f"{self.name}: {method}, {preset}" if method else self.name
 
     def is_there(self) -> bool:
         """Tell whether all of it has been made, not only where one looked."""
