@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from napari_mfif.fusion.outputs import Outputs
 from napari_mfif.fusion.progress import Progress
 from napari_mfif.fusion.result import Fusion, assemble, lazily
 from napari_mfif.fusion.runner import Runner, iter_aligning, iter_cluster, iter_decided
+from napari_mfif.fusion.sources import with_sources
 from napari_mfif.settings.options import DEVICES, PREFER, STROKES
 from napari_mfif.settings.painting import strokes_in
 from napari_mfif.settings.recipe import Recipe
@@ -210,7 +211,7 @@ def iter_fuse(
         raise ParameterError(WHOLE)
     fold = LazyFold.of(stack, recipe, device=device, budget=budget, worker=worker)
     placed = [moved_back(stroke, stack, n) for n, stroke in enumerate(painted, start=1)]
-    ready = yield from _with_others(placed, fold, lazy=lazy)
+    ready = yield from with_sources(placed, fold, iter_fuse, lazy=lazy)
     ending = _Ending(fold, began, preview, outputs or {}, overwrite, ready)
     if lazy:
         yield from ending.lazy()
@@ -284,29 +285,6 @@ class _Ending:
         fold = self.fold
         budget = default_budget() if fold.budget is None else fold.budget
         return Runner(fold.stack, fold.recipe, fold.device, budget, self.preview, fold.worker, maps)
-
-
-def _with_others(
-    strokes: Sequence[Stroke], fold: LazyFold, *, lazy: bool
-) -> Generator[Progress, None, list[Stroke]]:
-    """Make the other results that strokes take from; return strokes that take from those."""
-    made: list[tuple[Recipe, Fusion]] = []
-    means: dict[str, Any] = {"device": fold.device, "memory": fold.budget, "worker": fold.worker}
-    found = []
-    for stroke in strokes:
-        source = stroke.source
-        if isinstance(source, Recipe):
-            known = [fusion for recipe, fusion in made if recipe == source]
-            if not known:
-                for step in iter_fuse(fold.stack, recipe=source, lazy=lazy, **means):
-                    if step.finished and step.fusion is not None:
-                        known = [step.fusion]
-                    else:
-                        yield replace(step, stage=f"{step.stage}, to paint from it", fusion=None)
-                made.append((source, known[0]))
-            source = known[0]
-        found.append(replace(stroke, source=source))
-    return found
 
 
 def _model(places: Sequence[Transforms]) -> str:
