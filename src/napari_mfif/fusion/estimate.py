@@ -128,6 +128,11 @@ def estimate(
     kept = kept if kept <= CACHE_BYTES else 0
     reading, piece = _read_piece(seen, *(SMALL if chosen.neural else PIECE))
     costs = _fold_piece(chosen, values, cleaning, piece)
+    if stack.n_planes > piece.n_planes > 2:  # some methods look at all planes again at the end
+        few = piece.part(range(piece.n_planes // 2))
+        costs = costs.of_planes(
+            stack.n_planes, _fold_piece(chosen, values, cleaning, few), few.n_planes, piece.n_planes
+        )
     parts = _seconds(stack, costs, reading, layout, chosen.passes, kept=bool(kept))
     parts = {"aligning": aligning, **parts}
     return Estimate(sum(parts.values()), layout.bytes + kept, sum(map(len, layout.groups)), parts)
@@ -172,10 +177,11 @@ def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
         for length, size in zip((height, width), np.minimum(side, (height, width)), strict=True)
     )
     count = min(most, stack.n_planes)
-    first = (stack.n_planes - count) // 2
+    # spread out, so that as many of them win somewhere as of all planes
+    picked = [int(z) for z in np.linspace(0, stack.n_planes - 1, count).round()]
     began = time.perf_counter()
     planes = [
-        [stack.plane(z, c=c, rows=rows)[:, columns] for z in range(first, first + count)]
+        [stack.plane(z, c=c, rows=rows)[:, columns] for z in picked]
         for c in range(stack.n_channels)
     ]
     spent = (time.perf_counter() - began) / count
@@ -184,7 +190,8 @@ def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
     if pixels.dtype.kind == "f":  # that it is not finite somewhere is for the fusion to say
         pixels = np.nan_to_num(pixels, posinf=0, neginf=0)
     axes = "CZYXS" if stack.n_samples > 1 else "CZYX"
-    return reading, replace(stack, pixels=pixels, axes=axes)
+    piece = replace(stack, pixels=pixels, axes=axes, z_positions=None, plane_numbers=())
+    return reading, piece
 
 
 @dataclass(frozen=True)
@@ -197,6 +204,18 @@ class _Costs:
     composing: float
     #: Whether planes are read once more, to copy pixels.
     copies: bool
+
+    def of_planes(self, wanted: int, fewer: _Costs, few: int, more: int) -> _Costs:
+        """Return what the end costs with many planes, from what it costs with few and with more."""
+        steps = (wanted - more) / (more - few)
+        finishing, composing = (
+            last + max(0.0, last - first) * steps
+            for first, last in (
+                (fewer.finishing, self.finishing),
+                (fewer.composing, self.composing),
+            )
+        )
+        return replace(self, finishing=finishing, composing=composing)
 
 
 def _fold_piece(method: Method, settings: Settings, cleaning: Settings, piece: ZStack) -> _Costs:

@@ -197,3 +197,16 @@ def test_what_was_made_in_python_says_why_it_is_not_copied(panel, viewer, pixels
     qtbot.waitUntil(lambda: panel.result_box.row.isVisibleTo(panel))
     qtbot.mouseClick(panel.result_box.copying["python"], Qt.MouseButton.LeftButton)
     assert "made in Python" in panel.result_box.problem.text()
+
+
+def test_what_was_refined_is_copied_as_it_was_refined(fast, add_relief, fused, qtbot, tmp_path):
+    from dataclasses import replace
+
+    add_relief(translate=(0, 0, 0))
+    fused(fast)
+    made = fast.made()
+    other = made.fusion.refine(smooth_depth=7)
+    other = replace(other, recipe=replace(other.recipe, unsure="leave"))
+    new = fast.results.replace(made, other)
+    qtbot.waitUntil(lambda: fast.result_box.made is new, timeout=20_000)
+    check(qtbot, fast, tmp_path)

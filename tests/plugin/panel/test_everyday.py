@@ -258,3 +258,30 @@ def test_second_run_ends_though_its_source_is_gone(panel, viewer, add_relief, fu
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=60_000)
     assert panel.made() is not first
     assert "Done in" in panel.result_box.sentence.text()
+
+
+def test_long_names_are_shortened_in_the_middle_and_told_in_full(seen, add_relief):
+    name = "a stack of pollen grains in anther, second attempt of the last day of november"
+    add_relief(name)
+    box = seen.stack_box.box
+    assert "\N{HORIZONTAL ELLIPSIS}" in box.shown()
+    assert box.shown().startswith("a stack") and box.shown().endswith("november")
+    assert name in box.toolTip()
+
+
+@pytest.mark.parametrize("size", [(900, 560), (1280, 800)])
+def test_no_label_of_a_form_is_cut_off(seen, add_relief, size):
+    from qtpy.QtWidgets import QLabel, QSlider
+
+    add_relief()
+    seen.window().resize(*size)
+    box = seen.method_box
+    for fold in (box.advanced, box.cleaning, box.alignment):
+        fold.open()
+    QApplication.processEvents()
+    for form in (box.basic_form, box.advanced_form, box.cleaning_form, box.alignment_form):
+        for label in form.native.findChildren(QLabel):
+            if label.isVisible():
+                assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+        for slider in form.native.findChildren(QSlider):
+            assert slider.width() >= 70

@@ -24,6 +24,7 @@ from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
+    QLabel,
     QLineEdit,
     QWidget,
 )
@@ -38,6 +39,8 @@ STEPS = 200
 WIDE = 20
 #: Digits behind the point that can be typed beside a slider.
 DECIMALS = 4
+#: Pixels between a label and what is beside it.
+SLACK = 12
 #: What has the keyboard, and would take the wheel.
 FOCUSABLE = (QAbstractSpinBox, QAbstractSlider, QComboBox, QLineEdit, QAbstractButton)
 
@@ -132,6 +135,10 @@ class Form(Container[Widget]):
         for control in self.controls.values():
             control.label = control.label  # widths of labels are made equal when one is set
         self._wheel = WheelWithFocus()
+        labels = self.native.findChildren(QLabel)  # magicgui measures them in another font
+        widths = [one.fontMetrics().horizontalAdvance(one.text()) + SLACK for one in labels]
+        for label in labels:
+            label.setMinimumWidth(max(widths))
         for name, control in self.controls.items():
             for part in parts(control):
                 part.setAccessibleName(self.parameters[name].label)

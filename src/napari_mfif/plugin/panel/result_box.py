@@ -47,7 +47,7 @@ class ResultBox(QWidget):
         self.row = QWidget()
         row = QHBoxLayout(self.row)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(4)
         saving = QMenu(self.row)
         for what, words in SAVING:
             saving.addAction(words).triggered.connect(lambda _=False, w=what: self.save(w))

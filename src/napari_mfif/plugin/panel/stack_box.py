@@ -32,7 +32,7 @@ from napari_mfif.plugin.layers.to_stack import (
 )
 from napari_mfif.plugin.panel.channel_row import ChannelRow
 from napari_mfif.plugin.panel.sizes_box import SizesBox
-from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+from napari_mfif.plugin.panel.style import NameBox, button, heading, hint, say, trouble
 from napari_mfif.plugin.reader import channel_name
 
 if TYPE_CHECKING:
@@ -61,13 +61,9 @@ class StackBox(QWidget):
         self._viewer = viewer
         self._entries: list[Entry] = []
         self.stack: ZStack | None = None
-        self.box = QComboBox()
+        self.box = NameBox()
         self.box.setToolTip("<qt>The image layer whose planes are fused.</qt>")
         self.box.setAccessibleName("Stack")
-        self.box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.box.setMinimumContentsLength(12)
         self.axes = QComboBox()
         self.axes.setAccessibleName("Axes")
         self.axes.setToolTip("<qt>What the axes of this layer are. The file does not say.</qt>")

@@ -6,10 +6,14 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QComboBox,
     QFrame,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -17,7 +21,18 @@ from qtpy.QtWidgets import (
 
 from napari_mfif.wording import in_window
 
-__all__ = ["Fold", "ProgressLine", "button", "heading", "hint", "rule", "say", "sheet", "trouble"]
+__all__ = [
+    "Fold",
+    "NameBox",
+    "ProgressLine",
+    "button",
+    "heading",
+    "hint",
+    "rule",
+    "say",
+    "sheet",
+    "trouble",
+]
 
 ACCENT = {"dark": "#3d7dd8", "light": "#1f66c1"}
 ACCENT_HOVER = {"dark": "#5491e6", "light": "#2f78d6"}
@@ -40,7 +55,7 @@ QPushButton[look="primary"] {{
 }}
 QPushButton[look="primary"]:hover, QPushButton[look="primary"]:focus {{ background: {hover}; }}
 QPushButton[look="primary"]:disabled {{ background: {primary}; color: {quiet}; border: 0; }}
-QPushButton[look="plain"] {{ padding: 5px 10px; border-radius: 3px; }}
+QPushButton[look="plain"] {{ padding: 5px 7px; border-radius: 3px; }}
 QPushButton[look="plain"]:focus, QToolButton[look="fold"]:focus {{ border: 1px solid {accent}; }}
 QPushButton[look="plain"]::menu-indicator {{ width: 0; }}
 QPushButton[look="segment"] {{ padding: 6px 4px; border-radius: 0; margin: 0; }}
@@ -140,6 +155,32 @@ def button(text: str, tip: str, pressed: Any = None, *, look: str = "plain") -> 
     return made
 
 
+class NameBox(QComboBox):
+    """Chooses among names, which may be long: what does not fit is left out in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+
+    def shown(self) -> str:
+        """Return what can be read of the chosen name."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
+        middle = Qt.TextElideMode.ElideMiddle
+        return str(self.fontMetrics().elidedText(self.currentText(), middle, room.width() - 8))
+
+    def paintEvent(self, event: Any) -> None:
+        """Draw as Qt does, with the name as it fits."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
 class ProgressLine(QFrame):
     """How far something is.
 
@@ -180,7 +221,7 @@ class Fold(QWidget):
         self.head.toggled.connect(self.open)
         self._body = QWidget()
         self.column = QVBoxLayout(self._body)
-        self.column.setContentsMargins(18, 2, 0, 6)
+        self.column.setContentsMargins(8, 2, 0, 6)
         self.column.setSpacing(6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
