@@ -8,8 +8,9 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QSlider
 
-from napari_mfif import surface
+from napari_mfif import ZStack, fuse, surface
 from napari_mfif.fusion.focus_curve import focus_curve, plane_shares
+from napari_mfif.plugin import show
 from napari_mfif.plugin.closer import files
 from napari_mfif.plugin.results import results_of
 
@@ -184,6 +185,35 @@ def test_a_line_drawn_with_the_mouse_gives_the_profile(
     assert path.read_text().startswith("distance (um),height (um)")
     viewer.layers.remove(look.line.drawn.layer)
     qtbot.waitUntil(lambda: look.line.profile is None, timeout=5000)
+
+
+def test_measures_are_those_of_the_timepoint_that_is_seen(look, viewer, relief, qtbot):
+    planes = np.asarray(relief.stack.pixels)
+    stack = ZStack.from_array(np.stack([planes, planes[::-1]]), axes="TZYX", z_step=0.5, unit="um")
+    fusion = fuse(stack, method="gradient")
+    show(fusion, viewer)
+    qtbot.waitUntil(lambda: look.line.heights is not None, timeout=10_000)
+    look.line.drawn.draw("add_line")
+    ends = np.zeros((2, look.line.drawn.layer.ndim))
+    ends[:, -2:] = [(20, 20), (70, 110)]
+    look.line.drawn.layer.add_lines(ends)
+    for t in (1, 0):
+        viewer.dims.set_current_step(0, t)
+        expected = surface.profile(fusion, [(20, 20), (70, 110)], t).height
+        qtbot.waitUntil(
+            lambda expected=expected: (
+                look.line.profile is not None
+                and np.array_equal(look.line.profile.height, expected, equal_nan=True)
+            ),
+            timeout=10_000,
+        )
+    press(qtbot, look.surface.show_it)
+    qtbot.waitUntil(lambda: look.surface.view.is_on, timeout=10_000)
+    first = look.surface.view.layer.vertices
+    viewer.dims.set_current_step(0, 1)
+    qtbot.waitUntil(
+        lambda: not np.array_equal(look.surface.view.layer.vertices, first), timeout=10_000
+    )
 
 
 def test_two_regions_give_roughness_and_a_step(look, made, mouse, qtbot):

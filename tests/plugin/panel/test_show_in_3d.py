@@ -27,17 +27,22 @@ def view(made, panel, qtbot):
     return found
 
 
-def test_the_surface_lies_where_the_stack_lies(view, made):
-    """Each vertex, in the viewer's own coordinates, at the depth of its pixel in the stack."""
+TURNED = np.array([[1, 0, 0, 7], [0, 0.8, -0.6, 2], [0, 0.6, 0.8, 0], [0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("beyond", [{}, {"affine": TURNED}], ids=["straight", "turned"])
+def test_the_surface_lies_where_the_stack_lies(panel, add_relief, fused, qtbot, beyond):
+    """Each vertex, in the stack's own coordinates, at the depth of its pixel."""
+    source = add_relief(**beyond)
+    fused(panel)
+    made = results_of(panel.viewer).current()
+    view = show_in_3d(panel.viewer, made)
+    qtbot.waitUntil(lambda: view.is_on, timeout=10_000)
     layer = view.layer
-    world = np.array([layer.data_to_world(vertex) for vertex in layer.vertices])
-    source = view.results.source_layer(made)
-    rows, columns = np.round((world[:, 1:] - (3, 4)) / 0.1).astype(int).T
-    expected = [
-        source.data_to_world((made.fusion.depth[y, x], y, x))
-        for y, x in zip(rows, columns, strict=True)
-    ]
-    np.testing.assert_allclose(world, expected, atol=1e-5)
+    places = np.array([source.world_to_data(layer.data_to_world(v)) for v in layer.vertices])
+    rows, columns = np.round(places[:, 1:]).astype(int).T
+    np.testing.assert_allclose(places[:, 1:], np.column_stack([rows, columns]), atol=1e-3)
+    np.testing.assert_allclose(places[:, 0], made.fusion.depth[rows, columns], atol=1e-3)
     assert layer.units == source.units
     sure = (made.fusion.confidence >= 0.5).sum()  # one alone makes no triangle
     assert sure - 5 <= len(layer.vertices) <= sure

@@ -87,7 +87,8 @@ class LineBox(QWidget):
         """Plot the height along the line: the last one that was drawn."""
         self.draw.setEnabled(self.made is not None)
         lines = [points for kind, points in self.drawn.shapes() if kind in ("line", "path")]
-        say(self.problem, "")
+        if self.heights is not None:
+            say(self.problem, "")
         self.profile = None
         if lines and self.heights is not None:
             try:

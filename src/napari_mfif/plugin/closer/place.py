@@ -13,7 +13,15 @@ from napari_mfif.plugin.results import Results
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-__all__ = ["Pixel", "flat_options", "pixel_at", "plane_shown", "rows_and_columns", "show_plane"]
+__all__ = [
+    "Pixel",
+    "flat_options",
+    "pixel_at",
+    "plane_shown",
+    "rows_and_columns",
+    "show_plane",
+    "time_shown",
+]
 
 #: Timepoint, row and column.
 Pixel = tuple[int, int, int]
@@ -36,22 +44,42 @@ def pixel_at(results: Results, made: Made, position: Sequence[float]) -> Pixel |
     return (int(t), int(y), int(x)) if inside else None
 
 
+def time_shown(viewer: ViewerModel, made: Made) -> int:
+    """Return the timepoint that the slider shows."""
+    letters = made.look.placement.letters
+    axis = letters.index("T") - len(letters) if "T" in letters else 0
+    if "T" not in made.fusion.stack.axes or -axis > viewer.dims.ndim:
+        return 0
+    step, first = _steps(made, axis)
+    time = round(float((viewer.dims.point[axis] - first) / step))
+    return min(max(time, 0), made.fusion.stack.n_times - 1)
+
+
 def plane_shown(viewer: ViewerModel, made: Made) -> float | None:
     """Return the plane that the z slider shows, if there is one."""
     axis = _z(made)
     if -axis > viewer.dims.ndim:
         return None
-    place = made.look.placement
-    return float((viewer.dims.point[axis] - place.translate[axis]) / (place.scale[axis] or 1))
+    step, first = _steps(made, axis)
+    return float((viewer.dims.point[axis] - first) / step)
 
 
 def show_plane(viewer: ViewerModel, made: Made, plane: int) -> None:
     """Move the z slider to a plane."""
-    axis, place = _z(made), made.look.placement
+    axis = _z(made)
     if -axis <= viewer.dims.ndim:
-        viewer.dims.set_point(
-            viewer.dims.ndim + axis, place.translate[axis] + place.scale[axis] * plane
-        )
+        step, first = _steps(made, axis)
+        viewer.dims.set_point(viewer.dims.ndim + axis, first + step * plane)
+
+
+def _steps(made: Made, axis: int) -> tuple[float, float]:
+    """Return the distance of planes or timepoints along a slider, and where the first one lies."""
+    place = made.look.placement
+    step, first = place.scale[axis] or 1.0, place.translate[axis]
+    if place.affine is not None:
+        along = place.affine[axis - 1]
+        return step * (along[axis - 1] or 1.0), first * along[axis - 1] + along[-1]
+    return step, first
 
 
 def _z(made: Made) -> int:

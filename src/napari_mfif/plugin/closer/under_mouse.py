@@ -88,8 +88,10 @@ class UnderMouse(QWidget):
         self.viewer.mouse_drag_callbacks.remove(self._pressed)
         self.viewer.dims.events.point.disconnect(self._slid)
 
-    def follow(self, made: Made | None) -> None:
-        """Look at a fusion from now on."""
+    def follow(self, made: Made | None, time: int = 0) -> None:
+        """Look at a fusion, at a timepoint of it, from now on."""
+        if made is not None and isinstance(made.fusion.decision, np.ndarray):
+            self._shares.ask(made.fusion, time)
         if made is self.made:
             return
         self.made = made
@@ -106,8 +108,6 @@ class UnderMouse(QWidget):
             self._curves = None
             self.rivals.setText(str(error))
         self.plot.clear_curve()
-        if isinstance(made.fusion.decision, np.ndarray):
-            self._shares.ask(made.fusion, self.pixel[0] if self.pixel else 0)
         self._slid()
         self._eye.start(0)
 
@@ -115,13 +115,7 @@ class UnderMouse(QWidget):
         """Note where the mouse is; what was found there is shown when the eye can see it."""
         if self.made is None or self.viewer.dims.ndisplay != 2:
             return
-        before, self.pixel = self.pixel, pixel_at(self.results, self.made, event.position)
-        if (
-            self.pixel
-            and self.made.fusion.stack.n_times > 1
-            and (before is None or before[0] != self.pixel[0])
-        ):
-            self._shares.ask(self.made.fusion, self.pixel[0])
+        self.pixel = pixel_at(self.results, self.made, event.position)
         if not self._eye.isActive():
             self._eye.start(EYE)
 

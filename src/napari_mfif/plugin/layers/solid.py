@@ -9,12 +9,14 @@ import numpy as np
 from napari.utils.colormaps import ensure_colormap
 from numpy.typing import NDArray
 
+from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.layers.multiscale import is_large
 from napari_mfif.surface.heights import HeightMap, height_map
 from napari_mfif.surface.mesh import picture, triangulated
 
-__all__ = ["VERTICES", "Paint", "Solid", "Wish", "solid", "texture_of"]
+__all__ = ["VERTICES", "Paint", "Solid", "Wish", "check_whole", "solid", "texture_of"]
 
 #: Vertices of a surface on the screen at most: what software rendering, too, can turn.
 VERTICES = 100_000
@@ -131,7 +133,23 @@ def solid(made: Made, wish: Wish) -> Solid:
     )
 
 
+def check_whole(fusion: Fusion) -> None:
+    """Refuse a fusion of large planes that is made where one looks: measuring would make all of it.
+
+    Raises
+    ------
+    ParameterError
+        It is one.
+    """
+    if not isinstance(fusion.depth, np.ndarray) and is_large(fusion.stack.plane_shape):
+        raise ParameterError(
+            "This fusion is made only where one looks. Fuse all of it, or a part of the stack, to "
+            "measure its heights."
+        )
+
+
 def _heights(fusion: Fusion, wish: Wish) -> HeightMap:
+    check_whole(fusion)
     return height_map(fusion, wish.time, min_confidence=wish.min_confidence, fill=wish.fill)
 
 

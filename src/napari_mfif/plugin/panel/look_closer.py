@@ -8,11 +8,13 @@ from qtpy.QtWidgets import QFrame
 
 from napari_mfif.plugin.closer.drawn import MEASURED
 from napari_mfif.plugin.closer.line_box import LineBox
+from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.closer.regions_box import RegionsBox
 from napari_mfif.plugin.closer.surface_box import SurfaceBox
 from napari_mfif.plugin.closer.under_mouse import UnderMouse
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.layers.solid import check_whole
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.style import hint, say
 from napari_mfif.plugin.results import results_of
@@ -44,7 +46,8 @@ class LookCloserPanel(Panel):
         self.line, self.regions = LineBox(napari_viewer), RegionsBox(napari_viewer)
         self.surface = SurfaceBox(napari_viewer)
         self._parts = (self.mouse, self.line, self.regions, self.surface)
-        self._heights = Latest(height_map, self._measured, parent=self)
+        self._time = 0
+        self._heights = Latest(_heights, self._follow_heights, self._untold, self)
         self.column.addWidget(self.name)
         for number, part in enumerate(self._parts):
             if number:
@@ -55,6 +58,7 @@ class LookCloserPanel(Panel):
             self.column.addWidget(part)
         self.column.addStretch()
         self.results.changed.connect(self.refresh)
+        self.listen(napari_viewer.dims.events.point, self.refresh)
         self._dress()
         self.refresh()
 
@@ -72,21 +76,23 @@ class LookCloserPanel(Panel):
             part.end()
         super().end()
 
-    def refresh(self) -> None:
-        """Turn to the fusion at hand."""
+    def refresh(self, event: object = None) -> None:
+        """Turn to the fusion at hand, and to the timepoint that is seen."""
         made = self._current()
-        for part in self._parts:
-            part.setVisible(made is not None)
+        if made is None or self.made is None:
+            for part in self._parts:
+                part.setVisible(made is not None)
         say(self.name, f"Fusion: {made.look.name}" if made else NOTHING)
-        if made is self.made:
+        time = time_shown(self.viewer, made) if made else 0
+        if made is self.made and time == self._time:
             return
-        self.made = made
-        self.mouse.follow(made)
+        self.made, self._time = made, time
+        self.mouse.follow(made, time)
         self.surface.follow(made)
         self._follow_heights(None)
         self._heights.stop()
         if made is not None:
-            self._heights.ask(made.fusion)
+            self._heights.ask(made, time)
 
     def _current(self) -> Made | None:
         """Return the fusion at hand: on whose layers one draws, too."""
@@ -96,9 +102,14 @@ class LookCloserPanel(Panel):
             return self.results.current()
         return next((made for made in self.results.all() if made.source == mark[1]), None)
 
-    def _measured(self, heights: HeightMap) -> None:
-        self._follow_heights(heights)
+    def _untold(self, sentence: str) -> None:
+        say(self.line.problem, sentence)
 
     def _follow_heights(self, heights: HeightMap | None) -> None:
         self.line.follow(self.made, heights)
         self.regions.follow(self.made, heights)
+
+
+def _heights(made: Made, time: int) -> HeightMap:
+    check_whole(made.fusion)
+    return height_map(made.fusion, time)

@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Surface
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import KEY, Made, Result
 from napari_mfif.plugin.layers.solid import Paint, Solid, Wish, solid, texture_of
@@ -57,10 +58,12 @@ class View3D(QObject):
         self.wish = Wish()
         self.solid: Solid | None = None
         self.made: Made | None = None
+        self._time = 0
         self._before: dict[str, Any] | None = None
         self._shapes = Latest(_shaped, self._draw, self.failed.emit, self)
         self._textures = Latest(texture_of, self._colour, self.failed.emit, self)
         viewer.dims.events.ndisplay.connect(self._turned)
+        viewer.dims.events.point.connect(self._slid)
         self.results.changed.connect(self._follow)
 
     @property
@@ -80,7 +83,9 @@ class View3D(QObject):
 
     def show(self, made: Made) -> None:
         """Make the surface of a fusion in a thread, then look at it."""
-        self._shapes.ask(made, self.wish_of(made))
+        wish = self.wish_of(made)
+        self._time = wish.time
+        self._shapes.ask(made, wish)
 
     def leave(self) -> None:
         """Go back to where one was."""
@@ -104,15 +109,17 @@ class View3D(QObject):
         if self.wish.light or before.light:
             self._textures.ask(self.made, self.wish_of(self.made))
 
+    def _slid(self, event: Any = None) -> None:
+        """Show the timepoint that the slider shows."""
+        if self.is_on and self.made and time_shown(self.viewer, self.made) != self._time:
+            self.show(self.made)
+
     def _colour(self, texture: Any) -> None:
         if self.layer is not None:
             self.layer.texture = texture
 
     def wish_of(self, made: Made) -> Wish:
         """Complete what is wished by what is seen: the timepoint, and how the image looks."""
-        time, letters = 0, made.look.placement.letters
-        if "T" in made.fusion.stack.axes:
-            time = int(self.viewer.dims.current_step[letters.index("T") - len(letters)])
         layers = [
             self.results.layer(made, f"image{c}") for c in range(made.fusion.stack.n_channels)
         ]
@@ -122,7 +129,7 @@ class View3D(QObject):
                 Paint(one.colormap, tuple(one.contrast_limits), one.gamma)  # type: ignore[union-attr]
                 for one in layers
             )
-        return replace(self.wish, time=time, paints=paints)
+        return replace(self.wish, time=time_shown(self.viewer, made), paints=paints)
 
     def _draw(self, shaped: tuple[Made, Solid]) -> None:
         made, found = shaped
