@@ -16,7 +16,6 @@ from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.part import Part
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.fusion.heights import height_note, settled_heights
-from napari_mfif.fusion.spool import spooled
 from napari_mfif.methods.base import Answer
 from napari_mfif.postprocess.preference import rival
 from napari_mfif.settings.options import LABELS
@@ -104,6 +103,8 @@ class Outputs:
         told : callable, optional
             Called with the share that is done.
         """
+        from napari_mfif.fusion.spool import spooled
+
         folder = Path(next(iter(self._paths.values()))).absolute().parent
         times = self._stack.n_times
         for t in range(times):

@@ -19,6 +19,8 @@ RANGES = (
 )
 #: Side of the window in which ranges are averaged, and how many independent ones it holds.
 WINDOW, INDEPENDENT = 13, 4
+#: Of fewer planes the best and its neighbours are most: hardly a depth is wrong by more than one.
+LEAST = 6
 #: Noise is what ranges less than its mean range and so many standard deviations of that average.
 CERTAIN = 2.5
 
@@ -40,6 +42,8 @@ def all_noise(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:
     deviation : float
         Standard deviation of the score of pure noise, as a share of its mean.
     """
+    if planes < LEAST:
+        return np.zeros(spread.shape, np.bool_)
     side = (WINDOW, WINDOW)
     mean = cv2.blur(spread, side, borderType=cv2.BORDER_REFLECT_101)
     scatter = np.interp(np.log(max(planes, 2)), np.log(RANGES[0]), RANGES[2])

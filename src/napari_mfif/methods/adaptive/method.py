@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,9 +17,7 @@ from napari_mfif.kernels.pyramid import BAND_NOISE, align_up, gaussian_levels, l
 from napari_mfif.methods.adaptive.base import BaseFold
 from napari_mfif.methods.adaptive.contrast import ContrastFold
 from napari_mfif.methods.adaptive.depth import DepthFold
-from napari_mfif.methods.adaptive.evidence import evidence_of
 from napari_mfif.methods.adaptive.level import LevelFold
-from napari_mfif.methods.adaptive.refinement import Evidence, features, refined
 from napari_mfif.methods.adaptive.state import (
     LEAST_NOISE,
     State,
@@ -30,8 +28,10 @@ from napari_mfif.methods.adaptive.state import (
     reach,
 )
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
-from napari_mfif.networks.refinement_run import answer
 from napari_mfif.settings.parameters import Parameter, Settings
+
+if TYPE_CHECKING:
+    from napari_mfif.methods.adaptive.refinement import Evidence
 
 __all__ = ["Adaptive"]
 
@@ -235,16 +235,21 @@ def _refined(state: State, fused: list[FloatMap]) -> list[FloatMap]:
     survey = state.survey
     if not state.totals or not 1 < survey.n_planes == state.n_seen:
         return fused
-    made = [refined(one, *_answered(one)) for one in evidence_of(state, fused)]
+    from napari_mfif.methods.adaptive.evidence import evidence_of
+
+    made = [_refined_band(one) for one in evidence_of(state, fused)]
     if len(fused) == 1:
         return made
     gain, offset = np.float32(survey.gain), np.float32(survey.offset)
     return [fused[0], *(image / gain + offset for image in made)]
 
 
-def _answered(evidence: Evidence) -> tuple[FloatMap, FloatMap]:
+def _refined_band(evidence: Evidence) -> FloatMap:
+    from napari_mfif.methods.adaptive.refinement import features, refined
+    from napari_mfif.networks.refinement_run import answer
+
     seen, contrast = features(evidence)
-    return answer(seen), contrast
+    return refined(evidence, answer(seen), contrast)
 
 
 def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
