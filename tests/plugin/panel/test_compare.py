@@ -437,6 +437,37 @@ def test_a_selected_result_is_removed_with_all_its_layers(compare, window, qtbot
     qtbot.waitUntil(lambda: table.rowCount() == 1, timeout=WAIT)
 
 
+def test_a_result_removed_while_it_is_seen_ends_that(compare, window, qtbot):
+    see(compare, qtbot, SPLIT)
+    for layer in [layer for layer in window.layers if "kept 1" in layer.name]:
+        window.layers.remove(layer)
+    qtbot.waitUntil(lambda: compare.see.marked() == OFF, timeout=WAIT)
+    assert compare.sight.split.line is None
+    assert "pollen in focus" in visible(window)
+
+
+def test_closing_the_window_ends_measuring(compare, window, qtbot, monkeypatch):
+    import threading
+    from dataclasses import replace
+
+    go_on, asked = threading.Event(), []
+
+    def slowly(*images):
+        asked.append(1)
+        go_on.wait(10)
+        return 1.0
+
+    monkeypatch.setitem(MEASURES, "Q_G", replace(MEASURES["Q_G"], function=slowly))
+    see(compare, qtbot, SPLIT)
+    press(qtbot, compare.measure_box.measure)
+    qtbot.waitUntil(lambda: bool(asked), timeout=WAIT)
+    worker = compare.measure_box._worker
+    window.close()
+    go_on.set()
+    qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
+    assert len(asked) == 1
+
+
 def test_closing_shows_what_was_visible_before(compare, window, qtbot):
     before = visible(window)
     see(compare, qtbot, SPLIT)

@@ -102,6 +102,7 @@ class ComparePanel(Panel):
         self.results.changed.connect(self.refresh)
         self.measure_box.wants_picture.connect(self._choose_picture)
         self.measure_box.wants_removal.connect(self._remove)
+        self.measure_box.started.connect(self.watch_window)
         self.listen(self.viewer.layers.events.renamed, self.refresh)
         self.listen(self.viewer.dims.events.ndisplay, self._flat_only)
         self.viewer.bind_key(KEY, self._blink_by_key, overwrite=True)
@@ -153,10 +154,11 @@ class ComparePanel(Panel):
     def look(self, how: int) -> None:
         """Show A, B, both divided by a line, or all as before."""
         pair, layers = self.pair(), self._layers()
-        if how == OFF or pair is None or not all(layers):
+        if how == OFF or pair is None or pair[0].key == pair[1].key or not all(layers):
             how = OFF
             self.sight.end()
         elif how == SPLIT:
+            self.watch_window()
             self.sight.divide(layers, (pair[0].title(), pair[1].title()))
         else:
             self.sight.blink(layers, how)

@@ -32,6 +32,7 @@ class MeasureBox(QWidget):
     """
 
     wants_picture = Signal()
+    started = Signal()
     #: Carries the key of a result.
     wants_removal = Signal(str)
 
@@ -172,6 +173,7 @@ class MeasureBox(QWidget):
         self._worker.returned.connect(self._end)
         self._worker.errored.connect(self._fail)
         self._show_running(True)
+        self.started.emit()
         self._worker.start()
 
     def _subject(self, side: Side) -> Subject:
