@@ -113,7 +113,8 @@ def test_where_nothing_is_sure_it_is_said_and_nothing_changes(panel, made, qtbot
 def test_a_refined_fusion_is_drawn_again(view, made, qtbot):
     other = made.fusion.refine(smooth_depth=9)
     new = view.results.replace(made, other)
-    qtbot.waitUntil(lambda: view.made is new, timeout=10_000)
+    qtbot.waitUntil(lambda: view.made is new and not view.busy, timeout=10_000)
+    assert view.results.current() is new
     depths = other.depth[other.confidence >= 0.5]
     np.testing.assert_allclose(np.sort(view.layer.vertices[:, 0]), np.sort(depths), rtol=1e-6)
 

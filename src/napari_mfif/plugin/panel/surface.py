@@ -145,9 +145,7 @@ class View3D(QObject):
             layer.texture, layer.texcoords = found.texture, found.texcoords
         else:
             layer = self._added(made, found)
-        # the layer holds what takes it away again
-        note = Result(ROLE, made.source, made.fusion.recipe.to_json(), made)
-        layer.metadata = {KEY: note, f"{KEY}_view": self}
+        self._note(layer, made)
         _stretch(layer, found, self.wish.exaggeration)
         self._enter(layer)
         self.changed.emit()
@@ -228,7 +226,15 @@ class View3D(QObject):
         image = self.results.layer(self.made, "image0")
         now = None if image is None else self.results.of(image)
         if now is not None and now is not self.made:
+            self.made = now
+            self._note(self.layer, now)
+            self.results.tell()
             self.show(now)
+
+    def _note(self, layer: Any, made: Made) -> None:
+        """Let the layer hold its fusion, and what takes it away again."""
+        note = Result(ROLE, made.source, made.fusion.recipe.to_json(), made)
+        layer.metadata = {KEY: note, f"{KEY}_view": self}
 
     def __deepcopy__(self, memo: Any) -> View3D:
         """Stay the same when the layer is duplicated."""
