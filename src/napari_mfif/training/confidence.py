@@ -230,6 +230,8 @@ def _judge_votes(
 class _Kept:
     """A comparer whose logits are kept, so that votes can be counted again."""
 
+    softness_per_noise = None
+
     def __init__(self, comparer: Comparer) -> None:
         self._comparer, self._found = comparer, list[FloatMap]()
         self.calibration = PairCalibration()

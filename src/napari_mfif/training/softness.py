@@ -25,8 +25,8 @@ from napari_mfif.simulation import KINDS, Simulation, simulate
 __all__ = ["LEVELS", "STACKS", "measured_softness"]
 
 #: Seeds and planes of the stacks, that no benchmark uses, and photons at white.
-STACKS = ((90001, 10),)
-LEVELS = (5000.0, 400.0, 80.0)
+STACKS = ((90001, 8), (90002, 20))
+LEVELS = (5000.0, 1500.0, 400.0, 150.0, 80.0)
 #: Temperatures to choose from, for a noise of 1.
 CANDIDATES = tuple(2 ** (step / 2) for step in range(0, 21))
 
