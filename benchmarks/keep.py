@@ -20,7 +20,7 @@ def save(name: str, content: dict[str, Any]) -> None:
     """Keep one dictionary under a name, with the day it was made."""
     made = datetime.now(UTC).strftime("%Y-%m-%d")
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps({"made": made} | content, indent=1, ensure_ascii=False)
+    text = json.dumps({"made": made} | content | {"made": made}, indent=1, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -130,10 +130,12 @@ def _weights() -> dict[str, str]:
     found = {}
     for name in methods.names():
         if methods.get(name).neural:
-            try:
-                found[name] = weights.load(name).sha256[:12]
-            except WeightsError:
-                continue
+            for which in weights.sets(name):
+                label = name if which == weights.PUBLISHED else f"{name}/{which}"
+                try:
+                    found[label] = weights.load(name, which).sha256[:12]
+                except WeightsError:
+                    continue
     return found
 
 
