@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import dask.array
+
     from napari_mfif.arrays.stack import ZStack
 
 __all__ = [
     "BasicIndex",
     "LazyArray",
     "Pixels",
+    "as_dask",
     "as_slice",
     "as_slices",
     "basic_index",
@@ -98,6 +101,16 @@ def read_like(source: Pixels, array: LazyArray) -> None:
     """Let an array that reads from a source say the same about how its planes are read."""
     if isinstance(source, LazyArray):
         array.block_shape, array.random_access = source.block_shape, source.random_access
+
+
+def as_dask(pixels: Pixels, axes: str) -> dask.array.Array:
+    """Wrap pixels into a dask array with one chunk per plane."""
+    import dask.array as da
+
+    if isinstance(pixels, da.Array):
+        return pixels
+    chunks = tuple(1 if letter in "TCZ" else -1 for letter in axes)
+    return da.from_array(pixels, chunks, asarray=True, fancy=False, name=False)
 
 
 def basic_index(index: Any, shape: Sequence[int]) -> BasicIndex | None:

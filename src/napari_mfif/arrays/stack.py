@@ -13,7 +13,7 @@ import numpy as np
 from napari_mfif.arrays.axes import AXES, check_axes, guess_axes, squeezed
 from napari_mfif.arrays.conversion import as_pixels
 from napari_mfif.arrays.html import stack_html
-from napari_mfif.arrays.lazy_array import Pixels
+from napari_mfif.arrays.lazy_array import Pixels, as_dask
 from napari_mfif.arrays.parts import channel_of, interpolated, part_of
 from napari_mfif.arrays.views import Reordered, WithoutAlpha
 from napari_mfif.errors import AxesError, ParameterError, ReadError
@@ -285,7 +285,7 @@ class ZStack:
 
     def describe(self) -> str:
         """Say in one line what it is, for example ``24 planes, 1024 x 1024, uint16``."""
-        planes = "1 plane" if self.n_planes == 1 else f"{self.n_planes} planes"
+        planes = f"{self.n_planes} plane{'s' if self.n_planes != 1 else ''}"
         parts = [planes, f"{self.size('X')} x {self.size('Y')}", str(self.dtype)]
         if self.n_samples > 1:
             parts.insert(2, "colour")
@@ -297,16 +297,6 @@ class ZStack:
         return ", ".join(parts)
 
     _repr_html_ = stack_html
-
-
-def as_dask(pixels: Pixels, axes: str) -> dask.array.Array:
-    """Wrap pixels into a dask array with one chunk per plane."""
-    import dask.array as da
-
-    if isinstance(pixels, da.Array):
-        return pixels
-    leading = tuple(1 if letter in "TCZ" else -1 for letter in axes)
-    return da.from_array(pixels, chunks=leading, asarray=True, fancy=False, name=False)
 
 
 def _reordered(pixels: Any, order: Sequence[int]) -> Any:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from math import isfinite, prod
 from typing import Any
 
-from napari_mfif.arrays.stack import ZStack, as_dask
+from napari_mfif.arrays.lazy_array import as_dask
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import AxesError, ParameterError
 from napari_mfif.io.pages import PagePixels
 from napari_mfif.io.sizes import METRES, plain_unit

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from napari_mfif.arrays.axes import guess_axes, squeezed
-from napari_mfif.arrays.stack import ZStack, as_dask
+from napari_mfif.arrays.lazy_array import as_dask
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.arrays.views import multiscale
 from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io.axes import letter_of
