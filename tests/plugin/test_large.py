@@ -73,7 +73,7 @@ def test_huge_planes_are_fused_where_one_looks(
     apart = np.asarray(image.data[1]).astype(int) - coarse.image
     assert np.mean(np.abs(apart) > 1) < 0.01
     height = viewer.layers["pollen height (um)"]
-    np.testing.assert_allclose(height.data[0], expected.depth * 0.5, atol=1e-5)
+    np.testing.assert_allclose(height.data[0], expected.height_where() * 0.5, atol=1e-5)
     np.testing.assert_allclose(height.scale, (0.1, 0.1))
     panel.result_box.copy("python")
     assert "lazy=True" in QApplication.clipboard().text()
@@ -102,7 +102,7 @@ def test_large_stack_is_opened_with_levels_and_fused_from_the_file(
     assert layer.multiscale
     assert [level.shape for level in data] == [(7, 97, 131), (7, 48, 65)]
     assert panel.stack_box.stack.pixels is stack.pixels
-    assert "0.5 um steps" in panel.stack_box.description.text()
+    assert "0.5 µm steps" in panel.stack_box.description.text()
     panel.method_box.apply(PRESETS[1])
     fused(panel)
     assert panel.run_box.problem.text() == ""
