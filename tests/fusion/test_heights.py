@@ -170,3 +170,14 @@ def test_corrections_by_hand_keep_the_switch(fusion) -> None:
     assert mended.refine(unsure="leave").recipe.unsure == "leave"
     assert mended.refine(unsure="leave").refine(smooth_depth=1).recipe.unsure == "leave"
     assert replace(mended.recipe, painted={}, unsure="mark") == fusion.recipe
+
+
+def test_batch_is_told_too(fusion, half, tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    write_image(tmp_path / "in/half.ome.tif", half.pixels, axes="ZYX", z_step=0.5, unit="um")
+    words = ["batch", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--method", "gradient"]
+    words += ["--maps", "height", "--quiet"]
+    for more, expected in (([], fusion.height_where()), (["--unsure", "leave"], fusion.height)):
+        assert main([*words, *more]) == 0
+        heights = tifffile.imread(tmp_path / "out/half_height.ome.tif")
+        np.testing.assert_array_equal(heights, expected)
