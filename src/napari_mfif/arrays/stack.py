@@ -218,9 +218,8 @@ class ZStack:
     ) -> np.ndarray | None:
         """Tell, as for `plane`, where a pixel is hidden by a mask or by alpha; None without one."""
         hidden = getattr(self.pixels, "transparent", None)
-        # who has a masked array has loaded them, which takes 24 ms
-        masked = "numpy.ma" in sys.modules and isinstance(self.pixels, np.ma.MaskedArray)
-        if hidden is None and not masked:
+        loaded = "numpy.ma" in sys.modules  # it takes 24 ms
+        if hidden is None and not (loaded and isinstance(self.pixels, np.ma.MaskedArray)):
             return None
         place = {"T": t, "C": c, "Z": z}
         index: Any = (*(place[letter] for letter in self.axes if letter in place), rows, columns)
