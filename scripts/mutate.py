@@ -34,7 +34,18 @@ MODULES = {
 }
 
 #: Tests in one process, in one order; of the networks only what needs none of them.
-OPTIONS = ["-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider", "-m", "not torch"]
+OPTIONS = [
+    "-p",
+    "no:napari",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:cacheprovider",
+    "-m",
+    "not torch",
+]
 
 #: Exit codes of mutmut for mutants that no test noticed, and those that no test runs.
 SURVIVED, UNTESTED = 0, 33
