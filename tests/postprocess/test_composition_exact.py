@@ -150,3 +150,21 @@ def test_weights_are_focus_times_exposure() -> None:
     good = weighed(focus, np.array([True, True, False]))
     np.testing.assert_allclose(good, [0.01 * 1.0001, 0.51 * 1.0001, 1.01 * 0.0001], rtol=1e-5)
     assert good.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "f2", "f8"])
+def test_values_come_in_the_type_that_is_asked_for(dtype) -> None:
+    assert rounded(np.float32([1, 2]), np.dtype(dtype)).dtype == np.dtype(dtype)
+
+
+def test_whole_numbers_are_blended_as_exactly_as_others() -> None:
+    planes = RNG.integers(0, 200, (2, 40, 56, 1)).astype(np.uint8)
+    weight = RNG.random((40, 56), dtype=np.float32)
+    found = []
+    for kind in (np.uint8, np.float32):
+        blend = PyramidBlend((40, 56), 1)
+        for plane, share in zip(planes, (weight, 1 - weight), strict=True):
+            blend.add(plane.astype(kind), share)
+        found.append(blend.pixels())
+    np.testing.assert_array_equal(found[0], found[1])
+    assert found[0].dtype == np.float32
