@@ -37,14 +37,18 @@ from qtpy.QtCore import QEventLoop, QTimer
 from napari_mfif.plugin.layers import writer as layer_module
 from napari_mfif.plugin.layers.writer import LayerWriter
 from napari_mfif.plugin.panel import preferences
+from napari_mfif.plugin.panel.foresight import Foresight
 from napari_mfif.plugin.panel.fuse import FusePanel
+from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.settings.presets import PRESETS
 
 PLANES, SIDE = 32, 1024
 LIMIT = 100  # milliseconds of our own code
 OWN = {
-    FusePanel: ("start", "_show", "_done", "_estimate", "_show_estimate", "cancel",
-                "_layer_added", "refresh", "_stack_changed", "_settings_changed", "copy"),
+    FusePanel: ("start", "_show", "_done", "_show_expectation", "cancel", "_layer_added",
+                "refresh", "_stack_changed", "_settings_changed", "_show_result"),
+    Foresight: ("look", "_tell_expectation", "_tell_drift"),
+    ResultBox: ("copy", "show_made"),
     LayerWriter: ("_write_next",),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How much memory there is, and how it is written."""
+"""How much memory there is, and how it is written; `napari_mfif.engine.driver.plan` keeps to it."""
 
 from __future__ import annotations
 
