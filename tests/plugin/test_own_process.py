@@ -36,7 +36,7 @@ def network(panel, viewer, relief):
         pixels = np.asarray(relief.stack.pixels)[:, :rows, :columns]
         viewer.add_image(pixels, name="pollen", **options)
         panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("cnn"))
-        panel._patience.stop()  # no estimate: the process is for the fusion
+        panel.foresight.rest()  # no estimate: the process is for the fusion
         return pixels
 
     return choose
@@ -75,7 +75,7 @@ def test_cancel_in_a_process_leaves_everything_as_it_was(panel, viewer, network,
     assert [layer.name for layer in viewer.layers] == ["pollen"]
     assert panel.run_box.problem.text() == ""
     assert process.poll() is not None
-    panel._patience.stop()
+    panel.foresight.rest()
     qtbot.waitUntil(lambda: shared_files() == before, timeout=WAIT)
 
 
@@ -99,7 +99,7 @@ def test_window_closed_in_the_middle_ends_the_process(make_napari_viewer, relief
     _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
     viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
     panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("cnn"))
-    panel._patience.stop()
+    panel.foresight.rest()
     panel.run_box.fuse.click()
     worker = panel._worker
     qtbot.waitUntil(lambda: apart.pid is not None, timeout=WAIT)
