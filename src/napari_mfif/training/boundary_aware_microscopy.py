@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_mfif.methods.neural.boundary_aware import WindowComparer
+from napari_mfif.training import fans
 from napari_mfif.training.boundary_aware import (
     STACKS,
     Centres,
@@ -23,52 +24,42 @@ from napari_mfif.training.boundary_aware import (
 )
 from napari_mfif.training.boundary_aware_card import HEAD, MICROSCOPY
 from napari_mfif.training.data import Picture
-from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen, settle
+from napari_mfif.training.fans import all_pairs, logistic_loss, seen
 from napari_mfif.training.guards import draw_faint, draw_glaring
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
-from napari_mfif.training.stacks import Fan, Pool, draw_fan
+from napari_mfif.training.stacks import Fan
 
 __all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
-#: Planes of a stack that are compared with one another in a step.
-PLANES = 4
 #: Pixels of a side of the crops that guard against liking blurred planes.
 GUARDS = 96
 
 
 @dataclass
-class Mixed:
-    """Every other step photographs, every other one a fan of a z-stack; guards in each.
+class Mixed(fans.Mixed):
+    """Photographs as in the published recipe, fans of planes, and guards in each step.
 
     Parameters
     ----------
-    pictures : sequence of Picture
-        What is learnt from, besides the stacks.
-    device : str
-        Where the network is.
     boundary : bool
         Learn only from windows with a part of either plane in focus.
-    size : int
-        Pixels of a side of the planes.
-    pool : Pool
-        The stacks.
     """
 
-    pictures: Sequence[Picture]
-    device: str = "cpu"
+    planes = 4
     boundary: bool = False
-    size: int = 128
-    pool: Pool = field(default_factory=lambda: Pool(SEEDS))
 
-    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
-        """Return the loss; the statistics of the network's norms stay as they are."""
-        settle(network)
-        guard = guard_loss(network, rng, self.pictures, self.device)
-        if rng.random() < 0.5:
-            return Centres(self.pictures, self.device, boundary=self.boundary)(network, rng) + guard
-        fan = draw_fan(rng, self.pool, self.size, PLANES)
-        return fan_loss(network, fan, self.device, boundary=self.boundary) + guard
+    def of_photographs(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a step of the published recipe."""
+        return Centres(self.pictures, self.device, boundary=self.boundary)(network, rng)
+
+    def of_fan(self, network: nn.Module, fan: Fan) -> Tensor:
+        """Return the loss of all pairs of a fan."""
+        return fan_loss(network, fan, self.device, boundary=self.boundary)
+
+    def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a faint and a glaring crop."""
+        return guard_loss(network, rng, self.pictures, self.device)
 
 
 def guard_loss(

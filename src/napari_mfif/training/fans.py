@@ -1,20 +1,70 @@
-"""What recipes for z-stacks share: the loss of pairs of planes, and norms that stay as they are."""
+"""What recipes for z-stacks share: their steps, the loss of pairs of planes, settled norms."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.training.stacks import Fan
+from napari_mfif.training.data import Picture
+from napari_mfif.training.stacks import Fan, Pool, draw_fan
 
-__all__ = ["SEEDS", "all_pairs", "logistic_loss", "seen", "settle"]
+__all__ = ["SEEDS", "Mixed", "all_pairs", "logistic_loss", "seen", "settle"]
 
 #: Stacks to learn from: none of them is used to measure anything.
 SEEDS = range(1000, 1040)
+
+
+@dataclass
+class Mixed(ABC):
+    """Every other step photographs, every other one a fan of planes of a z-stack; guards in each.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        What is learnt from, besides the stacks.
+    device : str
+        Where the network is.
+    size : int
+        Pixels of a side.
+    pool : Pool
+        The stacks.
+    """
+
+    #: Planes of a stack that are compared with one another in a step.
+    planes: ClassVar[int]
+
+    pictures: Sequence[Picture]
+    device: str = "cpu"
+    size: int = 128
+    pool: Pool = field(default_factory=lambda: Pool(SEEDS))
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a step; the statistics of the network's norms stay as they are."""
+        settle(network)
+        guard = self.guard(network, rng)
+        if rng.random() < 0.5:
+            return self.of_photographs(network, rng) + guard
+        return self.of_fan(network, draw_fan(rng, self.pool, self.size, self.planes)) + guard
+
+    def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of what must not be forgotten in any step: nothing."""
+        return torch.zeros((), device=self.device)
+
+    @abstractmethod
+    def of_photographs(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of pairs made of photographs."""
+
+    @abstractmethod
+    def of_fan(self, network: nn.Module, fan: Fan) -> Tensor:
+        """Return the loss of planes of a z-stack."""
 
 
 def all_pairs(count: int) -> tuple[list[int], list[int]]:

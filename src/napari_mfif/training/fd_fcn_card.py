@@ -102,15 +102,7 @@ compared with the truth on simulated z-stacks (seeds that no training and no ben
 
 {scorecalibration_table}
 
-## On z-stacks
-
-Planes are averaged, each with the weight exp((score - best score) / temperature). The temperature
-is {softness} times the standard deviation of the noise (at the middle brightness, where planes span
-0 to 1): what makes the best images of simulated stacks at five levels of noise (seeds that no
-training and no benchmark uses). A stack without noise is copied.
-
-<!-- python -m benchmarks.along fd-fcn --cards -->
-<!-- end -->
+{averaging}
 
 {half_precision}
 

@@ -3,62 +3,49 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_mfif.methods.neural.fd_fcn import MapScorer
-from napari_mfif.training.data import Picture
-from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen
+from napari_mfif.training import fans
+from napari_mfif.training.fans import all_pairs, logistic_loss, seen
 from napari_mfif.training.fd_fcn import Scores, planes_of, right_pixels
 from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
 from napari_mfif.training.guards import draw_faint
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.pairs import half_size
 from napari_mfif.training.recipe import Recipe, published, train_recipe
-from napari_mfif.training.stacks import Fan, Pool, draw_fan
+from napari_mfif.training.stacks import Fan
 
 __all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
-#: Planes of a stack that are compared with one another in a step.
-PLANES = 6
-
 
 @dataclass
-class Mixed:
-    """Every other step photographs, every other one a fan of a z-stack; faint crops in each.
+class Mixed(fans.Mixed):
+    """Photographs as in the published recipe, fans of planes, and faint crops in each step.
 
     Parameters
     ----------
-    pictures : sequence of Picture
-        What is learnt from, besides the stacks.
-    device : str
-        Where the network is.
-    size : int
-        Pixels of a side.
     faint : int
         Faint crops in a step.
-    pool : Pool
-        The stacks.
     """
 
-    pictures: Sequence[Picture]
-    device: str = "cpu"
+    planes = 6
     size: int = 96
     faint: int = 2
-    pool: Pool = field(default_factory=lambda: Pool(SEEDS))
 
-    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
-        """Return the loss of a step."""
-        guard = self._guard(network, rng)
-        if rng.random() < 0.5:
-            return Scores(self.pictures, self.device, size=self.size)(network, rng) + guard
-        return fan_loss(network, draw_fan(rng, self.pool, self.size, PLANES), self.device) + guard
+    def of_photographs(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a step of the published recipe."""
+        return Scores(self.pictures, self.device, size=self.size)(network, rng)
 
-    def _guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+    def of_fan(self, network: nn.Module, fan: Fan) -> Tensor:
+        """Return the loss of all pairs of a fan."""
+        return fan_loss(network, fan, self.device)
+
+    def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss of sharp against far blurred crops."""
         planes = [p for _ in range(self.faint) for p in draw_faint(rng, self.pictures, self.size)]
         logits = network(planes_of(planes).to(self.device)).float()

@@ -3,57 +3,37 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor, nn
 
 from napari_mfif.methods.neural.mfif_gan import FocusMapper
 from napari_mfif.networks.mfif_gan import MfifGenerator
+from napari_mfif.training import fans
 from napari_mfif.training.batches import absolute_error
-from napari_mfif.training.data import Picture
-from napari_mfif.training.fans import SEEDS, all_pairs, logistic_loss, seen, settle
+from napari_mfif.training.fans import all_pairs, logistic_loss, seen
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan import OUTLINES, compare_judge, draw_batch
 from napari_mfif.training.mfif_gan_card import HEAD, MICROSCOPY
 from napari_mfif.training.recipe import Recipe, published, train_recipe
-from napari_mfif.training.stacks import Fan, Pool, draw_fan
+from napari_mfif.training.stacks import Fan
 
 __all__ = ["RECIPE", "Mixed", "train"]
 
-#: Planes of a stack that are compared with one another in a step.
-PLANES = 5
 
+class Mixed(fans.Mixed):
+    """Photographs as in the published recipe, and fans of planes."""
 
-@dataclass
-class Mixed:
-    """Every other step photographs, every other one a fan of planes of a z-stack.
+    planes = 5
 
-    Parameters
-    ----------
-    pictures : sequence of Picture
-        What is learnt from, besides the stacks.
-    device : str
-        Where the network is.
-    size : int
-        Pixels of a side.
-    pool : Pool
-        The stacks.
-    """
+    def of_photographs(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the loss of a batch of the published recipe."""
+        batch = draw_batch(rng, self.pictures, self.size, 4, self.device, OUTLINES)
+        return absolute_error(network(batch.first, batch.second), batch)
 
-    pictures: Sequence[Picture]
-    device: str = "cpu"
-    size: int = 128
-    pool: Pool = field(default_factory=lambda: Pool(SEEDS))
-
-    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
-        """Return the loss; the statistics of the network's norms stay as they are."""
-        settle(network)
-        if rng.random() < 0.5:
-            batch = draw_batch(rng, self.pictures, self.size, 4, self.device, OUTLINES)
-            return absolute_error(network(batch.first, batch.second), batch)
-        return fan_loss(network, draw_fan(rng, self.pool, self.size, PLANES), self.device)
+    def of_fan(self, network: nn.Module, fan: Fan) -> Tensor:
+        """Return the loss of all pairs of a fan."""
+        return fan_loss(network, fan, self.device)
 
 
 def fan_loss(network: nn.Module, fan: Fan, device: str) -> Tensor:

@@ -29,6 +29,7 @@ from napari_mfif.training.data import Picture, Pictures, read_pictures
 from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import LOG, Loss, Plan, minutes, run
 from napari_mfif.training.measured import half_words, measured
+from napari_mfif.training.softness import averaging_words
 
 __all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "published", "train_recipe"]
 
@@ -190,7 +191,7 @@ def write_trained(
     }
     told = {name: f"{value:.4f}" for name, value in scores.items()}
     words = {**picture_words(pictures), **tables(found), "half_precision": half_words(seen), **told}
-    words["softness"] = found.get(SOFTNESS, "")
+    words["averaging"] = averaging_words(recipe.method, found.get(SOFTNESS, ""))
     text = recipe.text
     for name, word in words.items():
         text = text.replace("{" + name + "}", word)

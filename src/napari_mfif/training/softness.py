@@ -22,13 +22,31 @@ from napari_mfif.settings.options import PREPARATION
 from napari_mfif.settings.parameters import resolve
 from napari_mfif.simulation import KINDS, Simulation, simulate
 
-__all__ = ["LEVELS", "STACKS", "measured_softness"]
+__all__ = ["LEVELS", "STACKS", "averaging_words", "measured_softness"]
 
 #: Seeds and planes of the stacks, that no benchmark uses, and photons at white.
 STACKS = ((90001, 8), (90002, 20))
 LEVELS = (5000.0, 1500.0, 400.0, 150.0, 80.0)
 #: Temperatures to choose from, for a noise of 1.
 CANDIDATES = tuple(2 ** (step / 2) for step in range(0, 21))
+
+
+#: What a card says of averaging; the table is written by the command in it.
+AVERAGING = """\
+## On z-stacks
+
+Planes are averaged, each with the weight exp((score - best score) / temperature). The temperature
+is {softness} times the standard deviation of the noise (at the middle brightness, where planes span
+0 to 1): what makes the best images of simulated stacks at five levels of noise (seeds that no
+training and no benchmark uses). A stack without noise is copied.
+
+<!-- python -m benchmarks.along {method} --cards -->
+<!-- end -->"""
+
+
+def averaging_words(method: str, softness: str) -> str:
+    """Return the section of a card on z-stacks, for weights that average planes."""
+    return AVERAGING.format(method=method, softness=softness)
 
 
 def measured_softness(
