@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_mfif.errors import MfifError
 from napari_mfif.io.content import PICTURE_ENDINGS
+from napari_mfif.plugin.dialogs import FILES, FOLDER, ask_which
 from napari_mfif.plugin.reader import read
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
 
 PLUGIN = "napari-mfif"
 
-FILES = (
+KINDS = (
     "Z-stacks and planes (*.tif *.tiff *.btf *.tf8 *.lsm *.stk *.png *.jpg *.jpeg);;All files (*)"
 )
 
@@ -52,12 +53,13 @@ def choose_files(
     folder : bool, optional
         Whether a folder is asked for.
     """
-    dialog = QFileDialog(parent, "Open z-stack: one file, or all planes of it", "", FILES)
-    mode = QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFiles
-    dialog.setFileMode(mode)
-    dialog.filesSelected.connect(lambda paths: open_paths(viewer, list(paths), told))
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
+    ask_which(
+        parent,
+        "Open z-stack: one file, or all planes of it",
+        FOLDER if folder else FILES,
+        lambda paths: open_paths(viewer, paths, told),
+        kinds=KINDS,
+    )
 
 
 def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:

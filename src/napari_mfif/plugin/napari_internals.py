@@ -20,6 +20,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from napari_mfif.plugin.per_viewer import unwrapped
+
 __all__ = ["canvas_of", "is_drawing", "layers_of_all_viewers", "node_of", "say_status"]
 
 #: Where napari asks for pixels in order to draw them.
@@ -68,14 +70,14 @@ def say_status(layer: Any, say: Status) -> None:
 
 def canvas_of(viewer: Any) -> Any | None:
     """Return the widget that a viewer draws into, or None."""
-    window = getattr(getattr(viewer, "__wrapped__", viewer), "window", None)
+    window = getattr(unwrapped(viewer), "window", None)
     canvas = getattr(getattr(window, "_qt_viewer", None), "canvas", None)
     return getattr(canvas, "native", None)
 
 
 def node_of(viewer: Any, layer: Any) -> Any | None:
     """Return what draws a layer in vispy's scene, to which filters can be attached, or None."""
-    window = getattr(getattr(viewer, "__wrapped__", viewer), "window", None)
+    window = getattr(unwrapped(viewer), "window", None)
     canvas = getattr(getattr(window, "_qt_viewer", None), "canvas", None)
     visual = getattr(canvas, "layer_to_visual", {}).get(layer)
     node = getattr(visual, "node", None)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
@@ -15,6 +14,8 @@ from napari_mfif.plugin.layers.metadata import KEY, Made, result
 from napari_mfif.plugin.layers.showing import hide_other_maps
 from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
+from napari_mfif.plugin.per_viewer import OnePerViewer
+from napari_mfif.plugin.timers import single_shot
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -43,9 +44,7 @@ class Results(QObject):
         self._writer = LayerWriter(viewer, self)
         self._writer.wrote.connect(self._writer.clear)
         self._writer.wrote.connect(self.tell)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.changed)
+        self._soon = single_shot(self, self.changed)
         self._drawing: Any = None
         self._next: tuple[Made, Callable[[], None] | None] | None = None
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
@@ -173,14 +172,5 @@ class Results(QObject):
         self._drawing.start()
 
 
-#: By the identity of their viewers; they live as long as a panel holds them.
-_KNOWN: WeakValueDictionary[int, Results] = WeakValueDictionary()
-
-
-def results_of(viewer: ViewerModel) -> Results:
-    """Return what knows the fusions of a viewer: the same one for all panels that hold it."""
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    known = _KNOWN.get(id(viewer))
-    if known is None or known.viewer is not viewer:
-        known = _KNOWN[id(viewer)] = Results(viewer)
-    return known
+#: What knows the fusions of a viewer: the same one for all panels that hold it.
+results_of = OnePerViewer(Results)

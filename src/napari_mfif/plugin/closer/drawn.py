@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Shapes
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_mfif.plugin.closer.place import flat_options, rows_and_columns
 from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.timers import single_shot
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -48,9 +49,7 @@ class Drawn(QObject):
         self.viewer, self.what, self._options = viewer, what, options
         self.layer: Any | None = None
         self.made: Made | None = None
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.changed)
+        self._soon = single_shot(self, self.changed)
         viewer.layers.events.removed.connect(self._find)
         viewer.layers.events.inserted.connect(self._find)
 

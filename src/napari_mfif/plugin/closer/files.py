@@ -1,31 +1,16 @@
-"""Asking for a file and writing it in a thread; nothing waits."""
+"""Writing a file in a thread; nothing waits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from qtpy.QtWidgets import QFileDialog, QLabel, QWidget
+from qtpy.QtWidgets import QLabel
 from superqt.utils import create_worker
 
-from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.panel.style import say
 
-__all__ = ["ask_where", "write_quietly"]
-
-
-def ask_where(
-    parent: QWidget, fusion: Fusion, name: str, kinds: str, chosen: Callable[[str], Any]
-) -> QFileDialog:
-    """Ask for the name of a new file; the dialog asks before one is replaced."""
-    folder = Path(fusion.stack.source).parent if fusion.stack.source else Path.home()
-    dialog = QFileDialog(parent, "Save", str(folder / name), kinds)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.fileSelected.connect(chosen)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
-    return dialog
+__all__ = ["write_quietly"]
 
 
 def write_quietly(write: Callable[[], Path], note: QLabel, trouble: QLabel) -> None:

@@ -9,8 +9,9 @@ from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.closer.drawn import Drawn
-from napari_mfif.plugin.closer.files import ask_where, write_quietly
+from napari_mfif.plugin.closer.files import write_quietly
 from napari_mfif.plugin.closer.plots import ProfilePlot
+from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.surface.heights import HeightMap

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,13 +19,15 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mfif.plugin.closer.files import ask_where, write_quietly
+from napari_mfif.plugin.closer.files import write_quietly
 from napari_mfif.plugin.closer.turntable import MOVIES, Turntable, save_movie, save_picture
+from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.solid import texture_of
 from napari_mfif.plugin.panel.forms import LogNumber, WheelWithFocus, parts
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.plugin.panel.surface import view_3d
+from napari_mfif.plugin.timers import single_shot
 from napari_mfif.surface.export import FORMATS
 from napari_mfif.surface.mesh import surface
 
@@ -67,9 +69,7 @@ class SurfaceBox(QWidget):
         self._lay_out()
         say(self.note, "")
         self._menu()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._ask)
+        self._soon = single_shot(self, self._ask)
         self.exaggeration.changed.connect(self._slid)
         for box in (self.unsure, self.top):
             box.currentIndexChanged.connect(self._ask)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_mfif.errors import ParameterError
@@ -19,6 +18,7 @@ from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.status import in_words, values_at
 from napari_mfif.plugin.panel.style import heading, hint
 from napari_mfif.plugin.results import Results
+from napari_mfif.plugin.timers import single_shot
 from napari_mfif.wording import in_window
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ class UnderMouse(QWidget):
             "taken from. Dragging moves the image as always.</qt>"
         )
         self._lay_out()
-        self._eye = QTimer(self)
-        self._eye.setSingleShot(True)
-        self._eye.timeout.connect(self.show_pixel)
+        self._eye = single_shot(self, self.show_pixel)
         self._work = Latest(self._measure, self._measured, self.rivals.setText, self)
         self._shares = Latest(plane_shares, self.plot.show_shares, parent=self)
         self.plot.picked.connect(self._picked)

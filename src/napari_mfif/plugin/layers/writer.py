@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.layers.specs import MAPS, Drawing
 from napari_mfif.plugin.layers.status import say_heights
+from napari_mfif.plugin.timers import single_shot
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -46,9 +47,7 @@ class LayerWriter(QObject):
         self._waiting: list[Drawing] = []
         self._done: Callable[[], None] | None = None
         self._before: dict[tuple[str, str], tuple[Any, Any] | None] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._write_next)
+        self._timer = single_shot(self, self._write_next)
 
     def write(self, drawings: Iterable[Drawing], done: Callable[[], None] | None = None) -> None:
         """Show these soon, then call `done`; older ones of the same role that wait are dropped."""

@@ -18,6 +18,7 @@ from napari_mfif.methods.base import Region
 from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import levels_of
 from napari_mfif.plugin.results import Results
+from napari_mfif.plugin.timers import single_shot
 
 __all__ = ["Canvas"]
 
@@ -41,9 +42,7 @@ class Canvas(QObject):
         self._results, self._made = results, made
         self._letters, self._recipe = letters_of(made), made.fusion.recipe
         self._arrays: dict[str, NDArray[Any]] = {}
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._draw)
+        self._soon = single_shot(self, self._draw)
         self._cost = 0.0
         self._ended = False
         #: Layers whose drawing can wait, since nothing is seen of them.

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from superqt.utils import create_worker as create_quiet_worker
 
 from napari_mfif.fusion.job import DONE, SKIPPED
 from napari_mfif.plugin.batch_run import BatchRun, Plan, make_plan
+from napari_mfif.plugin.dialogs import FOLDER, ask_which
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.batch_settings import BatchSettings
 from napari_mfif.plugin.panel.batch_table import SHOWN, BatchTable
@@ -140,18 +140,13 @@ class BatchPanel(Panel):
         self.replace.toggled.connect(self._offer_start)
 
     def _choose(self, line: QLineEdit) -> None:
-        dialog = QFileDialog(self, "Choose a folder", line.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-
-        def take(path: str) -> None:
-            line.setText(path)
+        def take(paths: list[str]) -> None:
+            line.setText(paths[0])
             if line is self.source and not self.target.text():
-                self.target.setText(f"{path.rstrip('/')} in focus")
+                self.target.setText(f"{paths[0].rstrip('/')} in focus")
             self.search()
 
-        dialog.fileSelected.connect(take)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_which(self, "Choose a folder", FOLDER, take, start=line.text())
 
     def enterEvent(self, event: Any) -> None:
         """Look at the *Fuse* panel again: it may show something else now."""

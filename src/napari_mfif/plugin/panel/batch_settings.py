@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_mfif import methods
 from napari_mfif.errors import MfifError
+from napari_mfif.plugin.dialogs import FILE, ask_which
 from napari_mfif.plugin.panel import preferences
 from napari_mfif.plugin.panel.fuse import FusePanel
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
@@ -131,11 +132,7 @@ class BatchSettings(QWidget):
         self.changed.emit()
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Open a recipe", "", RECIPES)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.take)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_which(self, "Open a recipe", FILE, lambda paths: self.take(paths[0]), kinds=RECIPES)
 
     def take(self, path: str) -> None:
         """Take the recipe that a file holds."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
 from superqt.utils import create_worker
 
 from napari_mfif.errors import MfifError
@@ -22,6 +21,7 @@ from napari_mfif.plugin.comparing.pictures import (
 )
 from napari_mfif.plugin.comparing.sides import VIEWS, Side, sides_of
 from napari_mfif.plugin.comparing.sight import Sight
+from napari_mfif.plugin.dialogs import FILE, ask_which
 from napari_mfif.plugin.layers.metadata import KEPT, Made
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.measure_box import MeasureBox
@@ -271,11 +271,13 @@ class ComparePanel(Panel):
         self._advise()
 
     def _choose_picture(self) -> None:
-        dialog = QFileDialog(self, "Open the truth, or another program's result", "", PICTURES)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.open_picture)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_which(
+            self,
+            "Open the truth, or another program's result",
+            FILE,
+            lambda paths: self.open_picture(paths[0]),
+            kinds=PICTURES,
+        )
 
     def open_picture(self, path: str) -> None:
         """Read a picture in a thread; it becomes a layer on the results, and the truth."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 from superqt.utils import create_worker
 
 from napari_mfif.arrays.stack import ZStack
@@ -17,6 +17,7 @@ from napari_mfif.fusion.estimate import estimate, format_seconds
 from napari_mfif.methods import registry
 from napari_mfif.plugin.panel.fusion_thread import Request
 from napari_mfif.plugin.panel.preload import load_torch_gently
+from napari_mfif.plugin.timers import single_shot
 
 __all__ = ["Expectation", "Foresight"]
 
@@ -70,10 +71,7 @@ class Foresight(QObject):
         self.showing = 0.5
         self._workers: list[Any] = []
         self._drift_of: Any = None
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(SETTLE)
-        self._patience.timeout.connect(self.look)
+        self._patience = single_shot(self, self.look, SETTLE)
 
     def look_soon(self) -> None:
         """Look ahead when nothing has been changed for a while."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QTimer
-
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.painting.canvas import Canvas
 from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, why_not
@@ -18,6 +16,7 @@ from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.paint_box import OTHER, PLANE, PaintBox, StrokeRow, others_of
 from napari_mfif.plugin.panel.style import button, hint, say
 from napari_mfif.plugin.results import results_of
+from napari_mfif.plugin.timers import single_shot
 from napari_mfif.settings.strokes import BEST
 
 if TYPE_CHECKING:
@@ -51,14 +50,8 @@ class PaintPanel(Panel):
         self.slider = PlaneSlider(self.results, self._plane_moved)
         self.keeper = StrokeKeeper(self.results)
         self._goes_on, self._plane = "", 0
-        self._still, self._long = QTimer(self), QTimer(self)
-        for timer, pause, then in (
-            (self._still, STILL, self._fetch),
-            (self._long, LONG, self._say_at_work),
-        ):
-            timer.setSingleShot(True)
-            timer.setInterval(pause)
-            timer.timeout.connect(then)
+        self._still = single_shot(self, self._fetch, STILL)
+        self._long = single_shot(self, self._say_at_work, LONG)
         for widget in (self.what, self.box):
             self.column.addWidget(widget)
         self.column.addStretch()

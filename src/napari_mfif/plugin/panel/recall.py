@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from weakref import finalize, ref
 
+from napari_mfif.plugin.per_viewer import unwrapped
+
 __all__ = ["keep", "recalled"]
 
 #: By the identity of the viewer, which is not kept alive.
@@ -13,7 +15,7 @@ _KEPT: dict[int, tuple[Any, dict[str, Any]]] = {}
 
 def keep(viewer: Any, settings: dict[str, Any]) -> None:
     """Keep settings as long as the viewer lives."""
-    viewer = getattr(viewer, "__wrapped__", viewer)
+    viewer = unwrapped(viewer)
     if id(viewer) not in _KEPT:
         finalize(viewer, _KEPT.pop, id(viewer), None)
     _KEPT[id(viewer)] = ref(viewer), settings
@@ -21,6 +23,6 @@ def keep(viewer: Any, settings: dict[str, Any]) -> None:
 
 def recalled(viewer: Any) -> dict[str, Any] | None:
     """Return what was kept for a viewer."""
-    viewer = getattr(viewer, "__wrapped__", viewer)
+    viewer = unwrapped(viewer)
     of, settings = _KEPT.get(id(viewer), (lambda: None, None))
     return settings if of() is viewer else None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from napari.layers import Image
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout
 
 from napari_mfif.fusion.refining import can_refine
@@ -22,6 +21,7 @@ from napari_mfif.plugin.panel.style import button, hint, say, trouble
 from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.refining import in_view, previewed, refined, unknown, values_of
 from napari_mfif.plugin.results import results_of
+from napari_mfif.plugin.timers import single_shot
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -64,14 +64,8 @@ class RefinePanel(Panel):
         self._whole = Latest(refined, self._put, self.tell, self, between=True)
         self._first = Latest(previewed, self._put_first, self.tell, self, between=True)
         self._count = Latest(unknown, lambda found: say(self.box.share, found[1]), parent=self)
-        self._settle, self._long = QTimer(self), QTimer(self)
-        for timer, pause, then in (
-            (self._settle, SETTLE, self._refine_all),
-            (self._long, LONG, self._say_at_work),
-        ):
-            timer.setSingleShot(True)
-            timer.setInterval(pause)
-            timer.timeout.connect(then)
+        self._settle = single_shot(self, self._refine_all, SETTLE)
+        self._long = single_shot(self, self._say_at_work, LONG)
         self.before = Before(self.results, self._say_before, self)
         self.held = button(
             "Before", f"Hold it, or the key {KEY.upper()}, to see how it was before."

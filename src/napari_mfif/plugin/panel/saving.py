@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QWidget
 from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.panel.as_code import suggested_path
 
 __all__ = ["choose_target", "write"]
@@ -35,9 +36,6 @@ def choose_target(parent: QWidget, fusion: Fusion, what: str, tell: Any, refuse:
     if what == "recipe":
         name = name.removesuffix(" in focus.ome.tif") + " recipe.json"
     kinds = "Recipe (*.json)" if what == "recipe" else "OME-TIFF (*.ome.tif);;PNG (*.png)"
-    folder = Path(fusion.stack.source).parent if fusion.stack.source else Path.home()
-    dialog = QFileDialog(parent, "Save", str(folder / name), kinds)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)  # asks before replacing a file
 
     def start(path: str) -> None:
         worker = create_worker(write, fusion, what, path, _start_thread=False, _ignore_errors=True)
@@ -45,9 +43,7 @@ def choose_target(parent: QWidget, fusion: Fusion, what: str, tell: Any, refuse:
         worker.errored.connect(lambda error: refuse(str(error)))
         worker.start()
 
-    dialog.fileSelected.connect(start)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
+    ask_where(parent, fusion, name, kinds, start)
 
 
 def write(fusion: Fusion, what: str, path: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 from napari.layers import Surface
@@ -14,6 +13,7 @@ from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import KEY, Made, Result
 from napari_mfif.plugin.layers.solid import Paint, Solid, Wish, solid, texture_of
+from napari_mfif.plugin.per_viewer import OnePerViewer
 from napari_mfif.plugin.results import results_of
 
 if TYPE_CHECKING:
@@ -284,14 +284,5 @@ def _stretch(layer: Any, found: Solid, factor: float) -> None:
     layer.affine = np.asarray(found.options.get("affine", np.eye(len(higher)))) @ higher
 
 
-#: By the identity of their viewers; they live as long as a panel or their window holds them.
-_KNOWN: WeakValueDictionary[int, View3D] = WeakValueDictionary()
-
-
-def view_3d(viewer: ViewerModel) -> View3D:
-    """Return what shows surfaces in a viewer: the same one for all panels."""
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    known = _KNOWN.get(id(viewer))
-    if known is None or known.viewer is not viewer:
-        known = _KNOWN[id(viewer)] = View3D(viewer)
-    return known
+#: What shows surfaces in a viewer: the same one for all panels.
+view_3d = OnePerViewer(View3D)
