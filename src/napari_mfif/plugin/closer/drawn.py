@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,17 @@ import numpy as np
 from napari.layers import Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QWidget
 
 from napari_mfif.plugin.closer.place import flat_options, rows_and_columns
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.timers import single_shot
+from napari_mfif.surface.heights import HeightMap
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-__all__ = ["MEASURED", "Drawn", "outline"]
+__all__ = ["MEASURED", "Drawn", "DrawnBox", "outline"]
 
 #: Under this key the metadata of a layer hold what is drawn on it, and on which stack.
 MEASURED = "napari_mfif_measured"
@@ -117,6 +120,40 @@ class Drawn(QObject):
     def _tell(self, event: Any = None) -> None:
         if not self._soon.isActive():
             self._soon.start(SOON)
+
+
+class DrawnBox(QWidget):
+    """Measures what is drawn on the fusion at hand, anew whenever either changes.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where it is drawn.
+    what, options : str, dict
+        As for `Drawn`.
+    """
+
+    def __init__(self, viewer: ViewerModel, what: str, options: dict[str, Any]) -> None:
+        super().__init__()
+        self.made: Made | None = None
+        self.heights: HeightMap | None = None
+        self.drawn = Drawn(viewer, what, options, self)
+
+    def end(self) -> None:
+        """Let go of the viewer."""
+        self.drawn.end()
+
+    def follow(self, made: Made | None, heights: HeightMap | None) -> None:
+        """Measure another fusion from now on; its heights may come later."""
+        if made is not self.made:
+            self.made = made
+            self.drawn.follow(made)
+        self.heights = heights
+        self.refresh()
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Measure anew."""
 
 
 def outline(kind: str, points: NDArray[np.float64]) -> NDArray[np.float64]:

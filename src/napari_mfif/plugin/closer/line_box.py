@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from napari_mfif.errors import MfifError
-from napari_mfif.plugin.closer.drawn import Drawn
+from napari_mfif.plugin.closer.drawn import DrawnBox
 from napari_mfif.plugin.closer.files import write_quietly
 from napari_mfif.plugin.closer.plots import ProfilePlot
 from napari_mfif.plugin.dialogs import ask_where
-from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
-from napari_mfif.surface.heights import HeightMap
 from napari_mfif.surface.profile import Profile, profile_of
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ __all__ = ["LineBox"]
 LOOK = {"edge_color": "#ffb000", "edge_width": 2, "face_color": "transparent", "opacity": 0.9}
 
 
-class LineBox(QWidget):
+class LineBox(DrawnBox):
     """Lets one draw a line, and plots the height along it while it is drawn.
 
     Parameters
@@ -35,11 +33,8 @@ class LineBox(QWidget):
     """
 
     def __init__(self, viewer: ViewerModel) -> None:
-        super().__init__()
-        self.made: Made | None = None
-        self.heights: HeightMap | None = None
+        super().__init__(viewer, "line", LOOK)
         self.profile: Profile | None = None
-        self.drawn = Drawn(viewer, "line", LOOK, self)
         self.plot = ProfilePlot()
         self.words, self.note, self.problem = hint(), hint(), trouble()
         self.draw = button(
@@ -67,18 +62,6 @@ class LineBox(QWidget):
         column.addLayout(row)
         for widget in (self.plot, self.words, self.note, self.problem):
             column.addWidget(widget)
-
-    def end(self) -> None:
-        """Let go of the viewer."""
-        self.drawn.end()
-
-    def follow(self, made: Made | None, heights: HeightMap | None) -> None:
-        """Measure another fusion from now on; its heights may come later."""
-        if made is not self.made:
-            self.made = made
-            self.drawn.follow(made)
-        self.heights = heights
-        self.refresh()
 
     def _draw(self) -> None:
         line = self.drawn.shapes()

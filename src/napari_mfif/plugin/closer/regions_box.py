@@ -17,15 +17,13 @@ from qtpy.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
-    QWidget,
 )
 from skimage.draw import polygon2mask
 
 from napari_mfif.errors import MfifError
-from napari_mfif.plugin.closer.drawn import Drawn, outline
+from napari_mfif.plugin.closer.drawn import DrawnBox, outline
 from napari_mfif.plugin.closer.plots import sign_of
 from napari_mfif.plugin.latest import Latest
-from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.surface.heights import HeightMap
 from napari_mfif.surface.roughness import Roughness, roughness_of
@@ -45,7 +43,7 @@ Masks = list[NDArray[np.bool_]]
 Found = tuple[list[Roughness | str], Step | str | None]
 
 
-class RegionsBox(QWidget):
+class RegionsBox(DrawnBox):
     """Lets one draw regions, and measures them.
 
     Parameters
@@ -55,11 +53,8 @@ class RegionsBox(QWidget):
     """
 
     def __init__(self, viewer: ViewerModel) -> None:
-        super().__init__()
-        self.made: Made | None = None
-        self.heights: HeightMap | None = None
+        super().__init__(viewer, "regions", LOOK)
         self.found: Found = ([], None)
-        self.drawn = Drawn(viewer, "regions", LOOK, self)
         self.draw = button(
             "Draw a region",
             "Drag a rectangle over the image. One gives a roughness, two a step as well.",
@@ -107,15 +102,7 @@ class RegionsBox(QWidget):
     def end(self) -> None:
         """Let go of the viewer."""
         self._work.stop()
-        self.drawn.end()
-
-    def follow(self, made: Made | None, heights: HeightMap | None) -> None:
-        """Measure another fusion from now on; its heights may come later."""
-        if made is not self.made:
-            self.made = made
-            self.drawn.follow(made)
-        self.heights = heights
-        self.refresh()
+        super().end()
 
     def refresh(self) -> None:
         """Measure the regions anew."""
