@@ -105,7 +105,8 @@ class WindowComparer(Comparer):
             near = band(scores)
             if near.any():
                 np.copyto(scores, self.boundary.windows(planes, where=near)[0], where=near)
-        return 1 - _at_pixels(scores, (first.shape[0], first.shape[1]))
+        at_pixels = _at_pixels(scores, (first.shape[0], first.shape[1]))
+        return np.clip(1 - at_pixels, 0, 1)  # interpolation may round to more than 1
 
 
 def band(scores: FloatMap) -> NDArray[np.bool_]:

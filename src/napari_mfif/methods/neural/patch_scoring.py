@@ -107,7 +107,8 @@ class PatchScorer(Scorer):
     def focus_map(self, first: FloatMap, second: FloatMap, shape: tuple[int, int]) -> FloatMap:
         """Return the paper's focus map (3.4.1), of the second plane."""
         margin = second - first
-        weight = spread(1 / (1 + np.exp(np.clip(-margin, -80, 80))), shape)
+        chances = spread(1 / (1 + np.exp(np.clip(-margin, -80, 80))), shape)
+        weight = np.clip(chances, 0, 1)  # a mean by running sums may round to less or more
         # Sure patches that are equally many on both sides: the surer ones decide, in any order.
         tied = np.abs(weight - 0.5) < TIE
         weight = np.where(tied, 0.5 + TIE * np.sign(spread(margin, shape)), weight)
