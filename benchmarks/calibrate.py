@@ -20,8 +20,8 @@ import numpy as np
 from napari_mfif import fuse
 from napari_mfif.methods.base import Cause
 from napari_mfif.metrics.truth import roc_auc
-from napari_mfif.postprocess.consistency import OFF
 from napari_mfif.postprocess.doubt import AT_MOST
+from napari_mfif.settings.consistency import OFF
 from napari_mfif.simulation import KINDS, simulate
 
 SEEDS = range(4)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif import fuse
-from napari_mfif.postprocess.consistency import OFF
+from napari_mfif.settings.consistency import OFF
 from napari_mfif.simulation import simulate
 from napari_mfif.training.data import Picture, draw_texture
 from napari_mfif.training.scenes import object_pair

@@ -14,7 +14,7 @@ import numpy as np
 
 from napari_mfif import fuse
 from napari_mfif.metrics.truth import depth_error, psnr, roc_auc, share_within
-from napari_mfif.postprocess.consistency import OFF
+from napari_mfif.settings.consistency import OFF
 from napari_mfif.simulation import KINDS, simulate
 
 STEPS: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_mfif import methods
 from napari_mfif.methods.base import COMPOSING, COMPUTING, PREPARATION
-from napari_mfif.postprocess.consistency import CONSISTENCY, PAIR, STACK
+from napari_mfif.settings.consistency import CONSISTENCY, PAIR, STACK
 from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import Parameter
 

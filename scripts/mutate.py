@@ -25,12 +25,15 @@ KNOWN = Path(__file__).with_name("equivalent_mutants.toml")
 #: The modules, and the tests that belong to each.
 MODULES = {
     "settings/parameters": ["tests/settings/test_checks.py"],
+    "settings/consistency": ["tests/settings/test_profiles.py"],
     "settings/recipe": ["tests/settings/test_recipe.py"],
     "engine/tiles": ["tests/engine/test_tiles.py"],
     "io/axes": ["tests/io/test_axes.py"],
     "io/names": ["tests/io/test_names_exact.py"],
     "postprocess/composition": ["tests/postprocess/test_composition_exact.py"],
     "postprocess/consistency": ["tests/postprocess/test_consistency.py"],
+    "postprocess/depth_smoothing": ["tests/postprocess/test_depth_smoothing.py"],
+    "postprocess/small_regions": ["tests/postprocess/test_small_regions.py"],
 }
 
 #: Tests in one process, in one order; of the networks only what needs none of them.

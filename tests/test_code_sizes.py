@@ -14,7 +14,6 @@ MODULE, FUNCTION = 320, 60
 LONGER = {
     "fusion/result.py": 335,
     "io/read.py": 335,
-    "postprocess/consistency.py": 385,
 }
 
 

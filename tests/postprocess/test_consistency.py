@@ -8,19 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_mfif.errors import ParameterError
 from napari_mfif.kernels import regions as connected
 from napari_mfif.kernels.bands import bands
-from napari_mfif.kernels.regions import connected_regions
 from napari_mfif.methods.base import Answer
-from napari_mfif.postprocess.consistency import (
-    CONSISTENCY,
-    OFF,
-    PAIR,
-    STACK,
-    complete,
-    verify,
-)
+from napari_mfif.postprocess.consistency import reach, verify
+from napari_mfif.settings.consistency import OFF, PAIR, STACK
 
 SHAPE = (61, 83)
 
@@ -55,21 +47,6 @@ def test_off_changes_nothing(halves, hill, n_planes) -> None:
     same(verify(answer, depth, OFF, n_planes=n_planes), answer)
 
 
-def test_profiles_hold_a_valid_value_for_every_parameter() -> None:
-    for profile in (OFF, PAIR, STACK):
-        assert {p.name: p.check(profile[p.name]) for p in CONSISTENCY} == dict(profile)
-
-
-def test_values_not_given_come_from_the_profile_of_so_many_planes() -> None:
-    assert complete(None, n_planes=2) == dict(PAIR)
-    assert complete({"holes": 0.1}, n_planes=9) == {**STACK, "holes": 0.1}
-
-
-def test_unknown_step_is_named_with_the_one_that_was_meant() -> None:
-    with pytest.raises(ParameterError, match="'small_regions'"):
-        complete({"small_region": 0.1}, n_planes=2)
-
-
 def test_threshold_moves_the_border_of_a_pair(halves) -> None:
     weight = np.broadcast_to(np.linspace(0, 1, SHAPE[1], dtype=np.float32), SHAPE).copy()
     answer = answer_of(halves, weight=weight)
@@ -94,11 +71,6 @@ def test_small_region_of_a_stack_takes_the_depth_around_it(hill) -> None:
     assert np.abs(found.depth - hill).max() < 1.5
     untouched = noisy == hill
     np.testing.assert_array_equal(found.depth[untouched], hill[untouched])
-
-
-def test_neighbouring_planes_are_one_region(hill) -> None:
-    _, areas = connected_regions(np.rint(hill).astype(np.uint16), tolerance=1)
-    assert len(areas) == 1
 
 
 def test_hole_is_filled_and_a_bay_at_the_border_is_not(halves) -> None:
@@ -207,24 +179,6 @@ def test_reversed_planes_are_verified_alike(seed, n_planes) -> None:
     np.testing.assert_array_equal(back.decision, n_planes - 1 - forth.decision.astype(int))
 
 
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), tolerance=st.sampled_from([0, 1]))
-def test_regions_agree_with_a_search_pixel_by_pixel(seed, tolerance) -> None:
-    decision = np.random.default_rng(seed).integers(0, 5, (7, 9)).astype(np.uint16)
-    regions, areas = connected_regions(decision, tolerance=tolerance)
-    assert areas.sum() == decision.size
-    reached = np.zeros(decision.shape, bool)
-    todo = [(3, 4)]
-    while todo:
-        row, column = todo.pop()
-        reached[row, column] = True
-        for r, c in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
-            if 0 <= r < 7 and 0 <= c < 9 and not reached[r, c]:
-                near = abs(int(decision[r, c]) - int(decision[row, column])) <= tolerance
-                todo += [(r, c)] if near else []
-    np.testing.assert_array_equal(regions == regions[3, 4], reached)
-
-
 def test_confidence_falls_where_the_depth_had_to_be_smoothed(hill) -> None:
     noisy = hill.copy()
     rng = np.random.default_rng(4)
@@ -234,13 +188,6 @@ def test_confidence_falls_where_the_depth_had_to_be_smoothed(hill) -> None:
     assert found.confidence[:, :40].min() > 0.9
     assert found.confidence[:, 60:].max() < 0.75
     assert found.confidence.max() <= 1
-
-
-def test_method_may_have_values_of_its_own_for_pairs() -> None:
-    own = {"small_regions": 0.001, "guided_radius": 0}
-    found = complete({"grow": 2}, n_planes=2, pair=own)
-    assert found == {**PAIR, **own, "grow": 2}
-    assert complete(None, n_planes=3, pair=own) == dict(STACK)
 
 
 @pytest.mark.parametrize("n_planes", [2, 9])
@@ -271,3 +218,105 @@ def test_many_parts_give_what_one_gives(n_planes, wanted, monkeypatch) -> None:
         one, other = (getattr(maps, name) for maps in found)
         if one is not None:
             np.testing.assert_allclose(other, one, atol=1e-4)
+
+
+@pytest.mark.parametrize(("n_planes", "pixels"), [(2, 2 * 4 + 3), (3, 2 * 5 + 2 * 4 + 3)])
+def test_reach_is_that_of_the_steps_one_after_the_other(n_planes, pixels) -> None:
+    for grow in (3, -3):
+        wanted = {**OFF, "smooth_depth": 5, "grow": grow, "guided_radius": 4}
+        assert reach(wanted, n_planes=n_planes) == pixels
+
+
+def test_depth_of_a_pair_is_that_of_the_method_where_the_decision_is() -> None:
+    weight = np.float32([[0.1, 0.4, 0.6, 0.9]])
+    decision = np.uint16([[0, 0, 1, 1]])
+    answer = Answer(weight, decision, np.ones_like(weight), weight=weight)
+    found = verify(answer, None, {**OFF, "threshold": 0.75}, n_planes=2)
+    assert found.decision.tolist() == [[0, 0, 0, 1]]
+    np.testing.assert_array_equal(found.depth, np.float32([[0.1, 0.4, 0, 0.9]]))
+    assert found.depth.dtype == np.float32
+    assert found.weight is None
+
+
+@pytest.mark.parametrize(("n_planes", "steps"), [(2, PAIR), (9, {**OFF, "guided_radius": 8})])
+def test_guided_filter_does_not_leave_the_planes(n_planes, steps) -> None:
+    rng = np.random.default_rng(0)
+    depth = np.rint(rng.random(SHAPE)).astype(np.float32) * (n_planes - 1)
+    outliers = np.where(rng.random(SHAPE) > 0.99, rng.choice([-2, 2], SHAPE), 0)
+    guide = (depth / (n_planes - 1) + outliers).astype(np.float32)
+    steps = {**steps, "small_regions": 0, "guided_epsilon": 1e-4}
+    found = verify(answer_of(depth), guide, steps, n_planes=n_planes)
+    sharp = found.weight if n_planes == 2 else found.depth
+    assert sharp.min() == 0
+    assert sharp.max() == n_planes - 1
+    assert np.abs(found.decision - sharp).max() < (0.51 if n_planes == 2 else 1)
+
+
+def test_decision_stays_where_it_is_less_than_a_plane_from_the_new_depth() -> None:
+    depth = np.float32([[4.25] * 4 + [4.0] * 3])
+    decision = np.uint16([[3, 4, 5, 6, 3, 4, 5]])
+    answer = Answer(depth, decision, np.ones_like(depth))
+    found = verify(answer, None, {**OFF, "smooth_depth": 1}, n_planes=9)
+    np.testing.assert_array_equal(found.depth, depth)
+    assert found.decision.tolist() == [[4, 4, 5, 4, 4, 4, 4]]
+    assert found.decision.dtype == np.uint16
+
+
+def test_decision_of_a_stack_stays_whatever_the_depth_where_no_step_changes_that() -> None:
+    depth = np.float32([[1, 2], [3, 4]])
+    answer = Answer(depth, np.uint16([[8, 8], [0, 0]]), np.ones_like(depth))
+    same(verify(answer, None, OFF, n_planes=9), answer)
+
+
+def test_what_is_settled_already_is_not_settled_again(halves) -> None:
+    noisy = halves.copy()
+    noisy[5:8, 5:8] = 1
+    steps = {**OFF, "small_regions": 0.01}
+    settled = (noisy, noisy.astype(np.uint16))
+    same(verify(answer_of(noisy), None, steps, n_planes=2, settled=settled), answer_of(noisy))
+    stack = {**steps, "grow": 1}
+    found = verify(answer_of(8 * noisy), None, stack, n_planes=9, settled=settled)
+    assert found.depth.max() == 1
+
+
+@pytest.mark.parametrize(("n_planes", "grown"), [(2, 3), (3, 0)])
+def test_guide_is_made_of_the_grown_decision_of_a_pair_and_the_settled_one_of_a_stack(
+    halves, n_planes, grown
+) -> None:
+    seen = []
+
+    def guide(decision):
+        seen.append(decision.copy())
+        return halves
+
+    steps = {**OFF, "grow": 3, "guided_radius": 2}
+    verify(answer_of(halves), guide, steps, n_planes=n_planes)
+    (decision,) = seen
+    np.testing.assert_array_equal(decision, np.broadcast_to(np.arange(83) >= 40 + grown, SHAPE))
+
+
+@pytest.mark.parametrize("pixels", [2, -2])
+def test_a_pixel_grows_to_a_disc(pixels) -> None:
+    depth = np.full((9, 9), 1 if pixels > 0 else 0, np.float32)
+    depth[4, 4] = 1 - depth[4, 4]
+    found = verify(answer_of(depth), None, {**OFF, "grow": pixels}, n_planes=2)
+    rows, columns = np.indices((9, 9)) - 4
+    disc = (np.abs(rows) <= 2) & (np.abs(columns) <= 2) & ((np.abs(rows) < 2) | (columns == 0))
+    np.testing.assert_array_equal(found.decision == depth[4, 4], disc)
+
+
+@pytest.mark.parametrize(("n_planes", "wanted"), [(2, PAIR), (2, STACK), (9, {"grow": 2})])
+def test_confidence_takes_no_new_memory_where_no_depth_is_smoothed(
+    halves, n_planes, wanted
+) -> None:
+    answer = answer_of(halves)
+    found = verify(answer, halves, {**OFF, **wanted}, n_planes=n_planes)
+    assert found.confidence is answer.confidence
+
+
+def test_what_is_not_verified_is_handed_on(halves) -> None:
+    answer = answer_of(halves, runner_up=halves.astype(np.uint16), pixels=halves[..., None])
+    for steps in (OFF, PAIR):
+        found = verify(answer, halves, steps, n_planes=2)
+        assert found.runner_up is answer.runner_up
+        assert found.pixels is answer.pixels

@@ -6,7 +6,7 @@ import pytest
 
 from napari_mfif import methods
 from napari_mfif.errors import ParameterError
-from napari_mfif.postprocess.consistency import CONSISTENCY
+from napari_mfif.settings.consistency import CONSISTENCY
 from napari_mfif.settings.parameters import Parameter, resolve
 
 EVERY = [

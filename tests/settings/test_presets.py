@@ -6,7 +6,7 @@ import pytest
 
 from napari_mfif import fuse, methods
 from napari_mfif.errors import ParameterError
-from napari_mfif.postprocess import consistency
+from napari_mfif.settings import consistency
 from napari_mfif.settings.parameters import resolve
 from napari_mfif.settings.presets import PRESETS, get_preset
 

@@ -24,7 +24,7 @@ def run(given: argparse.Namespace) -> int:
     import json
 
     from napari_mfif import methods
-    from napari_mfif.postprocess.consistency import CONSISTENCY
+    from napari_mfif.settings.consistency import CONSISTENCY
 
     tables = {
         name: [_described(p) for p in methods.get(name).all_parameters()]

@@ -206,7 +206,7 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
 def _assigned(assignments: Sequence[str], method: str | None) -> tuple[Settings, Settings]:
     """Sort NAME=VALUE texts into those of the method and those of the verification."""
     from napari_mfif import methods
-    from napari_mfif.postprocess.consistency import CONSISTENCY
+    from napari_mfif.settings.consistency import CONSISTENCY
     from napari_mfif.settings.parameters import unknown_name
 
     own = {p.name: p for p in methods.get(method or methods.DEFAULT).all_parameters()}

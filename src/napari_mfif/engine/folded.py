@@ -14,7 +14,6 @@ from napari_mfif.engine.planes import PlaneReader, prefetched
 from napari_mfif.engine.preparation import Preparation, to_guide
 from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.methods.base import Answer, FloatMap, Region, Survey
-from napari_mfif.postprocess import consistency as verification
 from napari_mfif.postprocess.composition import (
     PyramidBlend,
     copy_pixels,
@@ -22,8 +21,10 @@ from napari_mfif.postprocess.composition import (
     weighed,
     well_exposed,
 )
+from napari_mfif.postprocess.consistency import verify
 from napari_mfif.postprocess.doubt import doubted, with_causes
 from napari_mfif.postprocess.preference import mixed, preferred, rival
+from napari_mfif.postprocess.small_regions import Settled
 from napari_mfif.settings.parameters import Settings
 
 __all__ = ["FoldedTimepoint", "copied", "fold_all", "fold_region"]
@@ -54,7 +55,7 @@ class FoldedTimepoint:
         return self.timepoint.preparation
 
     def postprocessed(
-        self, settings: Settings, settled: verification.Settled | None = None
+        self, settings: Settings, settled: Settled | None = None
     ) -> tuple[NDArray[Any], Answer]:
         """Verify the decision and make the pixels that follow from it.
 
@@ -66,7 +67,7 @@ class FoldedTimepoint:
             pixels = rounded(self.pixels(self.answer), self.reader.stack.dtype)
             return self._without_missing(pixels), self.answer
         chosen = preferred(self.answer, settings["prefer"])
-        verified = verification.verify(
+        verified = verify(
             chosen,
             self._grey,
             settings,

@@ -37,7 +37,7 @@ from napari_mfif.engine.tiles import Block, Tile, around, cut
 from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import FloatMap, Method, Region, Survey
-from napari_mfif.postprocess import consistency as verification
+from napari_mfif.postprocess import consistency, small_regions
 from napari_mfif.postprocess.preference import preferred
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
@@ -219,11 +219,11 @@ class LazyFold:
 
     def _fused(self, t: int, region: Region) -> Part:
         n_planes, cleaning = self.stack.n_planes, self.recipe.consistency
-        margin = verification.reach(cleaning, n_planes=n_planes)
+        margin = consistency.reach(cleaning, n_planes=n_planes)
         wide = region.widened(margin, self.stack.plane_shape)
         settled = None
         whole = Region.whole(self.stack.plane_shape)
-        if wide != whole and verification.sees_whole(cleaning, prod(whole.shape)):
+        if wide != whole and small_regions.sees_whole(cleaning, prod(whole.shape)):
             depth, decision = self._settled(t)
             settled = depth[wide.slices], decision[wide.slices]
         pixels, answer = self.fold_region(t, wide).postprocessed(dict(cleaning), settled)
@@ -269,17 +269,17 @@ class LazyFold:
             around(region.left, region.right, width, halo=halo, stride=stride),
         )
 
-    def _settled(self, t: int) -> verification.Settled:
+    def _settled(self, t: int) -> small_regions.Settled:
         """Fold a whole timepoint for the steps that have to see it all; once per process."""
 
-        def settle() -> verification.Settled:
+        def settle() -> small_regions.Settled:
             answer = self.fold_region(t, Region.whole(self.stack.plane_shape)).answer
             answer = preferred(answer, self.recipe.consistency["prefer"])
-            return verification.settle(
+            return small_regions.settle(
                 answer, self.recipe.consistency, n_planes=self.stack.n_planes
             )
 
-        found: verification.Settled = _WHOLES.get(
+        found: small_regions.Settled = _WHOLES.get(
             (self.key, t), settle, lambda maps: sum(m.nbytes for m in maps)
         )
         return found

@@ -12,7 +12,7 @@ from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.methods.base import Method
-from napari_mfif.postprocess import consistency as verification
+from napari_mfif.settings.consistency import complete
 from napari_mfif.settings.options import ALIGN, CROP, HEIGHTS, PREFER
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.recipe import Recipe
@@ -94,7 +94,7 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         {**inherited, **given},
         owner=f"the method {chosen.name}",
     )
-    cleaning = verification.complete(
+    cleaning = complete(
         {**base.consistency, **(request.consistency or {})},
         n_planes=stack.n_planes,
         stack=chosen.verification,

@@ -20,7 +20,7 @@ from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.fusion.estimate_alignment import aligning_of
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Method
-from napari_mfif.postprocess import consistency as verification
+from napari_mfif.settings.consistency import complete
 from napari_mfif.settings.parameters import Settings, resolve
 
 __all__ = ["PARTS", "Estimate", "estimate", "format_seconds"]
@@ -115,7 +115,7 @@ def estimate(
         chosen = in_worker(chosen)
     values = resolve(chosen.all_parameters(), settings or {}, owner=f"the method {method}")
     values |= {"along": along or chosen.along[0], "device": device}
-    cleaning = verification.complete(
+    cleaning = complete(
         consistency or {},
         n_planes=stack.n_planes,
         stack=chosen.verification,

@@ -12,8 +12,10 @@ from napari_mfif.engine.aligned import covered_confidence
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.engine.part import Part
 from napari_mfif.methods.base import Region
-from napari_mfif.postprocess import consistency as verification
+from napari_mfif.postprocess.consistency import reach
 from napari_mfif.postprocess.preference import preferred
+from napari_mfif.postprocess.small_regions import sees_whole, settle
+from napari_mfif.settings.consistency import complete
 
 if TYPE_CHECKING:
     from napari_mfif.fusion.result import Fusion
@@ -54,15 +56,13 @@ def refined_part(
         The timepoint.
     """
     stack, n_planes = fusion.stack, fusion.stack.n_planes
-    settings = verification.complete(
-        {**fusion.recipe.consistency, **consistency}, n_planes=n_planes
-    )
+    settings = complete({**fusion.recipe.consistency, **consistency}, n_planes=n_planes)
     folded = fusion._folded[time]
-    wide = region.widened(verification.reach(settings, n_planes=n_planes), stack.plane_shape)
+    wide = region.widened(reach(settings, n_planes=n_planes), stack.plane_shape)
     settled = None
-    if verification.sees_whole(settings, prod(stack.plane_shape)):
+    if sees_whole(settings, prod(stack.plane_shape)):
         answer = preferred(folded.answer, settings["prefer"])
-        maps = verification.settle(answer, settings, n_planes=n_planes)
+        maps = settle(answer, settings, n_planes=n_planes)
         settled = maps[0][wide.slices], maps[1][wide.slices]
     part = FoldedTimepoint(folded.timepoint, folded.answer.cut(wide), wide)
     pixels, answer = part.postprocessed(settings, settled)

@@ -32,8 +32,8 @@ from napari_mfif.fusion.repairs import repaired
 from napari_mfif.fusion.writing import write
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap
-from napari_mfif.postprocess import consistency as verification
 from napari_mfif.postprocess.preference import rival
+from napari_mfif.settings.consistency import complete
 from napari_mfif.settings.options import HEIGHTS, LABELS, LATE, MAPS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
@@ -205,7 +205,7 @@ class Fusion:
             raise ParameterError("This fusion was made from a given decision: nothing to refine.")
         if self._mended is not None:
             return mend(unmended(self).refine(**consistency), strokes(self))
-        settings = verification.complete(
+        settings = complete(
             {**self.recipe.consistency, **consistency}, n_planes=self.stack.n_planes
         )
         check_preference(registry.get(self.recipe.method), settings)

@@ -12,7 +12,7 @@ from superqt import QLargeIntSpinBox
 from napari_mfif import methods
 from napari_mfif.plugin import method_widget
 from napari_mfif.plugin.panel.forms import Form
-from napari_mfif.postprocess.consistency import CONSISTENCY
+from napari_mfif.settings.consistency import CONSISTENCY
 from napari_mfif.settings.options import ALIGNMENT
 from napari_mfif.settings.parameters import Parameter
 

@@ -20,7 +20,7 @@ from napari_mfif import methods
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.plugin.panel.fusion_thread import torch_is_missing, torch_remedy
 from napari_mfif.plugin.panel.style import Fold, button, heading, hint, say, trouble
-from napari_mfif.postprocess import consistency
+from napari_mfif.settings import consistency
 from napari_mfif.settings.options import ALIGN, ALIGNMENT, CROP
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.presets import PRESETS, Preset

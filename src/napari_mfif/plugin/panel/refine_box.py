@@ -10,7 +10,7 @@ from napari_mfif.methods import registry
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.plugin.panel.segments import Segments
 from napari_mfif.plugin.panel.style import Fold, heading, hint, say
-from napari_mfif.postprocess.consistency import CONSISTENCY
+from napari_mfif.settings.consistency import CONSISTENCY
 from napari_mfif.settings.options import MIN_CONFIDENCE, PREFER, UNSURE
 from napari_mfif.settings.parameters import Settings
 
