@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,21 +18,21 @@ from napari_mfif.engine.request import check_preference
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.dataset import to_xarray
 from napari_mfif.fusion.doubts import Doubt, doubts_of
-from napari_mfif.fusion.heights import height_note, height_where, map_of, with_heights
+from napari_mfif.fusion.heights import height_where, with_heights
 from napari_mfif.fusion.layers import to_layers
 from napari_mfif.fusion.mending import Mended, mend, strokes, unmended
 from napari_mfif.fusion.notebook import fusion_html
 from napari_mfif.fusion.notes import noted
-from napari_mfif.fusion.outputs import Outputs, unfolded
+from napari_mfif.fusion.outputs import unfolded
 from napari_mfif.fusion.paper_maps import difference, differences, focus_map
 from napari_mfif.fusion.plotting import plot
 from napari_mfif.fusion.repairs import repaired
-from napari_mfif.fusion.writing import write
+from napari_mfif.fusion.writing import save, save_all, save_map
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap
 from napari_mfif.postprocess.preference import rival
 from napari_mfif.settings.consistency import complete
-from napari_mfif.settings.options import HEIGHTS, LABELS, LATE, MAPS
+from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import unknown_name
 from napari_mfif.settings.recipe import Recipe
 
@@ -216,68 +214,6 @@ class Fusion:
         recipe = replace(self.recipe, consistency=settings)
         return assemble(self.stack, parts, recipe, self._folded, self.seconds, self._fold)
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the image, with sizes, units and the recipe inside.
-
-        Parameters
-        ----------
-        path : str or Path
-            ``.ome.tif`` keeps everything; see `napari_mfif.io.write_image` for others.
-        overwrite : bool, optional
-            Whether an existing file is replaced.
-        """
-        if self._streams([path]):
-            self.save_all({"image": path}, overwrite=overwrite)
-            return Path(path)
-        return write(self, path, self.image, self.stack.axes.replace("Z", ""), overwrite)
-
-    def save_map(self, name: str, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write a map as TIFF or Zarr.
-
-        ``depth``, ``height``, ``decision``, ``confidence``, ``runner_up``, ``scores``,
-        ``focus_map`` or ``differences``.
-        """
-        if name not in MAPS:
-            raise ParameterError(unknown_name("map", name, dict.fromkeys(MAPS), of="a fusion"))
-        if name not in LATE and self._streams([path]):
-            self.save_all({name: path}, overwrite=overwrite)
-            return Path(path)
-        axes = ("T" if "T" in self.stack.axes else "") + ("ZYX" if name == "scores" else "YX")
-        axes = self.stack.axes if name == "differences" else axes
-        note = height_note(self.recipe, self.unit) if name == "height" else ""
-        labels = name in LABELS
-        return write(self, path, map_of(self, name), axes, overwrite, labels=labels, note=note)
-
-    def save_all(
-        self,
-        paths: Mapping[str, str | Path],
-        *,
-        overwrite: bool = False,
-        progress: Callable[[float], object] | None = None,
-    ) -> None:
-        """Write several results; every part of a lazy one is made once for all of them.
-
-        Parameters
-        ----------
-        paths : mapping
-            Where to write ``image`` and maps, see `save_map`.
-        overwrite : bool, optional
-            Whether existing files are replaced.
-        progress : callable, optional
-            Called with the share that is done, 0 to 1, while a lazy result is made.
-        """
-        together = {name: path for name, path in paths.items() if name not in LATE}
-        if together and self._streams(together.values()):
-            made = {name: map_of(self, name) for name in together}
-            with Outputs(self.stack, self.recipe, together, overwrite=overwrite) as files:
-                files.write_lazily(made, progress)
-            paths = {name: path for name, path in paths.items() if name not in together}
-        for name, path in paths.items():
-            if name == "image":
-                self.save(path, overwrite=overwrite)
-            else:
-                self.save_map(name, path, overwrite=overwrite)
-
     difference = difference
     differences = property(differences)
     focus_map = property(focus_map)
@@ -286,16 +222,13 @@ class Fusion:
     _repr_html_ = fusion_html
     plot = plot
     repaired = property(repaired)
+    save = save
+    save_all = save_all
+    save_map = save_map
     strokes = property(strokes)
     to_layers = to_layers
     to_xarray = to_xarray
     unmended = property(unmended)
-
-    def _streams(self, paths: Iterable[str | Path]) -> bool:
-        """Tell whether results are still to be made, and can be written row by row."""
-        from napari_mfif.io.write import in_one_piece
-
-        return self.is_lazy and not any(in_one_piece(path) for path in paths)
 
 
 def assemble(
