@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,25 @@ __all__ = ["open_arranged", "open_stack"]
 
 #: Orders in which a list of files can be taken.
 ORDERS = ("natural", "given")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked for besides the source, as `open_stack` describes it."""
+
+    axes: str | None = None
+    series: int | str | None = None
+    name: str | None = None
+    pattern: str | None = None
+
+    def named(self, name: str) -> _Asked:
+        """Return the same with this name where none was given."""
+        return replace(self, name=self.name or name)
+
+    @property
+    def of_file(self) -> dict[str, Any]:
+        """What concerns a single file."""
+        return {"axes": self.axes, "series": self.series, "name": self.name}
 
 
 def open_stack(
@@ -96,53 +116,41 @@ def open_stack(
     if shape is not None and axes is None:
         raise AxesError('A shape is that of axes: name them too, as in `axes="ZCYX"`.')
     one = None if shape is not None and not isinstance(source, ZStack) else axes
-    stack = _opened(source, one, series, name, pattern, order)
+    stack = _opened(source, _Asked(one, series, name, pattern), order)
     if shape is not None and axes is not None:
         stack = reshaped(stack, axes, shape)
     return with_spacing(stack, spacing, unit)
 
 
-def _opened(
-    source: Any,
-    axes: str | None,
-    series: int | str | None,
-    name: str | None,
-    pattern: str | None,
-    order: str,
-) -> ZStack:
+def _opened(source: Any, asked: _Asked, order: str) -> ZStack:
     if is_address(source):
-        return _open_zarr(source, axes, series, name)
+        return _open_zarr(source, asked)
     if isinstance(source, Iterator):
         source = list(source)
     if isinstance(source, (str, os.PathLike)):
         found = expanded(source)
         if len(found) == 1:
-            return _open_path(found[0], axes, series, name, pattern)
+            return _open_path(found[0], asked)
         source = found
     if isinstance(source, Sequence) and all(isinstance(one, (str, os.PathLike)) for one in source):
         paths = [path for one in source for path in expanded(one)]
         if order == "given" and len(paths) > 1:
-            return open_planes(Arranged("", tuple(paths), "Z", (len(paths),)), axes=axes, name=name)
-        return _open_list(paths, axes, series, name, pattern)
-    return open_in_memory(source, axes, name)
+            one = Arranged("", tuple(paths), "Z", (len(paths),))
+            return open_planes(one, axes=asked.axes, name=asked.name)
+        return _open_list(paths, asked)
+    return open_in_memory(source, asked.axes, asked.name)
 
 
-def _open_path(
-    path: Path,
-    axes: str | None,
-    series: int | str | None,
-    name: str | None,
-    pattern: str | None = None,
-) -> ZStack:
+def _open_path(path: Path, asked: _Asked) -> ZStack:
     if path.is_dir():
-        return _open_folder(path, axes, series, name, pattern)
+        return _open_folder(path, asked)
     if path.name in METADATA and is_zarr(path.parent):
-        return _open_zarr(path.parent, axes, series, name)
+        return _open_zarr(path.parent, asked)
     start = first_bytes(path)
     if is_tiff(start):
-        return _open_tiff(path, axes, series, name)
+        return _open_tiff(path, asked)
     if is_xml(start):
-        return _open_companion(path, axes, series, name)
+        return _open_companion(path, asked)
     if is_picture(start):
         open_picture(path)
         raise ReadError(
@@ -150,34 +158,30 @@ def _open_path(
             "open the folder or the list of the files that hold them."
         )
     if is_zipped_zarr(path):
-        return _open_zarr(path, axes, series, name)
+        return _open_zarr(path, asked)
     if (kind := format_of(path, start)) is not None:
-        return open_vendor(path, kind, axes=axes, series=series, name=name)
+        return open_vendor(path, kind, **asked.of_file)
     raise ReadError(not_readable(path, start))
 
 
-def _open_zarr(
-    source: Path | str, axes: str | None, series: int | str | None, name: str | None
-) -> ZStack:
+def _open_zarr(source: Path | str, asked: _Asked) -> ZStack:
     from napari_mfif.io.ome_zarr import open_zarr
 
-    return open_zarr(source, axes=axes, series=series, name=name)
+    return open_zarr(source, **asked.of_file)
 
 
-def _open_tiff(path: Path, axes: str | None, series: int | str | None, name: str | None) -> ZStack:
+def _open_tiff(path: Path, asked: _Asked) -> ZStack:
     from napari_mfif.io.tiff import CompanionRedirect, open_tiff
 
     try:
-        return open_tiff(path, axes=axes, series=series, name=name)
+        return open_tiff(path, **asked.of_file)
     except CompanionRedirect as elsewhere:
         if not elsewhere.companion.is_file():
             raise
-        return _open_companion(elsewhere.companion, axes, series, name)
+        return _open_companion(elsewhere.companion, asked)
 
 
-def _open_companion(
-    path: Path, axes: str | None, series: int | str | None, name: str | None
-) -> ZStack:
+def _open_companion(path: Path, asked: _Asked) -> ZStack:
     """Open the OME-TIFF that an OME-XML file beside it, or one of its own files, describes."""
     from napari_mfif.io import ome
     from napari_mfif.io.tiff import described, open_tiff
@@ -194,40 +198,29 @@ def _open_companion(
     # a description in a TIFF speaks of the file it stands in as its own
     first = path if path in there else there[0]
     xml = ome.as_on_disk(text, path.parent)
-    return open_tiff(first, axes=axes, series=series, name=name or stem(path), xml=xml)
+    return open_tiff(first, **asked.named(stem(path)).of_file, xml=xml)
 
 
-def _open_folder(
-    path: Path,
-    axes: str | None,
-    series: int | str | None,
-    name: str | None,
-    pattern: str | None,
-) -> ZStack:
+def _open_folder(path: Path, asked: _Asked) -> ZStack:
     if is_zarr(path):
-        return _open_zarr(path, axes, series, name)
+        return _open_zarr(path, asked)
+    asked = asked.named(path.name)
     companions = [one for one in path.iterdir() if one.name.lower().endswith(".companion.ome")]
-    if len(companions) == 1 and pattern is None:
-        return _open_companion(companions[0], axes, series, name or path.name)
-    found = contents(path, pattern)
+    if len(companions) == 1 and asked.pattern is None:
+        return _open_companion(companions[0], asked)
+    found = contents(path, asked.pattern)
     if not found.stacks:
         found = _of_any_names(found, path)
-    return _open_one(found, path, axes, series, name or path.name)
+    return _open_one(found, path, asked)
 
 
-def _open_list(
-    paths: Sequence[Path],
-    axes: str | None,
-    series: int | str | None,
-    name: str | None,
-    pattern: str | None,
-) -> ZStack:
+def _open_list(paths: Sequence[Path], asked: _Asked) -> ZStack:
     if len(paths) == 1:
-        return _open_path(paths[0], axes, series, name)
+        return _open_path(paths[0], replace(asked, pattern=None))
     if not paths:
         raise ReadError("A z-stack needs at least two planes: give the list of their files.")
-    if pattern is not None:
-        found = of_pattern(paths, pattern, paths[0].parent)
+    if asked.pattern is not None:
+        found = of_pattern(paths, asked.pattern, paths[0].parent)
     else:
         found = of_files(paths)
         if any(path not in {left for left, _ in found.left} for path in paths) and found.left:
@@ -241,7 +234,7 @@ def _open_list(
             'The files were put into the natural order of their names; `order="given"` keeps '
             "that of the list."
         )
-    return _open_one(found, paths[0].parent, axes, series, name, notes)
+    return _open_one(found, paths[0].parent, asked, notes)
 
 
 def _of_any_names(found: Contents, where: Path) -> Contents:
@@ -259,19 +252,13 @@ def _of_any_names(found: Contents, where: Path) -> Contents:
     return Contents([one], [(path, reason) for path, reason in found.left if reason == GONE])
 
 
-def _open_one(
-    found: Contents,
-    where: Path,
-    axes: str | None,
-    series: int | str | None,
-    name: str | None,
-    notes: Sequence[str] = (),
-) -> ZStack:
+def _open_one(found: Contents, where: Path, asked: _Asked, notes: Sequence[str] = ()) -> ZStack:
     """Open one of the z-stacks that were found; of a single one in a file, one of its series."""
     alone = len(found.stacks) == 1
-    one = chosen(found.stacks, None if alone else series, where)
-    inner = series if alone and not one.axes else None
-    stack = open_arranged(one, axes=axes, series=inner, name=name if alone else one.name or name)
+    one = chosen(found.stacks, None if alone else asked.series, where)
+    inner = asked.series if alone and not one.axes else None
+    name = asked.name if alone else one.name or asked.name
+    stack = open_arranged(one, axes=asked.axes, series=inner, name=name)
     return stack.with_notes(*notes, *found.notes())
 
 
@@ -301,10 +288,9 @@ def open_arranged(
     if one.problem:
         raise ReadError(one.problem)
     if not one.axes:
-        return _open_path(one.files[0], axes, series, name).with_notes(*one.notes)
+        return _open_path(one.files[0], _Asked(axes, series, name)).with_notes(*one.notes)
     if "Z" in one.axes:
         return open_planes(one, axes=axes, name=name, notes=one.notes)
-    stacks = [_open_path(path, axes, series, None) for path in one.files]
-    return join(stacks, one, name=name or one.name or one.files[0].parent.name).with_notes(
-        *one.notes
-    )
+    stacks = [_open_path(path, _Asked(axes, series)) for path in one.files]
+    named = name or one.name or one.files[0].parent.name
+    return join(stacks, one, name=named).with_notes(*one.notes)
