@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from napari_mfif.kernels.along_z import BinomialAlongZ
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
-from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
@@ -21,6 +20,7 @@ from napari_mfif.methods.adaptive.enlarging import SCATTER_MARGIN, scatter, up_a
 from napari_mfif.methods.adaptive.level import independent_planes
 from napari_mfif.methods.adaptive.rival import APART, chance_of, rival_depth
 from napari_mfif.methods.adaptive.untold import Ends, nothing_told
+from napari_mfif.methods.adaptive.voting import BELIEVED, voted
 from napari_mfif.methods.base import Answer, Cause
 
 __all__ = ["DepthFold"]
@@ -35,15 +35,8 @@ FLOOR = 1.25
 SHARE = 0.1
 #: Windows: octave, independent pixels in it, weight. Two in the finest octave.
 WINDOWS = ((0, 9, 5.0), (0, 28, 5.0), (1, 12, 3.0), (2, 12, 2.0))
-#: A pixel votes for planes nearer than this to its own depth.
-REACH_OF_VOTE = 1.5
-#: Votes keep to edges of the fused image of about this variance or more (its bulk lies in 0 to 1).
-VOTE_EDGE = 4e-3
 #: So far may the scores of two textures of the same strength differ.
 CHANCE = chance_of([(pixels, weight) for _, pixels, weight in WINDOWS])
-#: In the first and the last plane a peak is seen from one side only: its vote counts this much, and
-#: a depth there is held less likely by this share.
-END_VOTE, END_DOUBT = 0.4, 0.6
 #: Share of pixels that were right within one plane, by the votes for them: simulated stacks of
 #: eight kinds at three levels of noise, seeds 0 to 4.
 CALIBRATION = (
@@ -55,10 +48,6 @@ CALIBRATION = (
 SCATTER_DOUBT = 0.15
 #: Rows beyond a band that a Sobel magnitude at half the size sees, and the widest window.
 SOBEL_MARGIN, WINDOW_MARGIN = 4, 16
-#: Votes for many planes are counted in one band after the other, which then stays in the cache.
-FEW_PIXELS = 1 << 17
-#: Scores at which a peak is believed for the most part.
-BELIEVED = 1.0
 
 
 class DepthFold:
@@ -197,13 +186,7 @@ class DepthFold:
             Where contrast inverts through focus.
         """
         guide = down(fused)
-        margin = 2 * (window // 2)  # a guided filter averages twice
-
-        def voted(band: Band) -> tuple[Map, Map]:
-            return self._voted(band, guide[band.outer], window)
-
-        voting = bands(self._shape, margin=margin + margin % 2, pixels=FEW_PIXELS)
-        depth, votes = (np.concatenate(m) for m in zip(*each(voted, voting), strict=True))
+        depth, votes = voted(self._peak, self._total, guide, window)
         noise = self._noise()
         causes = self._causes(depth, noise)
         rival = rival_depth(self._rivals.ended(), depth, noise, chance=CHANCE, least=BELIEVED)
@@ -252,50 +235,6 @@ class DepthFold:
         weight = np.float32(sum(weight for _, _, weight in WINDOWS[: 1 + self._octaves]))
         logarithm = np.maximum(self._peak.best, 0) / weight
         return np.asarray(weight * np.float32(SHARE) * cv2.exp(-logarithm), np.float32)
-
-    def _voted(self, band: Band, guide: Map, window: int) -> tuple[Map, Map]:
-        """Return depth and votes in a band, from what its pixels and those near them say."""
-        peak = self._peak.part(band.outer)
-        own, trust = peak.position(), _trust(peak, self._total[band.outer])
-        gather = GuidedFilter(guide, radius=window // 2, epsilon=VOTE_EDGE)
-        votes = RunningPeak(_shape(own[band.inner]))
-        first, last = own.min() - REACH_OF_VOTE, own.max() + REACH_OF_VOTE
-        for plane in range(peak.n_seen):
-            if not first < plane < last:  # nobody votes for it
-                votes.update(np.zeros_like(own[band.inner]))
-                continue
-            near = cv2.absdiff(own, np.full_like(own, plane))
-            near *= np.float32(-1 / REACH_OF_VOTE)
-            near += 1
-            cv2.max(near, 0.0, dst=near)
-            near *= trust
-            votes.update(gather(near)[band.inner])
-        own, trust, depth = own[band.inner], trust[band.inner], votes.position()
-        # where they agree, a trusted pixel's own fraction is better than that of the vote
-        depth += np.where(np.abs(depth - own) < 0.5, (own - depth) * trust, 0)
-        return depth, _less_at_the_ends(votes.best, depth, peak.n_seen)
-
-
-def _trust(peak: RunningPeak, total: Map) -> Map:
-    """Share of the plausibility that the peak and its neighbours hold; little in noise."""
-    before, after = peak.neighbours()
-    best = peak.best
-    near = cv2.exp(before - best) + cv2.exp(after - best)
-    near += 1
-    near /= total
-    square = np.square(best / np.float32(BELIEVED))
-    trust: Map = np.minimum(near, 1) * (square / (1 + square))
-    if peak.n_seen > 3:
-        trust[~peak.inside()] *= END_VOTE
-    return trust
-
-
-def _less_at_the_ends(votes: Map, depth: Map, planes: int) -> Map:
-    confidence: Map = np.clip(votes, 0, 1)
-    if planes > 3:
-        apart = np.minimum(depth, planes - 1 - depth)
-        confidence *= 1 - END_DOUBT * np.maximum(1 - apart, 0)
-    return confidence
 
 
 def _sobel(image: Map) -> Map:
