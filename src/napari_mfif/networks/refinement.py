@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ANSWER", "GRID", "WIDTHS", "RefinementNet"]
+__all__ = ["ANSWER", "GRID", "WIDTHS", "Block", "RefinementNet", "enlarged"]
 
 #: Channels of its three levels.
 WIDTHS = (24, 32, 48)
@@ -20,13 +20,16 @@ GRID = 4
 ANSWER = 8
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
+    """Two convolutions beside a skip."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return maps of the same shape."""
         found: Tensor = self.second(functional.relu(self.first(maps)))
         return functional.relu(maps + found)
 
@@ -46,15 +49,15 @@ class RefinementNet(nn.Module):
         super().__init__()
         fine, middle, coarse = widths
         self.stem = nn.Conv2d(channels, fine, 1)
-        self.fine = _Block(fine)
+        self.fine = Block(fine)
         self.down1 = nn.Conv2d(fine, middle, 2, stride=2)
-        self.middle = _Block(middle)
+        self.middle = Block(middle)
         self.down2 = nn.Conv2d(middle, coarse, 2, stride=2)
-        self.coarse = nn.Sequential(_Block(coarse), _Block(coarse))
+        self.coarse = nn.Sequential(Block(coarse), Block(coarse))
         self.up1 = nn.Conv2d(coarse, middle, 1)
-        self.middle_again = _Block(middle)
+        self.middle_again = Block(middle)
         self.up2 = nn.Conv2d(middle, fine, 1)
-        self.fine_again = nn.Sequential(_Block(fine), _Block(fine))
+        self.fine_again = nn.Sequential(Block(fine), Block(fine))
         self.head = nn.Conv2d(fine, ANSWER, 3, padding=1)
         with torch.no_grad():  # begins nearly without a change
             self.head.weight.mul_(0.05)
@@ -66,10 +69,11 @@ class RefinementNet(nn.Module):
         fine = self.fine(functional.relu(self.stem(seen)))
         middle = self.middle(self.down1(fine))
         coarse = self.coarse(self.down2(middle))
-        middle = self.middle_again(middle + _enlarged(self.up1(coarse)))
-        answer: Tensor = self.head(self.fine_again(fine + _enlarged(self.up2(middle))))
+        middle = self.middle_again(middle + enlarged(self.up1(coarse)))
+        answer: Tensor = self.head(self.fine_again(fine + enlarged(self.up2(middle))))
         return answer
 
 
-def _enlarged(maps: Tensor) -> Tensor:
+def enlarged(maps: Tensor) -> Tensor:
+    """Double rows and columns."""
     return functional.interpolate(maps, scale_factor=2.0, mode="bilinear", align_corners=False)

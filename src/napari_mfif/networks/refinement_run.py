@@ -1,138 +1,81 @@
-"""The refinement network as OpenCV computes it: without torch, which takes longer to start."""
+"""The two refinement networks, of pixels and of depths, as OpenCV computes them."""
 
 from __future__ import annotations
 
-import functools
-import threading
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.errors import WeightsError
 from napari_mfif.networks.onnx import Graph
-from napari_mfif.networks.weights import Weights, load
+from napari_mfif.networks.onnx_run import OnnxNetwork
+from napari_mfif.networks.weights import PUBLISHED
 
-__all__ = ["CONTEXT", "GRID", "answer"]
+__all__ = ["DEPTHS", "PIXELS"]
 
 Map = NDArray[np.float32]
-
-#: Sides of what the network sees are a multiple of this; so many of its pixels round one's own
-#: have a say in its answer.
-GRID, CONTEXT = 4, 44
-#: Side, about, of the parts that are computed one after the other, so that memory stays small.
-PART = 512
-#: Its folder among the weights.
-NAME = "refinement"
-
-_local = threading.local()
+Tensors = dict[str, Map]
 
 
-def answer(seen: Map) -> Map:
-    """Return the network's answer, (8, Y, X), to what it is shown, (channels, Y, X).
+class _Net:
+    """Layers of a U-net by their names, over `Graph`."""
 
-    Raises
-    ------
-    WeightsError
-        The weights are missing or damaged.
-    """
-    rows, columns = seen.shape[1:]
-    parts = [(down, across) for down in _parts(rows) for across in _parts(columns)]
-    found: Map | None = None
-    for part in parts:
-        outer = [
-            slice(max(0, own.start - CONTEXT), min(length, own.stop + CONTEXT))
-            for own, length in zip(part, (rows, columns), strict=True)
-        ]
-        made = _computed(seen[:, outer[0], outer[1]])
-        if found is None:
-            found = np.empty((made.shape[0], rows, columns), np.float32)
-        inner = [
-            slice(own.start - out.start, own.stop - out.start)
-            for own, out in zip(part, outer, strict=True)
-        ]
-        found[:, part[0], part[1]] = made[:, inner[0], inner[1]]
-    assert found is not None
-    return found
+    def __init__(self, tensors: Tensors) -> None:
+        self._tensors = tensors
+        self._graph = Graph("seen", tensors["stem.weight"].shape[1])
+        self._scales = self._graph.constant("scales", np.array([1, 1, 2, 2], np.float32))
+        self._nothing = self._graph.constant("nothing", np.zeros(0, np.float32))
 
+    def layer(self, name: str, maps: str) -> str:
+        """Convolve."""
+        return self._graph.convolution(maps, name, self._tensors)
 
-def _parts(length: int) -> list[slice]:
-    """Cut a side into parts of nearly the same length, a multiple of `GRID`."""
-    step = -(-length // max(1, round(length / PART)))
-    step = -(-step // GRID) * GRID
-    return [slice(start, min(start + step, length)) for start in range(0, length, step)]
+    def relu(self, maps: str) -> str:
+        """Keep what is above zero."""
+        return self._graph.node("Relu", [maps])
 
+    def add(self, some: str, others: str) -> str:
+        """Sum two."""
+        return self._graph.node("Add", [some, others])
 
-def _computed(seen: Map) -> Map:
-    rows, columns = seen.shape[1:]
-    beyond = ((0, 0), (0, -rows % GRID), (0, -columns % GRID))
-    network = _network()
-    network.setInput(np.pad(seen, beyond, mode="edge")[None])
-    made: Map = network.forward()
-    return made[0, :, :rows, :columns]
+    def block(self, name: str, maps: str) -> str:
+        """Convolve twice, beside a skip."""
+        inner = self.layer(f"{name}.second", self.relu(self.layer(f"{name}.first", maps)))
+        return self.relu(self.add(maps, inner))
 
-
-def _network() -> cv2.dnn.Net:
-    """Return this thread's network: one may not be used by two at once."""
-    file = _file()
-    if getattr(_local, "file", None) is not file:
-        _local.network = cv2.dnn.readNetFromONNX(np.frombuffer(file, np.uint8))
-        _local.file = file
-    network: cv2.dnn.Net = _local.network
-    return network
-
-
-@functools.lru_cache(maxsize=1)
-def _file() -> bytes:
-    return as_onnx(load(NAME))
-
-
-def as_onnx(weights: Weights) -> bytes:
-    """Return the network with these weights as an ONNX file.
-
-    Raises
-    ------
-    WeightsError
-        They belong to another network.
-    """
-    tensors = weights.tensors
-    try:
-        return _built(tensors)
-    except KeyError as error:
-        raise WeightsError(
-            f"The weights of {NAME!r} belong to another network: {error.args[0]} is missing. "
-            f"Train them with this version: napari-mfif train {NAME} --data FOLDER "
-            f"--out models/{NAME}"
-        ) from None
-
-
-def _built(tensors: dict[str, Map]) -> bytes:
-    graph = Graph("seen", tensors["stem.weight"].shape[1])
-    scales = graph.constant("scales", np.array([1, 1, 2, 2], np.float32))
-    nothing = graph.constant("nothing", np.zeros(0, np.float32))
-
-    def layer(name: str, maps: str) -> str:
-        return graph.convolution(maps, name, tensors)
-
-    def relu(maps: str) -> str:
-        return graph.node("Relu", [maps])
-
-    def block(name: str, maps: str) -> str:
-        inner = layer(f"{name}.second", relu(layer(f"{name}.first", maps)))
-        return relu(graph.node("Add", [maps, inner]))
-
-    def enlarged(maps: str) -> str:
-        return graph.node(
-            "Resize", [maps, nothing, scales], mode="linear",
+    def raised(self, name: str, coarse: str, fine: str) -> str:
+        """Convolve coarse maps, enlarge them and add them to finer ones."""
+        enlarged = self._graph.node(
+            "Resize", [self.layer(name, coarse), self._nothing, self._scales], mode="linear",
             coordinate_transformation_mode="half_pixel",
         )  # fmt: skip
+        return self.add(fine, enlarged)
 
-    fine = block("fine", relu(layer("stem", "seen")))
-    middle = block("middle", layer("down1", fine))
-    coarse = block("coarse.1", block("coarse.0", layer("down2", middle)))
-    middle = graph.node("Add", [middle, enlarged(layer("up1", coarse))])
-    middle = block("middle_again", middle)
-    fine = graph.node("Add", [fine, enlarged(layer("up2", middle))])
-    fine = block("fine_again.1", block("fine_again.0", fine))
-    answer = layer("head", fine)
-    return graph.file(answer, tensors["head.weight"].shape[0])
+    def file(self, maps: str) -> bytes:
+        """Return the file whose answer the layer ``head`` makes of maps."""
+        answer = self.layer("head", maps)
+        return self._graph.file(answer, self._tensors["head.weight"].shape[0])
+
+
+def _for_pixels(tensors: Tensors) -> bytes:
+    net = _Net(tensors)
+    fine = net.block("fine", net.relu(net.layer("stem", "seen")))
+    middle = net.block("middle", net.layer("down1", fine))
+    coarse = net.block("coarse.1", net.block("coarse.0", net.layer("down2", middle)))
+    middle = net.block("middle_again", net.raised("up1", coarse, middle))
+    fine = net.raised("up2", middle, fine)
+    return net.file(net.block("fine_again.1", net.block("fine_again.0", fine)))
+
+
+def _for_depths(tensors: Tensors) -> bytes:
+    net = _Net(tensors)
+    fine = net.relu(net.layer("stem", "seen"))
+    middle = net.block("middle", net.layer("down1", fine))
+    coarse = net.block("coarse", net.layer("down2", middle))
+    coarsest = net.block("coarsest", net.layer("down3", coarse))
+    coarse = net.block("coarse_again", net.raised("up1", coarsest, coarse))
+    middle = net.block("middle_again", net.raised("up2", coarse, middle))
+    return net.file(net.block("fine", net.raised("up3", middle, fine)))
+
+
+#: The network that refines pixels, and the one that refines depths.
+PIXELS = OnnxNetwork("refinement", PUBLISHED, _for_pixels, grid=4, context=44)
+DEPTHS = OnnxNetwork("refinement", "depth", _for_depths, grid=8, context=64)

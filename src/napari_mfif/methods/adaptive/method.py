@@ -246,10 +246,10 @@ def _refined(state: State, fused: list[FloatMap]) -> list[FloatMap]:
 
 def _refined_band(evidence: Evidence) -> FloatMap:
     from napari_mfif.methods.adaptive.refinement import features, refined
-    from napari_mfif.networks.refinement_run import answer
+    from napari_mfif.networks.refinement_run import PIXELS
 
     seen, contrast = features(evidence)
-    return refined(evidence, answer(seen), contrast)
+    return refined(evidence, PIXELS.answer(seen), contrast)
 
 
 def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:
