@@ -13,6 +13,7 @@ from napari_mfif.methods.base import COMPOSING, COMPUTING, PREPARATION
 from napari_mfif.settings.consistency import CONSISTENCY, PAIR, STACK
 from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import Parameter
+from napari_mfif.training.switches import SWITCHES
 
 PAGE = Path(__file__).with_name("parameters.md")
 
@@ -67,6 +68,15 @@ def page() -> str:
         ]
         lines.append(f"{planes} start from {', '.join(changed) or 'these defaults'}.")
         lines.append("")
+    lines += [
+        "## Switches of trainings",
+        "",
+        "Given to `napari-mfif train` as `--set name=value`, see [training](training.md). By",
+        "default they are as the shipped weights were trained.",
+        "",
+    ]
+    for name, switches in SWITCHES.items():
+        lines += [f"### Training {name}", "", *table(switches)]
     return "\n".join(lines)
 
 

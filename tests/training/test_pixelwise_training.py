@@ -68,7 +68,7 @@ def test_windows_are_labelled_by_their_centres() -> None:
 
 def test_windows_that_do_not_count_are_left_out_of_the_loss(pictures, monkeypatch) -> None:
     pair = replace(halves(112), counts=np.zeros((112, 112), np.float32))
-    monkeypatch.setattr(boundary_aware, "draw_pair", lambda rng, pictures, size: pair)
+    monkeypatch.setattr(boundary_aware, "draw_pair", lambda *_: pair)
     loss = boundary_aware.Centres(pictures, pairs=1)
     assert loss(Known(np.ones((1, 2, 13, 13))), np.random.default_rng(0)).item() == 0
 
@@ -76,7 +76,7 @@ def test_windows_that_do_not_count_are_left_out_of_the_loss(pictures, monkeypatc
 def test_second_network_learns_only_from_windows_with_both_planes_in_focus(
     pictures, monkeypatch
 ) -> None:
-    monkeypatch.setattr(boundary_aware, "draw_pair", lambda rng, pictures, size: halves(size))
+    monkeypatch.setattr(boundary_aware, "draw_pair", lambda _, __, size, *___: halves(size))
     _, _, share = boundary_aware.windows(halves(176))
     mixed = (share > 0.1) & (share < 0.9)
     assert 0.4 < mixed.mean() < 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_mfif.settings.options import DEVICES
 from napari_mfif.training import RECIPES
+from napari_mfif.training.switches import SWITCHES, parsed
 
 __all__ = ["add", "run"]
 
@@ -25,6 +26,13 @@ def add(commands: Any) -> argparse.ArgumentParser:
         "--recipe",
         default="published",
         help="published, or microscopy, which goes on with simulated z-stacks",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"a switch of the published recipe: {_switches()}",
     )
     parser.add_argument("--out", required=True, help="folder for weights and card")
     parser.add_argument("--steps", type=int, help="training steps in all")
@@ -48,5 +56,14 @@ def run(given: argparse.Namespace) -> int:
         device=given.device,
         resume=not given.fresh,
         recipe=given.recipe,
+        switches=parsed(given.method, given.recipe, given.set),
     )
     return 0
+
+
+def _switches() -> str:
+    """Return the names of all switches."""
+    return "; ".join(
+        f"{method}: {', '.join(switch.name for switch in switches)}"
+        for method, switches in SWITCHES.items()
+    )

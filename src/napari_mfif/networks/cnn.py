@@ -106,6 +106,8 @@ class SlightCnn(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        #: What a file of weights says about the form.
+        self.facts = {"form": "slight"}
         self.features = _features()
         self.fc = nn.Conv2d(2 * _MAPS, 2, _CELLS)
         _initialise(self)
@@ -130,6 +132,8 @@ class FullCnn(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        #: What a file of weights says about the form.
+        self.facts = {"form": "full"}
         self.features = _features()
         self.fc1 = nn.Conv2d(2 * _MAPS, 256, _CELLS)
         self.fc2 = nn.Conv2d(256, 2, 1)

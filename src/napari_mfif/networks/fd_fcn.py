@@ -43,6 +43,8 @@ class FdFcn(nn.Module):
     ----------
     maps : (int, int, int), optional
         Of the three modules.
+    bands : int, optional
+        Of a plane: 1 for grey, 3 for colour as published.
     """
 
     #: Where grey levels come in and scores go out, half precision is too coarse.
@@ -50,9 +52,12 @@ class FdFcn(nn.Module):
     #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
     halves = ("float16",)
 
-    def __init__(self, maps: tuple[int, int, int] = (16, 32, 64)) -> None:
+    def __init__(self, maps: tuple[int, int, int] = (16, 32, 64), bands: int = 1) -> None:
         super().__init__()
-        self.module1 = _module(1, maps[0])
+        self.bands = bands
+        #: What a file of weights says about the form.
+        self.facts = {} if bands == 1 else {"bands": str(bands)}
+        self.module1 = _module(bands, maps[0])
         self.module2 = _module(maps[0], maps[1])
         self.module3 = _module(maps[1], maps[2])
         self.reduce3 = _reduction(maps[2], maps[1])
@@ -66,7 +71,8 @@ class FdFcn(nn.Module):
                     nn.init.zeros_(part.bias)
 
     def forward(self, planes: Tensor) -> Tensor:
-        """Return the logits of the scores, (N, 1, Y / 2, X / 2)."""
+        """Return the logits of the scores, (N, 1, Y / 2, X / 2); grey counts for all bands."""
+        planes = planes.expand(-1, self.bands, -1, -1)
         pool1 = self.module1(planes)
         pool2 = self.module2(pool1)
         pool3 = self.module3(pool2)

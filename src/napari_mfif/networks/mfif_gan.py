@@ -37,7 +37,7 @@ _STEM_HALO, _BLOCK_HALO, _DECODER_HALO = 2, 2, 4
 class _Residual(nn.Module):
     """Two convolutions whose maps are weighed by their own averages, then added to the input."""
 
-    def __init__(self, maps: int, reduction: int) -> None:
+    def __init__(self, maps: int, reduction: int, squeeze: bool) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(maps, maps, 3, padding=1, bias=False),
@@ -46,11 +46,15 @@ class _Residual(nn.Module):
             nn.Conv2d(maps, maps, 3, padding=1, bias=False),
             nn.BatchNorm2d(maps),
         )
-        self.gate = nn.Sequential(
-            nn.Linear(maps, maps // reduction),
-            nn.ReLU(inplace=True),
-            nn.Linear(maps // reduction, maps),
-            nn.Sigmoid(),
+        self.gate = (
+            nn.Sequential(
+                nn.Linear(maps, maps // reduction),
+                nn.ReLU(inplace=True),
+                nn.Linear(maps // reduction, maps),
+                nn.Sigmoid(),
+            )
+            if squeeze
+            else None
         )
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -60,6 +64,8 @@ class _Residual(nn.Module):
 
     def joined(self, maps: Tensor, change: Tensor, means: Tensor) -> Tensor:
         """Return the sum of the input and the change, weighed by the change's means (N, maps)."""
+        if self.gate is None:
+            return functional.relu(maps + change)
         return functional.relu(maps + change * self.gate(means)[:, :, None, None])
 
 
@@ -73,17 +79,20 @@ class MfifGenerator(nn.Module):
         (12.6 million parameters), 16 gives 789,045.
     blocks : int, optional
         Residual blocks.
+    squeeze : bool, optional
+        Weigh the maps of a block by their averages; the paper's comparison has blocks without.
     """
 
-    def __init__(self, width: int = 16, blocks: int = BLOCKS) -> None:
+    def __init__(self, width: int = 16, blocks: int = BLOCKS, *, squeeze: bool = True) -> None:
         super().__init__()
-        self.width = width
+        #: What a file of weights says about the form.
+        self.facts = {"width": str(width)} | ({} if squeeze else {"squeeze": "no"})
         self.stem = nn.Sequential(
             *_layer(nn.Conv2d(1, width, 7, padding=3, bias=False)),
             *_layer(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False)),
             *_layer(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1, bias=False)),
         )
-        self.blocks = nn.ModuleList(_Residual(4 * width, 16) for _ in range(blocks))
+        self.blocks = nn.ModuleList(_Residual(4 * width, 16, squeeze) for _ in range(blocks))
         self.decoder = nn.Sequential(
             *_layer(_doubling(8 * width, 4 * width)),
             *_layer(_doubling(4 * width, 2 * width)),

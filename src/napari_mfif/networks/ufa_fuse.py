@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["FEATURES", "REACH", "SPATIAL", "UfaFuse", "channel_weights"]
+__all__ = ["ATTENTIONS", "FEATURES", "REACH", "SLOPE", "SPATIAL", "UfaFuse", "channel_weights"]
 
 #: Pixels round a feature that its seven convolutions look at.
 FEATURES = 7
@@ -28,6 +28,10 @@ FEATURES = 7
 SPATIAL = 3
 #: Pixels round a fused pixel that all layers together look at: four convolutions come last.
 REACH = FEATURES + SPATIAL + 4
+#: Of the leaky rectifiers below 0; the paper does not tell its own.
+SLOPE = 0.2
+#: Which attention there may be; the paper compares all four.
+ATTENTIONS = ("both", "channel", "spatial", "none")
 
 
 class UfaFuse(nn.Module):
@@ -42,18 +46,33 @@ class UfaFuse(nn.Module):
     residual : bool, optional
         Correct the weighted mean of the planes; without it pixels come from a sigmoid alone, as
         published.
+    attention : {"both", "channel", "spatial", "none"}, optional
+        What weighs the planes against each other; where an attention is left out they count alike.
     """
 
-    #: Layers whose rounding would be seen: they are small.
-    in_float32 = ("spatial", "last")
     #: Half precisions that change fewer than 2 in 1000 decisions, by the card.
     halves = ("float16",)
 
-    def __init__(self, width: int = 64, bands: int = 3, *, residual: bool = False) -> None:
+    def __init__(
+        self,
+        width: int = 64,
+        bands: int = 3,
+        *,
+        residual: bool = False,
+        attention: str = "both",
+    ) -> None:
         super().__init__()
-        self.width, self.residual = width, residual
+        self.residual = residual
+        self.of_channels = attention in ("both", "channel")
+        self.of_places = attention in ("both", "spatial")
+        #: Layers whose rounding would be seen: they are small.
+        self.in_float32 = ("spatial", "last") if self.of_places else ("last",)
+        #: What a file of weights says about the form.
+        self.facts = {"width": str(width)}
+        self.facts |= {} if attention == "both" else {"attention": attention}
         self.extract = _convolutions([bands, *[width] * 7])
-        self.spatial = nn.Conv2d(2, 1, 7)
+        if self.of_places:
+            self.spatial = nn.Conv2d(2, 1, 7)
         self.join = nn.Conv2d(2 * width, width, 1)
         self.rebuild = _convolutions([width] * 4)
         self.last = nn.Conv2d(width, bands, 3)
@@ -68,7 +87,7 @@ class UfaFuse(nn.Module):
     def fused(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Return the fused planes and how much of the second is in them, margins as they are."""
         features = self.features(first), self.features(second)
-        channels = channel_weights(*(one.mean((2, 3)) for one in features))
+        channels = self.channels(*(one.mean((2, 3)) for one in features))
         share = self.share(*features, channels)
         return self.pixels((first, second), features, channels, share), share
 
@@ -76,6 +95,11 @@ class UfaFuse(nn.Module):
         """Return the feature maps, (N, width, Y, X), without a margin of `FEATURES` pixels."""
         maps: Tensor = self.extract(planes)
         return maps
+
+    def channels(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return `channel_weights`, or one half where there is no channel attention."""
+        weights = channel_weights(first, second)
+        return weights if self.of_channels else torch.full_like(weights, 0.5)
 
     def share(self, first: Tensor, second: Tensor, channels: Tensor) -> Tensor:
         """Return the spatial attention (eq. 9, 10), without a margin of `SPATIAL` pixels.
@@ -102,6 +126,8 @@ class UfaFuse(nn.Module):
         features : Tensor
             Feature maps times the channel attention, (N, width, Y, X).
         """
+        if not self.of_places:
+            return features.new_zeros(_without(features[:, :1], SPATIAL).shape)
         pooled = [features.mean(1, keepdim=True), features.amax(1, keepdim=True)]
         logit: Tensor = self.spatial(torch.cat(pooled, dim=1))
         return logit
@@ -152,7 +178,7 @@ def channel_weights(first: Tensor, second: Tensor) -> Tensor:
 def _convolutions(widths: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):
-        layers += [nn.Conv2d(before, after, 3), nn.LeakyReLU(0.2, inplace=True)]
+        layers += [nn.Conv2d(before, after, 3), nn.LeakyReLU(SLOPE, inplace=True)]
     return nn.Sequential(*layers)
 
 

@@ -5,11 +5,14 @@ Nothing here imports torch before a training starts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.settings.parameters import unknown_name
+from napari_mfif.training.switches import chosen
 
 __all__ = ["RECIPES", "train"]
 
@@ -41,6 +44,7 @@ def train(
     resume: bool = True,
     quiet: bool = False,
     recipe: str = "published",
+    switches: Mapping[str, Any] | None = None,
 ) -> Path:
     """Train the network of a method and write its weights and their card.
 
@@ -67,6 +71,9 @@ def train(
     recipe : str, optional
         ``"published"``, as the paper tells it, or ``"microscopy"``, which goes on from there with
         simulated z-stacks.
+    switches : mapping, optional
+        What is to be as the paper's own comparisons had it, or in another form: see
+        `napari_mfif.training.switches.SWITCHES`.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def train(
     Raises
     ------
     ParameterError
-        There is no such network, or the folder holds another unfinished run.
+        There is no such network or switch, or the folder holds another unfinished run.
     ReadError
         The pictures cannot be read or are too few.
     """
@@ -86,7 +93,16 @@ def train(
     modules |= {name: module for (of, name), module in OTHER_RECIPES.items() if of == method}
     if recipe not in modules:
         raise ParameterError(unknown_name("recipe", recipe, modules, of=method))
+    settings = chosen(method, recipe, switches or {})
+    switched = {"switches": settings} if settings else {}
     made: Path = import_module(modules[recipe]).train(
-        Path(data), Path(out), steps=steps, seed=seed, device=device, resume=resume, quiet=quiet
+        Path(data),
+        Path(out),
+        steps=steps,
+        seed=seed,
+        device=device,
+        resume=resume,
+        quiet=quiet,
+        **switched,
     )
     return made

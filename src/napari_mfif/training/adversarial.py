@@ -52,6 +52,10 @@ class Adversarial:
         Weights of the gradient penalty and of the mean absolute error.
     every : int
         Steps from one checkpoint to the next.
+    error : callable
+        Between made and true focus maps: what the reconstruction is judged by.
+    squares : bool
+        Least squares in the place of the Wasserstein distance.
     """
 
     steps: int
@@ -62,6 +66,8 @@ class Adversarial:
     penalty: float = 10.0
     reconstruction: float = 10.0
     every: int = 25
+    error: Callable[[Tensor, Batch], Tensor] = absolute_error
+    squares: bool = False
 
 
 def gradient_penalty(critic: nn.Module, batch: Batch, made: Tensor, between: Tensor) -> Tensor:
@@ -179,20 +185,32 @@ class _Players:
     def _teach_critic(self, batch: Batch, rng: np.random.Generator) -> float:
         with torch.no_grad():
             made = self.generator(batch.first, batch.second)
-        scores = [self.critic(batch.first, batch.second, m).mean() for m in (made, batch.focus)]
-        between = rng.random((len(made), 1, 1, 1), np.float32)
-        penalty = gradient_penalty(
-            self.critic, batch, made, torch.from_numpy(between).to(made.device)
-        )
-        loss = scores[0] - scores[1] + self.plan.penalty * penalty
-        self._learn(1, loss)
-        return float((scores[1] - scores[0]).detach())
+        scores = [self.critic(batch.first, batch.second, m) for m in (made, batch.focus)]
+        self._learn(1, self._told_apart(*scores) + self._penalty(batch, made, rng))
+        return float((scores[1] - scores[0]).detach().mean())
+
+    def _told_apart(self, made: Tensor, true: Tensor) -> Tensor:
+        """Return the critic's loss of its scores of made and true maps."""
+        if self.plan.squares:
+            return made.square().mean() + (true - 1).square().mean()
+        return (made - true).mean()
+
+    def _passed(self, made: Tensor) -> Tensor:
+        """Return the generator's loss of the critic's scores of its maps."""
+        return (made - 1).square().mean() if self.plan.squares else -made.mean()
+
+    def _penalty(self, batch: Batch, made: Tensor, rng: np.random.Generator) -> Tensor:
+        if not self.plan.penalty:
+            return made.new_zeros(())
+        drawn = rng.random((len(made), 1, 1, 1), np.float32)
+        between = torch.from_numpy(drawn).to(made.device)
+        return self.plan.penalty * gradient_penalty(self.critic, batch, made, between)
 
     def _teach_generator(self, batch: Batch) -> float:
         made = self.generator(batch.first, batch.second)
-        error = absolute_error(made, batch)
-        score = self.critic(batch.first, batch.second, made).mean()
-        self._learn(0, self.plan.reconstruction * error - score)
+        error = self.plan.error(made, batch)
+        scores = self.critic(batch.first, batch.second, made)
+        self._learn(0, self.plan.reconstruction * error + self._passed(scores))
         return float(error.detach())
 
     def _learn(self, player: int, loss: Tensor) -> None:

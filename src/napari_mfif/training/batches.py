@@ -22,6 +22,7 @@ __all__ = [
     "Compare",
     "absolute_error",
     "as_batch",
+    "binary_error",
     "judge_pairs",
     "photographed",
     "to_input",
@@ -67,6 +68,13 @@ def as_batch(pairs: Sequence[Pair], device: str = "cpu") -> Batch:
 def absolute_error(found: Tensor, batch: Batch) -> Tensor:
     """Return the mean of |F - G(A, B)| over the pixels that count."""
     error = (found.float() - batch.focus).abs() * batch.counts
+    return error.sum() / batch.counts.sum().clamp(min=1)
+
+
+def binary_error(found: Tensor, batch: Batch) -> Tensor:
+    """Return the mean binary cross entropy of focus maps over the pixels that count."""
+    sure = found.float().clamp(1e-6, 1 - 1e-6)
+    error = -(batch.focus * sure.log() + (1 - batch.focus) * (1 - sure).log()) * batch.counts
     return error.sum() / batch.counts.sum().clamp(min=1)
 
 

@@ -31,11 +31,13 @@ from napari_mfif.networks.boundary_aware import (
     BoundaryAware,
     begin_with_energies,
 )
+from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.batches import photographed
 from napari_mfif.training.boundary_aware_card import HEAD, TEXT
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.judge import Judge, judge_by
 from napari_mfif.training.loop import Loss, Plan, run
+from napari_mfif.training.masks import Outline, draw_furry, draw_mask
 from napari_mfif.training.pairs import Pair, composite
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
@@ -66,15 +68,21 @@ STACKS = ((90001, 8), (90002, 12))
 Map = NDArray[np.float32]
 
 
-def draw_pair(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> Pair:
+def draw_pair(
+    rng: np.random.Generator,
+    pictures: Sequence[Picture],
+    size: int,
+    outline: Outline = draw_mask,
+) -> Pair:
     """Draw a pair of any kind, with the lamp and the noise of a camera in a part of the cases."""
     kind = rng.random()
     if kind < COMPOSED:
-        pair = composite(*draw_object(rng, pictures, size), draw_blur(rng))
+        pair = composite(*draw_object(rng, pictures, size, outline), draw_blur(rng))
         pair = pair.swapped() if rng.random() < 0.5 else pair
+    elif kind < COMPOSED + SPREAD:
+        pair = object_pair(rng, pictures, size, outline)
     else:
-        draw = object_pair if kind < COMPOSED + SPREAD else stack_pair
-        pair = draw(rng, pictures, size)
+        pair = stack_pair(rng, pictures, size)
     return photographed(pair, rng)
 
 
@@ -129,6 +137,8 @@ class Centres:
         Pairs per batch.
     size : int, optional
         Pixels of a pair's side.
+    outline : callable, optional
+        Draws the objects' outlines.
     """
 
     pictures: Sequence[Picture]
@@ -136,10 +146,12 @@ class Centres:
     boundary: bool = False
     pairs: int = 3
     size: int = 112
+    outline: Outline = draw_mask
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the cross entropy of the windows' centres."""
-        drawn = [draw_pair(rng, self.pictures, self.size) for _ in range(self.pairs)]
+        how = (self.pictures, self.size, self.outline)
+        drawn = [draw_pair(rng, *how) for _ in range(self.pairs)]
         maps = [np.stack(m) for m in zip(*(windows(pair) for pair in drawn), strict=True)]
         centre, counts, share = (torch.from_numpy(m).to(self.device) for m in maps)
         if self.boundary:
@@ -213,6 +225,13 @@ def second_stage(
     return {**scores, "second_windows": found["windows"], "second_boundary": found["boundary"]}
 
 
+def vary(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe with furry outlines, where they are wanted."""
+    outline = draw_furry if settings["outlines"] == "furry" else draw_mask
+    loss = functools.partial(Centres, outline=outline)
+    return replace(recipe, loss=loss, stage=functools.partial(second_stage, loss=loss))
+
+
 RECIPE = Recipe(
     method="boundary-aware",
     network=_network,
@@ -224,6 +243,7 @@ RECIPE = Recipe(
     stage=second_stage,
     stacks=STACKS,
     half=True,
+    vary=vary,
 )
 
 #: Train the networks, see `napari_mfif.training.train`.

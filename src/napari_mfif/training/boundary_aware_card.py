@@ -51,10 +51,10 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
   next to nothing.
 - The normalisations take mean and variance from the first ten batches and keep them, since a
   batch is three pairs here and not 128 patches.
-- AdamW, a rate of 1e-3 that falls as a cosine, and the batches of the command above: thousands
-  of pairs where the paper has 2.3 million patches for 200 epochs. More steps would help.
+- Thousands of pairs where the paper has 2.3 million patches for 200 epochs (SGD). More steps would
+  help.
 - Photographs in place of the alpha matting set and COCO, whose licences do not permit it; drawn
-  outlines in place of mattes of hair and fur.
+  outlines in place of mattes of hair and fur (`--set outlines=furry` draws such).
 - How wide the mean score is taken is not in the paper.
 
 ## Confidence
@@ -93,8 +93,7 @@ one for 10 % of the steps, with windows either plane of which is the better one 
 the pixels. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
 with correlated noise, so that blurred planes are not liked for their texture or noise: one at 8 to
 100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are white.
-AdamW, rate .0004 falling as a cosine (second network: .0001), gradients clipped at 1,
-bfloat16 where the processor has it.
+All in all {plan}; the second network starts at .0001.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
 drawn textures.

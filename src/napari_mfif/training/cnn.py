@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn
+from napari_mfif.networks.cnn import CONTEXT, PATCH, STRIDE, CollapsedCnn, FullCnn, SlightCnn
+from napari_mfif.settings.parameters import Settings
 from napari_mfif.training import camera
 from napari_mfif.training.cnn_card import HEAD, TEXT
 from napari_mfif.training.data import Picture, crop
@@ -28,8 +29,10 @@ from napari_mfif.training.loop import Plan
 from napari_mfif.training.recipe import Recipe, train_recipe
 
 __all__ = [
+    "FORMS",
     "LEVELS",
     "RECIPE",
+    "Pairs",
     "Sharpness",
     "accuracy",
     "blur_series",
@@ -40,6 +43,8 @@ __all__ = [
 
 #: Blurred planes per sharp crop (the paper's five).
 LEVELS = 5
+#: The network by the form in which it is trained.
+FORMS = {"collapsed": CollapsedCnn, "slight": SlightCnn, "full": FullCnn}
 #: Variance, in grey levels of 0 to 255, above which a patch is worth a comparison (the paper's).
 DETAIL = 25.0
 #: Share of the crops whose planes differ in brightness, as a lamp flickers.
@@ -61,31 +66,55 @@ class Sharpness:
     device : str, optional
         Where the network is.
     crops : int, optional
-        Crops per batch; each becomes `LEVELS` + 1 planes.
+        Crops per batch; each becomes `levels` + 1 planes.
     size : int, optional
         Pixels of a crop's side.
+    levels : int, optional
+        Blurred planes per crop.
     """
 
     pictures: Sequence[Picture]
     device: str = "cpu"
     crops: int = 4
     size: int = 64
+    levels: int = LEVELS
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return softplus of the wrong margins, averaged over all patches with detail."""
+        planes, detail = self.drawn(rng)
+        scores = network(planes.flatten(0, 1))[:, 0]
+        return _ordered(scores.unflatten(0, planes.shape[:2]), detail)
+
+    def drawn(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Draw crops with their blurs, (crops, levels + 1, 1, Y, X), and where they have detail."""
         chosen = [self.pictures[i] for i in rng.integers(0, len(self.pictures), self.crops)]
         squares = [crop(rng, picture, self.size, variance=DETAIL) for picture in chosen]
-        series = [blur_series(square, rng) for square in squares]
+        series = [blur_series(square, rng, self.levels) for square in squares]
         seen = [degrade(flicker(planes, rng), rng) for planes in series]
-        planes = torch.from_numpy(np.concatenate(seen)[:, None])
+        planes = torch.from_numpy(np.stack(seen)[:, :, None])
         detail = torch.from_numpy(np.stack([_detail(square) for square in squares])).to(self.device)
-        scores = network((planes / 255 - 0.5).to(self.device))[:, 0]
-        scores = scores.unflatten(0, (self.crops, LEVELS + 1))
-        return _ordered(scores, detail)
+        return (planes / 255 - 0.5).to(self.device), detail
 
 
-def blur_series(square: Planes, rng: np.random.Generator) -> Planes:
-    """Return a crop and `LEVELS` ever stronger blurs of it, (LEVELS + 1, Y, X).
+class Pairs(Sharpness):
+    """The published loss, of a network that sees two planes: softmax (section 3.3)."""
+
+    def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the cross entropy of sharp against blurred crops, each pair in either order."""
+        planes, detail = self.drawn(rng)
+        sharp = planes[:, :1].expand_as(planes[:, 1:]).flatten(0, 1)
+        pairs = torch.stack([sharp, planes[:, 1:].flatten(0, 1)])
+        swapped = torch.from_numpy(rng.random(len(sharp)) < 0.5).to(self.device)
+        pairs = torch.where(swapped[:, None, None, None], pairs.flip(0), pairs)
+        logits = network(*pairs)
+        labels = swapped.long()[:, None, None].expand(logits[:, 0].shape)
+        losses = functional.cross_entropy(logits, labels, reduction="none")
+        weight = detail.to(losses).repeat_interleave(self.levels, dim=0)
+        return (losses * weight).sum() / weight.sum().clamp(min=1)
+
+
+def blur_series(square: Planes, rng: np.random.Generator, levels: int = LEVELS) -> Planes:
+    """Return a crop and ever stronger blurs of it, (levels + 1, Y, X).
 
     Half of them as in the paper (a Gaussian of sigma 2 cut to 7 x 7, again and again), a quarter
     with a smaller Gaussian, a quarter with discs of growing radius, as a lens makes them.
@@ -93,7 +122,7 @@ def blur_series(square: Planes, rng: np.random.Generator) -> Planes:
     kind = rng.random()
     sigma = 2.0 if kind < 0.5 else float(np.exp(rng.uniform(np.log(0.6), np.log(2.0))))
     series = [square]
-    for level in range(1, LEVELS + 1):
+    for level in range(1, levels + 1):
         if kind < 0.75:
             series.append(cv2.GaussianBlur(series[-1], (7, 7), sigma))
         else:
@@ -131,12 +160,21 @@ def accuracy(
 
         def right(series: Planes) -> int:
             planes = torch.from_numpy(series[:, None] / 255 - 0.5).to(device)
-            scores = network(planes)[:, 0].cpu().numpy()
-            return int(((scores[:1] > scores[1:]) & detail).sum())
+            margins = _margins(network, planes[:1].expand_as(planes[1:]), planes[1:])
+            return int(((margins.cpu().numpy() > 0) & detail).sum())
 
         return {"accuracy": (right(clean), total), "accuracy_noisy": (right(noisy), total)}
 
     return judge_by(look, count=crops, seed=20170)
+
+
+def _margins(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
+    """Return by how much a network of any form prefers the first planes, (N, Y', X')."""
+    if isinstance(network, CollapsedCnn):
+        scores: Tensor = network(first) - network(second)
+        return scores[:, 0]
+    logits: Tensor = network(first, second)
+    return logits[:, 0] - logits[:, 1]
 
 
 def _paper_series(square: Planes) -> Planes:
@@ -169,6 +207,13 @@ def _disc(radius: float) -> Planes:
     return np.asarray(disc / disc.sum(), np.float32)
 
 
+def vary(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe with so many blurs, in one of the forms."""
+    form = settings["form"]
+    loss = functools.partial(Sharpness if form == "collapsed" else Pairs, levels=settings["levels"])
+    return replace(recipe, network=FORMS[form], loss=loss)
+
+
 RECIPE = Recipe(
     method="cnn",
     network=CollapsedCnn,
@@ -177,6 +222,7 @@ RECIPE = Recipe(
     plan=Plan(350, every=100),
     head=HEAD,
     text=TEXT,
+    vary=vary,
 )
 
 #: Train the network, see `napari_mfif.training.train`.

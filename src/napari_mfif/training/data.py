@@ -2,7 +2,8 @@
 
 Pictures are grey or coloured, float32, 0 to 255. Every picture belongs to a *subject*, named by its
 file, and a subject is held back whole, so that no tile of a photograph is judged after another was
-learnt. A folder `masks` beside the pictures may hold masks of objects, by the same names.
+learnt. A folder `masks` beside the pictures may hold masks of objects, by the same names, a folder
+`mattes` mattes of them, whose grey values are shares of a pixel.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from napari_mfif.errors import ReadError
 __all__ = [
     "DRAWN",
     "MASKS",
+    "MATTES",
+    "TEXTURES",
     "Picture",
     "Pictures",
     "crop",
     "crop_with_mask",
     "draw_texture",
+    "held_back",
     "is_permissive",
     "read_pictures",
 ]
@@ -39,8 +43,12 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"}
 DRAWN = "drawn"
 #: The list that may stand beside the pictures: columns `file`, `licence`, `author`, `source url`.
 LICENCE_LIST = "LICENSES.csv"
-#: The folder of masks that may stand beside the pictures.
-MASKS = "masks"
+#: The folders that may stand beside the pictures: masks, where what is not black is the object, and
+#: mattes, whose grey says how much of it an object covers.
+MASKS, MATTES = "masks", "mattes"
+
+#: Share of the subjects that are judged by, and drawn textures to learn from besides.
+HELD_BACK, TEXTURES = 0.15, 24
 
 _NUMBER = re.compile(r"^\d+[_ -]+")
 _TILE = re.compile(r"[_ -](tile|crop|patch)\d*$", re.IGNORECASE)
@@ -63,7 +71,7 @@ class Picture:
     source, licence : str
         Its file, and what may be done with it.
     mask : float32, (Y, X), optional
-        1 on the objects in it, 0 beside them.
+        1 on the objects in it, 0 beside them, between where they cover a pixel in part.
     """
 
     subject: str
@@ -101,8 +109,8 @@ def read_pictures(
     folder: str | Path,
     *,
     seed: int,
-    held_back: float = 0.15,
-    textures: int = 24,
+    share: float = HELD_BACK,
+    textures: int = TEXTURES,
     any_licence: bool = False,
     smallest: int = 96,
     colour: bool = False,
@@ -116,7 +124,7 @@ def read_pictures(
         lists with a permissive licence are read.
     seed : int
         Decides which subjects are held back, and draws the textures.
-    held_back : float, optional
+    share : float, optional
         Share of the subjects, 0 to 1, that is judged by and not learnt from.
     textures : int, optional
         How many drawn textures join those to learn from.
@@ -144,12 +152,12 @@ def read_pictures(
             pixels,
             path.name,
             listed.get(path.name, ""),
-            _read_mask(folder / MASKS, path.stem, pixels.shape[:2]),
+            _read_matte(folder, path.stem, pixels.shape[:2]),
         )
         for path in kept
         if (pixels := _read(path, colour=colour)) is not None and min(pixels.shape[:2]) >= smallest
     ]
-    train, back = _split(pictures, held_back, seed, folder)
+    train, back = _split(pictures, share, seed, folder)
     rng = np.random.default_rng([seed, 1])
     drawn = tuple(
         Picture(f"texture {i}", _drawn(rng, colour=colour), DRAWN) for i in range(textures)
@@ -231,6 +239,14 @@ def _polygons(rng: np.random.Generator, canvas: Grey) -> None:
         cv2.fillPoly(canvas, [np.round(corners * 16).astype(np.int32)], value, cv2.LINE_AA, 4)
 
 
+def held_back(subjects: Sequence[str], seed: int, share: float = HELD_BACK) -> set[str]:
+    """Return which of some subjects are judged by: a share of them, drawn from the seed."""
+    listed = sorted(subjects)
+    order = np.random.default_rng([seed, 0]).permutation(len(listed))
+    count = min(max(1, round(share * len(listed))), len(listed) - 1)
+    return {listed[i] for i in order[:count]}
+
+
 def _split(
     pictures: list[Picture], share: float, seed: int, folder: Path
 ) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
@@ -241,9 +257,7 @@ def _split(
             f"from and one to judge by. Add sharp pictures; only those are read to which "
             f"{LICENCE_LIST}, where there is one, gives a permissive licence."
         )
-    order = np.random.default_rng([seed, 0]).permutation(len(subjects))
-    count = min(max(1, round(share * len(subjects))), len(subjects) - 1)
-    back = {subjects[i] for i in order[:count]}
+    back = held_back(subjects, seed, share)
     train = tuple(picture for picture in pictures if picture.subject not in back)
     return train, tuple(picture for picture in pictures if picture.subject in back)
 
@@ -268,13 +282,15 @@ def _read(path: Path, *, colour: bool) -> Grey | None:
     return np.ascontiguousarray(pixels, np.float32) * np.float32(255.0 / float(top))
 
 
-def _read_mask(folder: Path, stem: str, shape: tuple[int, ...]) -> Grey | None:
-    """Return the mask of that name, 1 where it is not black; None where there is none that fits."""
-    paths = sorted(p for p in folder.glob(f"{stem}.*") if p.suffix.lower() in SUFFIXES)
-    mask = _read(paths[0], colour=False) if paths else None
-    if mask is None or mask.shape != shape:
-        return None
-    return np.asarray(mask > 0, np.float32)
+def _read_matte(folder: Path, stem: str, shape: tuple[int, ...]) -> Grey | None:
+    """Return the matte of that name, or the mask; None where there is none that fits."""
+    for place, is_matte in ((folder / MATTES, True), (folder / MASKS, False)):
+        paths = sorted(p for p in place.glob(f"{stem}.*") if p.suffix.lower() in SUFFIXES)
+        found = _read(paths[0], colour=False) if paths else None
+        if found is not None and found.shape == shape:
+            shares = found / np.float32(255) if is_matte else found > 0
+            return np.asarray(shares, np.float32)
+    return None
 
 
 def _drawn(rng: np.random.Generator, *, colour: bool) -> Grey:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_mfif.networks.fd_fcn import FdFcn
+from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.batches import photographed
 from napari_mfif.training.camera import flicker, noisy
 from napari_mfif.training.data import Picture, crop
@@ -77,15 +78,20 @@ class Scores:
         Pairs per batch; half as many whole crops, sharp and blurred, join them.
     size : int, optional
         Pixels of a crop's side.
+    labels_only : bool, optional
+        As published: whole crops and their labels, nothing else.
     """
 
     pictures: Sequence[Picture]
     device: str = "cpu"
     pairs: int = 6
     size: int = 96
+    labels_only: bool = False
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss of comparisons, and a part of the mean squared difference to labels."""
+        if self.labels_only:
+            return self.of_labels(network, rng)
         drawn = [draw_pair(rng, self.pictures, self.size) for _ in range(self.pairs)]
         whole = [self._whole(rng) for _ in range(max(1, self.pairs // 2))]
         planes = [p for pair, _ in drawn for p in (pair.first, pair.second)]
@@ -98,10 +104,23 @@ class Scores:
         of_pairs = self._of_pairs(pairs.unflatten(0, (-1, 2)), drawn)
         return LABELLED * squared + 0.5 * compared + of_pairs
 
-    def _whole(self, rng: np.random.Generator) -> tuple[Map, ...]:
+    def of_labels(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+        """Return the published loss: the mean squared difference to labels of whole crops."""
+        whole = [self._published(rng) for _ in range(3 * self.pairs // 2)]
+        planes = [p for sharp, blurred, *_ in whole for p in (sharp, blurred)]
+        score = torch.sigmoid(network(planes_of(planes).to(self.device)).float()[:, 0])
+        labels = torch.from_numpy(np.stack([p for *_, one, zero in whole for p in (one, zero)]))
+        loss: Tensor = (score - labels.to(self.device)).square().mean()
+        return loss
+
+    def _published(self, rng: np.random.Generator) -> tuple[Map, Map, Map, Map]:
+        """Return a crop, sharp and blurred, and their labels (section 3.3)."""
         picture = self.pictures[int(rng.integers(len(self.pictures)))]
-        square = crop(rng, picture, self.size)
-        sharp, blurred, one, zero = sharp_or_blurred(square, gaussian(VARIANCE**0.5))
+        return sharp_or_blurred(crop(rng, picture, self.size), gaussian(VARIANCE**0.5))
+
+    def _whole(self, rng: np.random.Generator) -> tuple[Map, ...]:
+        """Return the same as a camera may see it."""
+        sharp, blurred, one, zero = self._published(rng)
         planes = noisy(flicker(np.stack([sharp, blurred]), rng), rng)
         return planes[0], planes[1], one, zero
 
@@ -120,8 +139,10 @@ class Scores:
 
 
 def planes_of(planes: Sequence[Map]) -> Tensor:
-    """Return what the network sees, (N, 1, Y, X)."""
-    seen = torch.from_numpy(np.stack(planes)[:, None] / np.float32(255) - np.float32(0.5))
+    """Return what the network sees, (N, 1, Y, X), or (N, 3, Y, X) of planes in colour."""
+    stacked = np.stack(planes)
+    bands = stacked[:, None] if stacked.ndim == 3 else np.moveaxis(stacked, -1, 1)
+    seen = torch.from_numpy(bands / np.float32(255) - np.float32(0.5))
     return seen.contiguous(memory_format=torch.channels_last)
 
 
@@ -149,10 +170,20 @@ def right_pixels(
     return judge_by(look, count=pairs, seed=2020)
 
 
-def _network() -> nn.Module:
-    network = FdFcn()
+def _network(bands: int = 1) -> nn.Module:
+    network = FdFcn(bands=bands)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
+
+
+def vary(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe with the published loss or input, where that is wanted."""
+    return replace(
+        recipe,
+        network=functools.partial(_network, 3 if settings["colour"] else 1),
+        loss=functools.partial(Scores, labels_only=settings["loss"] == "labels"),
+        colour=settings["colour"],
+    )
 
 
 RECIPE = Recipe(
@@ -164,6 +195,7 @@ RECIPE = Recipe(
     head=HEAD,
     text=TEXT,
     half=True,
+    vary=vary,
 )
 
 #: Train the network, see `napari_mfif.training.train`.

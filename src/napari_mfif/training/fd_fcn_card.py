@@ -32,7 +32,7 @@ sigma 0.4 to 1.8. Outlines are drawn, or a picture's own mask where it has one. 
 crops each plane has a brightness of its own; 40 % are dark and noisy as in a camera. The loss
 is the cross entropy of the comparison of two planes at every position, half of it for the whole
 crops, and 0.3 times the paper's mean squared difference to labels of half the size, of the whole
-crops and of pairs whose planes are as sharp as can be.
+crops and of pairs whose planes are as sharp as can be. All in all {plan}.
 Held back, whole pictures: {back}. `held_back_pairs` is the share of their pixels whose plane is
 decided right where one plane is in focus, `held_back_others` the same for softened pairs and
 those from z-stacks.
@@ -47,11 +47,10 @@ Where a folder of pictures holds a `LICENSES.csv` only those with a permissive l
 - One grey plane, not one in colour: what decides is always grey here.
 - Photographs and pairs instead of 60,000 pictures of 32 x 32 pixels (CIFAR-10), which are too
   small to show an edge between sharp and blurred, and whose licence is not stated.
-- The comparison of planes is most of the loss. A first run of 3000 batches, with the labels as
-  most of it and without softened pairs, decided 95.8 % of held-back pixels right and failed on
-  real photographs (Q_ABF .7202 on the Lytro pairs): what a camera makes soft was all out of
-  focus to it.
-- Trained by AdamW; the paper names no optimiser.
+- The comparison of planes is most of the loss: labels alone teach what a camera makes soft to be
+  out of focus.
+- The paper names no optimiser.
+- `--set loss=labels` has the published loss and data alone, `--set colour=yes` planes in colour.
 
 ## Confidence
 
@@ -87,8 +86,7 @@ What is right is told by the planes without noise: of two, the one that differs 
 scene within a Gaussian window of 1.5 pixels; the logistic loss counts pixels by how far the two
 differ. In every step two crops of photographs at 8 to 100 % of their contrast, rounded to grey
 levels, with correlated noise, come sharp and after a Gaussian of sigma 3 to 12, so that smooth
-planes are not liked for their lack of noise. AdamW, rate .0006 falling as a cosine, gradients
-clipped at 1, bfloat16 where the processor has it.
+planes are not liked for their lack of noise. All in all {plan}.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
 drawn textures.

@@ -63,6 +63,8 @@ class Plan:
         Shares of the steps, 0 to 1.
     factor : float
         See `milestones`.
+    switches : str
+        What else was chosen for the run, in words: no other run goes on from its checkpoints.
     mixed : bool
         Compute in bfloat16 where the device has it; losses should be made in float32.
     """
@@ -78,7 +80,22 @@ class Plan:
     schedule: str = "cosine"
     milestones: tuple[float, ...] = ()
     factor: float = 0.1
+    switches: str = ""
     mixed: bool = False
+
+    def words(self) -> str:
+        """Return in words how is learnt, for a card."""
+        kind = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD with momentum .9"}[self.optimiser]
+        falls = {
+            "cosine": "falling as a cosine to a hundredth",
+            "linear": "falling on a line to a hundredth",
+            "steps": f"times {self.factor:g} after {', '.join(map(str, self.milestones))} of them",
+        }[self.schedule]
+        mixed = "; bfloat16 where the processor computes in it" if self.mixed else ""
+        return (
+            f"{self.steps} batches, {kind} (weight decay {self.decay:g}), the rate rising to "
+            f"{self.rate:g} in {self.warm_up} of them and {falls}; gradients clipped at 1{mixed}"
+        )
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of a step."""
@@ -216,7 +233,8 @@ def log(folder: Path, entry: dict[str, float]) -> None:
 
 def _facts(plan: Plan) -> dict[str, Any]:
     same = ("steps", "seed", "rate", "decay")  # the rest comes with the version
-    return {name: getattr(plan, name) for name in same}
+    facts = {name: getattr(plan, name) for name in same}
+    return facts | ({"switches": plan.switches} if plan.switches else {})
 
 
 def _save(
@@ -239,8 +257,8 @@ def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, plan: Plan, fo
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state["plan"] != _facts(plan):
         raise ParameterError(
-            f"{path} belongs to another run ({state['plan']}). Give the same steps and seed to go "
-            "on with it, give another folder, or start anew with --fresh."
+            f"{path} belongs to another run ({state['plan']}). Give the same steps, seed and "
+            "switches to go on with it, give another folder, or start anew with --fresh."
         )
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])

@@ -13,11 +13,24 @@ from numpy.typing import NDArray
 
 from napari_mfif.simulation.shapes import strands
 
-__all__ = ["MASKS", "blob", "draw_mask", "hairs", "islands", "pierced", "polygon"]
+__all__ = [
+    "MASKS",
+    "Outline",
+    "blob",
+    "draw_furry",
+    "draw_mask",
+    "furry",
+    "hairs",
+    "islands",
+    "pierced",
+    "polygon",
+]
 
 Mask = NDArray[np.float32]
 Rng = np.random.Generator
 Shape = tuple[int, int]
+#: Draws an object.
+Outline = Callable[[Rng, Shape], Mask]
 
 #: Outlines are drawn so many times larger, then averaged: an edge of one pixel.
 _FINE = 4
@@ -33,6 +46,37 @@ def draw_mask(rng: Rng, shape: Shape) -> Mask:
         if 0.03 < mask.mean() < 0.97:
             break
     return mask
+
+
+def draw_furry(rng: Rng, shape: Shape) -> Mask:
+    """Draw what `draw_mask` does, or in every other case an object with fur."""
+    mask = furry(rng, shape) if rng.random() < 0.5 else draw_mask(rng, shape)
+    return mask if 0.03 < mask.mean() < 0.97 else draw_mask(rng, shape)
+
+
+def furry(rng: Rng, shape: Shape) -> Mask:
+    """Draw a natural outline with fur: hairs finer than a pixel, which cover it in part.
+
+    A matte, as the alpha matting set has them: between 0 and 1 over the whole width of the fur.
+    """
+    body = blob(rng, shape)
+    grown = cv2.dilate((body > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
+    roots = np.argwhere(grown - (body > 0.5))
+    if not len(roots):
+        return body
+    slopes = np.stack(np.gradient(cv2.GaussianBlur(body, (0, 0), 3.0)), axis=-1)
+    length, cover = min(shape) * rng.uniform(0.05, 0.2), rng.uniform(0.3, 1.0)
+    fur = np.zeros(shape, np.float32)
+    for row, column in roots[rng.integers(len(roots), size=int(rng.integers(80, 400)))]:
+        outward = -slopes[row, column] / max(float(np.hypot(*slopes[row, column])), 1e-6)
+        heading = np.arctan2(*outward) + rng.normal(0, 0.35) + np.cumsum(rng.normal(0, 0.12, 12))
+        steps = np.stack([np.cos(heading), np.sin(heading)], axis=1)
+        hair = np.array([column, row]) + np.cumsum(steps * length * rng.uniform(0.4, 1) / 12, 0)
+        one = np.zeros(shape, np.uint8)
+        points = np.round(hair * 2**_SHIFT).astype(np.int32)
+        cv2.polylines(one, [points[:, None]], False, 255, 1, cv2.LINE_AA, _SHIFT)
+        fur += (1 - fur) * one * np.float32(cover / 255)
+    return np.asarray(np.maximum(body, fur), np.float32)
 
 
 def blob(rng: Rng, shape: Shape) -> Mask:

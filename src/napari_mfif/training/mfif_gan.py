@@ -8,9 +8,10 @@ stage is kept only where held-back pairs say that it helped.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,14 +19,23 @@ from torch import Tensor, nn
 
 from napari_mfif.methods.neural.mfif_gan import WIDTH
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
+from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.adversarial import Adversarial, play
-from napari_mfif.training.batches import Batch, absolute_error, as_batch, judge_pairs, photographed
+from napari_mfif.training.batches import (
+    Batch,
+    absolute_error,
+    as_batch,
+    binary_error,
+    judge_pairs,
+    photographed,
+)
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan_card import HEAD, TEXT
+from napari_mfif.training.pairs import Pair, conventional, spread_as_published
 from napari_mfif.training.recipe import Recipe, train_recipe
-from napari_mfif.training.scenes import object_pair, stack_pair
+from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
 
 __all__ = ["RECIPE", "Reconstruction", "compare", "compare_judge", "draw_batch", "train"]
 
@@ -42,17 +52,40 @@ def draw_batch(
     count: int,
     device: str,
     outlines: float = 1.0,
+    kind: str = "whole",
 ) -> Batch:
-    """Draw pairs: objects before a background, and planes of deep scenes."""
-    pairs = [
-        (stack_pair if rng.random() < DEEP else object_pair)(rng, pictures, size)
-        for _ in range(count)
-    ]
+    """Draw pairs: objects before a background, and planes of deep scenes.
+
+    Parameters
+    ----------
+    rng, pictures, size, count, device
+        What to draw from, how large, how many, and where to.
+    outlines : float, optional
+        How many times as much pixels near an outline count as others.
+    kind : {"whole", "alpha-matte", "conventional"}, optional
+        Those are whole scenes; the paper's pairs are made as printed, without or with spread.
+    """
+    draw = _drawn if kind == "whole" else functools.partial(_as_printed, kind=kind)
+    pairs = [draw(rng, pictures, size) for _ in range(count)]
     weighed = [
         replace(pair, counts=pair.weights() * np.where(pair.near_outline(), outlines, 1))
         for pair in pairs
     ]
     return as_batch([photographed(pair, rng) for pair in weighed], device)
+
+
+def _drawn(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> Pair:
+    return (stack_pair if rng.random() < DEEP else object_pair)(rng, pictures, size)
+
+
+def _as_printed(
+    rng: np.random.Generator, pictures: Sequence[Picture], size: int, kind: str
+) -> Pair:
+    """Return a pair of one picture as in equations 10 and 11, or 12 and 13, in any order."""
+    front, _, matte = draw_object(rng, pictures, size)
+    make = spread_as_published if kind == "alpha-matte" else conventional
+    pair = make(front, matte, draw_blur(rng))
+    return pair.swapped() if rng.random() < 0.5 else pair
 
 
 @dataclass
@@ -69,6 +102,10 @@ class Reconstruction:
         Pixels of a pair's side, pairs in a batch.
     outlines : float
         How many times as much pixels near an outline count as others.
+    kind : str
+        See `draw_batch`.
+    error : callable
+        Between made and true focus maps.
     """
 
     pictures: Sequence[Picture]
@@ -76,6 +113,8 @@ class Reconstruction:
     size: int = 128
     count: int = 4
     outlines: float = 1.0
+    kind: str = "whole"
+    error: Callable[[Tensor, Batch], Tensor] = absolute_error
 
     def progress(self, share: float) -> None:
         """Learn the outlines when the rest is known roughly."""
@@ -83,8 +122,9 @@ class Reconstruction:
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss."""
-        batch = draw_batch(rng, self.pictures, self.size, self.count, self.device, self.outlines)
-        return absolute_error(network(batch.first, batch.second), batch)
+        how = (self.size, self.count, self.device, self.outlines, self.kind)
+        batch = draw_batch(rng, self.pictures, *how)
+        return self.error(network(batch.first, batch.second), batch)
 
 
 def compare(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
@@ -93,9 +133,9 @@ def compare(network: nn.Module, first: Tensor, second: Tensor) -> Tensor:
     return focus
 
 
-def _network() -> nn.Module:
+def _network(width: int = WIDTH, squeeze: bool = True) -> nn.Module:
     # Channels last is the faster order of the maps on processors.
-    network: nn.Module = MfifGenerator(WIDTH)
+    network: nn.Module = MfifGenerator(width, squeeze=squeeze)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
@@ -112,6 +152,10 @@ def _play(
     folder: Path,
     resume: bool,
     quiet: bool,
+    *,
+    width: int = WIDTH,
+    kind: str = "whole",
+    **how: Any,
 ) -> dict[str, float]:
     """Train against the critic, a sixth of the steps."""
     device = str(next(network.parameters()).device)
@@ -121,14 +165,34 @@ def _play(
     torch.manual_seed(plan.seed)
     return play(
         network,
-        MfifDiscriminator(1, WIDTH).to(device),
-        lambda rng: draw_batch(rng, pictures.train, 128, 4, device, OUTLINES),
+        MfifDiscriminator(1, width).to(device),
+        lambda rng: draw_batch(rng, pictures.train, 128, 4, device, OUTLINES, kind),
         compare_judge(pictures.held_back, device),
-        Adversarial(steps, plan.seed),
+        Adversarial(steps, plan.seed, **how),
         folder,
         scores=scores,
         resume=resume,
         quiet=quiet,
+    )
+
+
+def vary(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe as the paper's comparisons (section 4.3) want it."""
+    error = {"l1": absolute_error, "bce": binary_error}[settings["reconstruction"]]
+    kind, width = settings["pairs"], settings["width"]
+    stage = functools.partial(
+        _play,
+        width=width,
+        kind=kind,
+        error=error,
+        squares=settings["adversarial"] == "least-squares",
+        penalty=Adversarial.penalty if settings["penalty"] else 0.0,
+    )
+    return replace(
+        recipe,
+        network=functools.partial(_network, width, settings["squeeze"]),
+        loss=functools.partial(Reconstruction, kind=kind, error=error),
+        stage=None if settings["adversarial"] == "none" else stage,
     )
 
 
@@ -144,6 +208,7 @@ RECIPE = Recipe(
     text=TEXT,
     stage=_play,
     half=True,
+    vary=vary,
 )
 
 #: Train the network, see `napari_mfif.training.train`.

@@ -31,8 +31,8 @@ which of them blurs less. Outlines are drawn (natural shapes, leaves, plates, ha
 are discs and Gaussians with a sigma of 0.8 to 6 pixels. In half of the pairs the planes differ in
 brightness; 40 % are dark and noisy as in a camera.
 
-The first stage learns by the mean absolute error of the focus map alone (Adam, rate .001 falling
-as a cosine); in its second half pixels within 8 of an outline count four times. The second stage,
+The first stage, {plan}, learns by the mean absolute error of the focus map alone; in its second
+half pixels within 8 of an outline count four times. The second stage,
 a sixth of the steps, is the paper's: a critic of eight convolutions without batch norm,
 Wasserstein distance with gradient penalty (10), mean absolute error (10), Adam (.5, .999), rate
 .0001 falling on a line, five steps of the critic to one. It is kept where `accuracy` minus
@@ -92,8 +92,7 @@ times). The other half are fans: five planes out of a simulated z-stack of `napa
 8 % without noise), scaled by the stack's own percentiles, cut to 128 x 128, turned and mirrored.
 All ten pairs of a fan are compared, each plane encoded once. What is right is told by the planes
 without noise: of two, the one that differs less from the true scene within a Gaussian window of 1.5
-pixels; the logistic loss counts pixels by how far the two differ. Adam, rate .0003 falling as a
-cosine, gradients clipped at 1, bfloat16 where the processor has it.
+pixels; the logistic loss counts pixels by how far the two differ. All in all {plan}.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
 drawn textures.

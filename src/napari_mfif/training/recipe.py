@@ -15,23 +15,19 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from napari_mfif.methods.neural.base import SOFTNESS, Trained, available
+from napari_mfif.methods.neural.base import Trained, available
 from napari_mfif.networks.weights import FILE
-from napari_mfif.training.card import (
-    hardware,
-    picture_words,
-    wrapped,
-    write_card,
-    write_weights,
-)
-from napari_mfif.training.confidence import STACKS, tables
-from napari_mfif.training.data import Picture, Pictures, read_pictures
+from napari_mfif.settings.parameters import Settings
+from napari_mfif.training.card import hardware, source_table, write_card, write_weights
+from napari_mfif.training.card_body import body
+from napari_mfif.training.confidence import STACKS
+from napari_mfif.training.data import DRAWN, Picture, Pictures, read_pictures
 from napari_mfif.training.judge import Judge
 from napari_mfif.training.loop import LOG, Loss, Plan, minutes, run
-from napari_mfif.training.measured import half_words, measured
-from napari_mfif.training.softness import averaging_words
+from napari_mfif.training.measured import measured
+from napari_mfif.training.switches import as_words
 
-__all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "published", "train_recipe"]
+__all__ = ["UNFINISHED", "Loss", "Recipe", "Stage", "command", "home", "published", "train_recipe"]
 
 #: Folder of what a stopped run needs to go on, inside the folder for the weights.
 UNFINISHED = "unfinished"
@@ -62,7 +58,7 @@ class Recipe:
         Of the card: paper, input, output, halo and stride. Parameters, steps, seed, hardware, time
         and held-back scores are added.
     text : str
-        Of the card, Markdown. ``{files}``, ``{drawn}``, ``{back}``, ``{sources}``,
+        Of the card, Markdown. ``{files}``, ``{drawn}``, ``{back}``, ``{sources}``, ``{plan}``,
         ``{half_precision}``, each held-back score and the table of what answers are worth can stand
         in it.
     colour : bool
@@ -77,6 +73,8 @@ class Recipe:
         Measure at which temperature the planes of a z-stack are averaged, and so average them.
     name : str
         Which of the method's recipes it is.
+    vary : callable, optional
+        Gives the recipe as some switches want it, see `napari_mfif.training.switches`.
     """
 
     method: str
@@ -92,6 +90,7 @@ class Recipe:
     half: bool = False
     soft: bool = False
     name: str = "published"
+    vary: Callable[[Recipe, Settings], Recipe] | None = None
 
 
 def train_recipe(
@@ -105,6 +104,7 @@ def train_recipe(
     resume: bool = True,
     quiet: bool = False,
     every: int | None = None,
+    switches: Settings | None = None,
 ) -> Path:
     """Train by a recipe; write weights and card, and keep the log of losses and scores.
 
@@ -116,6 +116,8 @@ def train_recipe(
         As for `napari_mfif.training.train`.
     every : int, optional
         Steps from one checkpoint to the next.
+    switches : dict, optional
+        A value for each of the recipe's switches.
 
     Returns
     -------
@@ -123,9 +125,16 @@ def train_recipe(
         The file of weights.
     """
     device = available(device)
+    if recipe.vary is not None and switches:
+        recipe = recipe.vary(recipe, switches)
+    told = as_words(recipe.method, switches or {})
     pictures = read_pictures(data, seed=seed, colour=recipe.colour)
     plan = replace(
-        recipe.plan, steps=steps or recipe.plan.steps, seed=seed, every=every or recipe.plan.every
+        recipe.plan,
+        steps=steps or recipe.plan.steps,
+        seed=seed,
+        every=every or recipe.plan.every,
+        switches=told,
     )
     torch.manual_seed(seed)
     network = recipe.network().to(device)
@@ -136,10 +145,16 @@ def train_recipe(
     if recipe.stage is not None:
         scores = recipe.stage(network, scores, pictures, plan, folder, resume, quiet)
     network.eval().requires_grad_(False)
-    made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes(folder))
-    shutil.copy(folder / LOG, out / LOG)
+    (out / LOG).write_text(_whole_log(folder), encoding="utf-8")
+    made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes(out))
     shutil.rmtree(folder)
     return made
+
+
+def _whole_log(folder: Path) -> str:
+    """Return the log of a training, and those of the stages that have a folder of their own."""
+    logs = [folder / LOG, *sorted(folder.glob(f"*/{LOG}"))]
+    return "".join(log.read_text(encoding="utf-8") for log in logs)
 
 
 def published(kind: type[Trained]) -> nn.Module:
@@ -167,10 +182,11 @@ def write_trained(
     """Write the weights, and the card that describes them."""
     network = network.cpu().float()
     facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed)}
-    if hasattr(network, "width"):
-        facts["width"] = str(network.width)
+    facts |= getattr(network, "facts", {})
+    facts |= {"switches": plan.switches} if plan.switches else {}
     found, seen = measured(recipe.method, network, recipe.stacks, soft=recipe.soft)
-    sha256 = write_weights(network, out, {**facts, **found}, half=recipe.half)
+    facts |= found
+    sha256 = write_weights(network, out, facts, half=recipe.half)
     head = {
         "name": recipe.method,
         "file": FILE,
@@ -179,9 +195,8 @@ def write_trained(
         "precision": "float16" if recipe.half else "float32",
         "licence": "BSD-3-Clause",
         **recipe.head,
-        "command": f"napari-mfif train {recipe.method} --data FOLDER "
-        f"--out models/{home(recipe)} --recipe {recipe.name} "
-        f"--steps {plan.steps} --seed {plan.seed}",
+        "command": command(recipe, facts),
+        **({"switches": plan.switches} if plan.switches else {}),
         "optimiser": plan.optimiser,
         "rate": f"{plan.rate:g}",
         "hardware": hardware(device),
@@ -189,11 +204,15 @@ def write_trained(
         **{f"held_back_{name}": f"{value:.4f}" for name, value in scores.items()},
         **seen,
     }
-    told = {name: f"{value:.4f}" for name, value in scores.items()}
-    words = {**picture_words(pictures), **tables(found), "half_precision": half_words(seen), **told}
-    words["averaging"] = averaging_words(recipe.method, found.get(SOFTNESS, ""))
-    text = recipe.text
-    for name, word in words.items():
-        text = text.replace("{" + name + "}", word)
-    write_card(out, head, wrapped(text))
+    photographs = [picture for picture in pictures.all if picture.source != DRAWN]
+    write_card(out, head, body(recipe, head, facts, source_table(photographs)))
     return out / FILE
+
+
+def command(recipe: Recipe, facts: Mapping[str, str]) -> str:
+    """Return the command that trains such weights, by what their file says about itself."""
+    switches = "".join(f" --set {switch}" for switch in facts.get("switches", "").split())
+    return (
+        f"napari-mfif train {recipe.method} --data FOLDER --out models/{home(recipe)} "
+        f"--recipe {recipe.name} --steps {facts['steps']} --seed {facts['seed']}{switches}"
+    )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from napari_mfif.simulation.lens import PSFS, Layer, all_in_focus, photograph
 from napari_mfif.simulation.shapes import heights
 from napari_mfif.training.data import Picture, crop, crop_with_mask
-from napari_mfif.training.masks import draw_mask
+from napari_mfif.training.masks import Outline, draw_mask
 from napari_mfif.training.pairs import Blur, Pair, disc, gaussian, paint_behind, spread_whole
 
 __all__ = ["draw_blur", "draw_object", "object_pair", "stack_pair"]
@@ -30,7 +30,7 @@ INDIFFERENT = 0.25
 
 
 def draw_object(
-    rng: Rng, pictures: Sequence[Picture], size: int
+    rng: Rng, pictures: Sequence[Picture], size: int, outline: Outline = draw_mask
 ) -> tuple[Pixels, Pixels, NDArray[np.float32]]:
     """Draw an object before a background: two pictures and a matte.
 
@@ -45,6 +45,8 @@ def draw_object(
         Grey or in colour.
     size : int
         Pixels of a side.
+    outline : callable, optional
+        Draws an object for a picture without one of its own.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def draw_object(
     front, mask = crop_with_mask(rng, _any(rng, pictures), size)
     if mask is not None and 0.03 < mask.mean() < 0.97 and rng.random() < OWN:
         return front, paint_behind(front, mask), mask
-    return front, crop(rng, _any(rng, pictures), size), draw_mask(rng, (size, size))
+    return front, crop(rng, _any(rng, pictures), size), outline(rng, (size, size))
 
 
 def draw_blur(rng: Rng, *, least: float = 0.8, most: float = 6.0) -> Blur:
@@ -65,10 +67,12 @@ def draw_blur(rng: Rng, *, least: float = 0.8, most: float = 6.0) -> Blur:
     return disc(2 * sigma) if rng.random() < 0.5 else gaussian(sigma)
 
 
-def object_pair(rng: Rng, pictures: Sequence[Picture], size: int) -> Pair:
+def object_pair(
+    rng: Rng, pictures: Sequence[Picture], size: int, outline: Outline = draw_mask
+) -> Pair:
     """Draw a physically whole pair: the object in focus, and what lies behind it, in any order."""
     margin = size // 8  # mirrored borders stay outside
-    front, back, matte = draw_object(rng, pictures, size + 2 * margin)
+    front, back, matte = draw_object(rng, pictures, size + 2 * margin, outline)
     pair = spread_whole(front, back, matte, draw_blur(rng))
     return _any_order(rng, _inner(pair, margin))
 

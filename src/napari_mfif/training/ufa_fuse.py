@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from napari_mfif.methods.neural.ufa_fuse import WIDTH
 from napari_mfif.networks.ufa_fuse import REACH, UfaFuse
+from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.judge import Judge, judge_by
 from napari_mfif.training.loop import Plan
@@ -77,12 +78,15 @@ class Reconstruction:
         Pairs per batch.
     size : int, optional
         Pixels of a pair's side.
+    absolute : float, optional
+        Share of the mean difference (lambda); the rest is structural similarity.
     """
 
     pictures: Sequence[Picture]
     device: str = "cpu"
     pairs: int = 4
     size: int = 72
+    absolute: float = ABSOLUTE
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return how far the fused planes are from the sharp ones (eq. 1)."""
@@ -95,7 +99,7 @@ class Reconstruction:
         wanted = _inside(truth)
         absolute = (fused - wanted).abs().mean()
         unlike = 1 - similarity(fused, wanted).mean()
-        loss: Tensor = ABSOLUTE * absolute + (1 - ABSOLUTE) * unlike
+        loss: Tensor = self.absolute * absolute + (1 - self.absolute) * unlike
         return loss
 
 
@@ -239,10 +243,17 @@ def _inside(planes: Tensor) -> Tensor:
     return planes[..., REACH:-REACH, REACH:-REACH]
 
 
-def make_network(width: int = WIDTH) -> UfaFuse:
+def make_network(width: int = WIDTH, attention: str = "both") -> UfaFuse:
     """Return the network with its first weights, in the memory order that processors like."""
-    network = UfaFuse(width, 1, residual=True)
+    network = UfaFuse(width, 1, residual=True, attention=attention)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def vary(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe with some attention, width and weights of the loss."""
+    network = functools.partial(make_network, settings["width"], settings["attention"])
+    loss = functools.partial(Reconstruction, absolute=settings["absolute"])
+    return replace(recipe, network=network, loss=loss)
 
 
 RECIPE = Recipe(
@@ -253,6 +264,7 @@ RECIPE = Recipe(
     Plan(STEPS, rate=RATE, every=250),
     head=HEAD,
     text=TEXT,
+    vary=vary,
 )
 
 #: Train the network and write weights and card.

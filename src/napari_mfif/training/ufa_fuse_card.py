@@ -34,8 +34,9 @@ than the next plane, so that its averages would make it win more and more.
   attention, where the paper's makes all pixels anew through a sigmoid. A network of the paper's
   kind has to learn first to give back what it is shown, which takes it many thousand steps.
 - Grey planes and 32 maps: 86,020 parameters, in place of 344,230 for colour and 64 maps.
-- Crops of 72 pixels, 4 to a batch, a learning rate from 0.001 down as a cosine (AdamW); there 8
-  crops of 256 pixels, from 0.0001 down in steps over 300 epochs (Adam).
+- Crops of 72 pixels, 4 to a batch; there 8 crops of 256 pixels and a rate from 0.0001 down in steps
+  over 300 epochs (Adam).
+- The leaky rectifiers have a slope of 0.2 below 0; the paper does not tell its own.
 - Convolutions are not padded; the plane is reflected instead.
 - Half of the pairs are as in the paper, with additions: half of their blurs are Gaussians and
   discs, not mean filters, a third of the pictures is blurred beforehand, some focus maps hold the
@@ -49,7 +50,8 @@ than the next plane, so that its averages would make it win more and more.
 
 ## Training
 
-By the command above, from {files} sharp photographs and {drawn} drawn textures. The loss is the
+By the command above, from {files} sharp photographs and {drawn} drawn textures: {plan}. The loss is
+the
 paper's: 0.2 times the mean difference to the sharp picture, 0.8 times what is missing to a
 structural similarity of 1. Where noise was added the answer has the noise of the sharper plane: the
 network is not asked to take noise away. Held back, whole pictures: {back}. On pairs made of these

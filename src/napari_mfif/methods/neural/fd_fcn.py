@@ -40,7 +40,7 @@ class MapScorer(Scorer):
         """Return the network that the weights are for."""
         from napari_mfif.networks.fd_fcn import FdFcn as Network
 
-        return Network()
+        return Network(bands=int(facts.get("bands", 1)))
 
     def compared(self, scores: FloatMap, shape: tuple[int, int]) -> FloatMap:
         """Return the logits at the full size of the plane, interpolated (section 3.2)."""

@@ -85,7 +85,8 @@ class FocusMapper(Comparer):
         """Return the network that the weights are for."""
         from napari_mfif.networks.mfif_gan import MfifGenerator
 
-        return MfifGenerator(int(facts.get("width", WIDTH)))
+        width, squeeze = int(facts.get("width", WIDTH)), facts.get("squeeze", "yes") == "yes"
+        return MfifGenerator(width, squeeze=squeeze)
 
     def _place(self, device: str) -> None:
         from napari_mfif.networks.precision import best_precision, prepared

@@ -54,7 +54,8 @@ class PatchScorer(Scorer):
     Parameters
     ----------
     network : CollapsedCnn, SlightCnn or FullCnn
-        In float32; it stays as it is.
+        In float32; it stays as it is. Of one that sees two planes the part counts that does not
+        depend on their order.
     device, worth, precision, compiled
         As for `Scorer`.
     form : str, optional
@@ -75,18 +76,20 @@ class PatchScorer(Scorer):
         form: str = "collapsed",
         **computing: Any,
     ) -> None:
-        from napari_mfif.networks.cnn import CollapsedCnn, expand
+        from napari_mfif.networks.cnn import CollapsedCnn, collapse, expand
 
-        if form != "collapsed" and isinstance(network, CollapsedCnn):
-            network = expand(network, full=form == "full")
+        single = network if isinstance(network, CollapsedCnn) else collapse(network)
+        network = single if form == "collapsed" else expand(single, full=form == "full")
         super().__init__(network, device, calibration, **computing)
 
     @staticmethod
-    def untrained(facts: Mapping[str, str]) -> CollapsedCnn:
+    def untrained(facts: Mapping[str, str]) -> CollapsedCnn | SlightCnn | FullCnn:
         """Return the network that the weights are for."""
-        from napari_mfif.networks.cnn import CollapsedCnn
+        from napari_mfif.networks.cnn import CollapsedCnn, FullCnn, SlightCnn
 
-        return CollapsedCnn()
+        if facts.get("form") == "full":
+            return FullCnn()
+        return SlightCnn() if facts.get("form") == "slight" else CollapsedCnn()
 
     def cells(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return how many patches cover a plane."""

@@ -95,7 +95,8 @@ class PairFuser(Comparer):
         """Return the network that the weights are for."""
         from napari_mfif.networks.ufa_fuse import UfaFuse as Network
 
-        return Network(int(facts.get("width", WIDTH)), 1, residual=True)
+        width, attention = int(facts.get("width", WIDTH)), facts.get("attention", "both")
+        return Network(width, 1, residual=True, attention=attention)
 
     def __call__(self, first: FloatMap, second: FloatMap) -> FloatMap:
         """Return how much of the second plane is taken; see `Comparer`."""
@@ -121,6 +122,7 @@ class PairFuser(Comparer):
             How much of the second plane is in them, 0 to 1.
         """
         guides = np.stack([first[0], second[0]])
+        channels = channels and bool(self.feeder.network.of_channels)
         weights = self._channels(guides) if channels else np.full(1, 0.5, np.float32)
         band, share = self.feeder(guides, run=functools.partial(_fused, weights))
         fused = [band]

@@ -1,0 +1,58 @@
+"""Cards say what is so: of the weights, of the log of their training, and nothing left open."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("torch")
+
+from benchmarks import cards
+from napari_mfif.networks.weights import CARD, read_card, read_weights
+from napari_mfif.training.card_body import blocks, sources_of
+from napari_mfif.training.loop import LOG
+
+SHIPPED = list(cards.trained())
+IDS = [str(folder.relative_to(cards.models())) for folder, _ in SHIPPED]
+
+
+@pytest.mark.parametrize(("folder", "recipe"), SHIPPED, ids=IDS)
+def test_card_agrees_with_weights_and_log(folder, recipe) -> None:
+    head, text = cards.written(folder, recipe)
+    stored = read_weights(folder, recipe.method)
+    told = read_card(folder)
+    for fact in ("steps", "seed"):
+        assert f"--{fact} {stored.facts[fact]}" in told["command"]
+    assert told["parameters"] == head["parameters"]
+    assert (told["optimiser"], told["rate"]) == (recipe.plan.optimiser, f"{recipe.plan.rate:g}")
+    if (folder / LOG).is_file():
+        last = json.loads((folder / LOG).read_text(encoding="utf-8").splitlines()[-1])
+        if "seconds" in last:
+            assert float(told["minutes"]) == pytest.approx(float(head["minutes"]), abs=1)
+    assert "{" not in text and "}" not in text
+
+
+@pytest.mark.parametrize(("folder", "recipe"), SHIPPED, ids=IDS)
+def test_card_can_be_written_from_itself(folder, recipe, tmp_path) -> None:
+    head, text = cards.written(folder, recipe)
+    again = tmp_path / CARD
+    again.write_text(cards.card(head, text), encoding="utf-8")
+    assert read_card(tmp_path) == head
+    assert sources_of(text) == sources_of((folder / CARD).read_text(encoding="utf-8")) != ""
+    assert blocks(text).keys() >= {cards.OWN}
+
+
+def test_notes_of_other_weights_are_not_shown(tmp_path) -> None:
+    (tmp_path / cards.NOTES).write_text("sha256: abc\n\nSlow.\n", encoding="utf-8")
+    assert "Slow." in cards.notes(tmp_path, "abc")
+    assert cards.notes(tmp_path, "abd") == ""
+
+
+def test_minutes_are_those_of_the_log(tmp_path) -> None:
+    assert cards.duration(tmp_path, "52 (of the clock)") == "52"
+    assert cards.duration(tmp_path, "") == cards.UNKNOWN
+    parts = [60.0, 120.0, 30.0, 90.0]  # stopped after 120 s, gone on with for 90 s
+    log = "".join(json.dumps({"step": n, "seconds": s}) + "\n" for n, s in enumerate(parts))
+    (tmp_path / LOG).write_text(log, encoding="utf-8")
+    assert cards.duration(tmp_path, "7") == "4"
