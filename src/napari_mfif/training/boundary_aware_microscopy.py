@@ -25,7 +25,7 @@ from napari_mfif.training.boundary_aware import (
 from napari_mfif.training.boundary_aware_card import HEAD, MICROSCOPY
 from napari_mfif.training.data import Picture
 from napari_mfif.training.fans import all_pairs, logistic_loss, seen
-from napari_mfif.training.guards import draw_faint, draw_glaring
+from napari_mfif.training.guards import draw_guards
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan
@@ -66,8 +66,8 @@ def guard_loss(
     network: nn.Module, rng: np.random.Generator, pictures: Sequence[Picture], device: str
 ) -> Tensor:
     """Return the loss of a faint and a glaring crop, sharp against far blurred, in any order."""
-    drawn = [draw(rng, pictures, GUARDS) for draw in (draw_faint, draw_glaring)]
-    planes = np.stack([np.stack(pair) for pair in drawn]) / np.float32(255) - np.float32(0.5)
+    drawn = np.stack(draw_guards(rng, pictures, GUARDS)).reshape(-1, 2, GUARDS, GUARDS)
+    planes = drawn / np.float32(255) - np.float32(0.5)
     turned = rng.random() < 0.5
     seen_so = planes[:, ::-1].copy() if turned else planes
     scores = network(torch.from_numpy(seen_so).to(device)).float()

@@ -77,16 +77,17 @@ The published network of this method (its card is one folder up), trained furthe
 
 ## Training
 
-By the command above, starting from the published weights. Half of the steps are the published
+By the command above, starting from {begin}. Half of the steps are the published
 recipe's batches of photographs. The other half are fans: six planes out of a simulated z-stack of
 `napari_mfif.simulation` (all eight kinds, 40 seeds that measure nothing else, 6 to 24 planes, 60 to
 6000 photons at white, 8 % without noise), scaled by the stack's own percentiles, cut to 96 x 96,
 turned and mirrored. Each plane is scored once, and the scores of all fifteen pairs are compared.
 What is right is told by the planes without noise: of two, the one that differs less from the true
 scene within a Gaussian window of 1.5 pixels; the logistic loss counts pixels by how far the two
-differ. In every step two crops of photographs at 8 to 100 % of their contrast, rounded to grey
-levels, with correlated noise, come sharp and after a Gaussian of sigma 3 to 12, so that smooth
-planes are not liked for their lack of noise. All in all {plan}.
+differ. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
+with correlated noise, so that blurred planes are not liked for their texture or lack of noise: one
+at 8 to 100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are
+white. All in all {plan}.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
 drawn textures.

@@ -14,7 +14,7 @@ from napari_mfif.training import fans
 from napari_mfif.training.fans import all_pairs, logistic_loss, seen
 from napari_mfif.training.fd_fcn import Scores, planes_of, right_pixels
 from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
-from napari_mfif.training.guards import draw_faint
+from napari_mfif.training.guards import draw_guards
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.pairs import half_size
 from napari_mfif.training.recipe import Recipe, published, train_recipe
@@ -25,17 +25,10 @@ __all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
 @dataclass
 class Mixed(fans.Mixed):
-    """Photographs as in the published recipe, fans of planes, and faint crops in each step.
-
-    Parameters
-    ----------
-    faint : int
-        Faint crops in a step.
-    """
+    """Photographs as in the published recipe, fans of planes, and guards in each step."""
 
     planes = 6
     size: int = 96
-    faint: int = 2
 
     def of_photographs(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss of a step of the published recipe."""
@@ -46,8 +39,8 @@ class Mixed(fans.Mixed):
         return fan_loss(network, fan, self.device)
 
     def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
-        """Return the loss of sharp against far blurred crops."""
-        planes = [p for _ in range(self.faint) for p in draw_faint(rng, self.pictures, self.size)]
+        """Return the loss of sharp against far blurred crops: a faint and a glaring one."""
+        planes = draw_guards(rng, self.pictures, self.size)
         logits = network(planes_of(planes).to(self.device)).float()
         return 0.5 * functional.softplus(logits[1::2] - logits[::2]).mean()
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.pairs import gaussian
 
-__all__ = ["draw_faint", "draw_glaring"]
+__all__ = ["draw_faint", "draw_glaring", "draw_guards"]
 
 Map = NDArray[np.float32]
 
@@ -39,6 +39,11 @@ def draw_glaring(
     square = crop(rng, pictures[int(rng.integers(len(pictures)))], size)
     sharp, blurred = _taken(rng, square * between(rng, GLARE))
     return sharp.clip(0, 255), blurred.clip(0, 255)
+
+
+def draw_guards(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> list[Map]:
+    """Draw a faint and a glaring crop: each sharp first, then far out of focus."""
+    return [plane for draw in (draw_faint, draw_glaring) for plane in draw(rng, pictures, size)]
 
 
 def _taken(rng: np.random.Generator, square: Map) -> tuple[Map, Map]:
