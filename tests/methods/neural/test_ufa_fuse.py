@@ -7,7 +7,7 @@ from napari_mfif import fuse, methods
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.methods.base import Plane, Survey
 from napari_mfif.methods.neural.pairwise import PairCalibration
-from napari_mfif.methods.neural.ufa_fuse import FusedFold
+from napari_mfif.methods.neural.ufa_fuse import FusedFold, PairFuser
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.networks import weights
 
@@ -133,9 +133,28 @@ def test_colour_is_fused_like_grey_where_it_is_grey(pair, fused) -> None:
     assert apart[4:-4, 4:-4].max() <= 1
 
 
-def test_stack_of_a_slope_is_fused_sharp(slope) -> None:
+def test_votes_compare_planes_by_the_spatial_attention_of_the_network(pair) -> None:
+    fuser, method = PairFuser.load("cpu", "float32"), methods.get("ufa-fuse")
+    first, second = (plane.astype(np.float32) / 255 for plane in pair[0])
+    _, share = fuser.fused([first], [second], channels=False)
+    voted = fuser.logits(fuser.encoded(first), fuser.encoded(second))
+    np.testing.assert_allclose(1 / (1 + np.exp(-voted)), share, atol=2e-3)
+    assert method.along == ("votes", "sequential")
+
+
+def test_voted_pixels_are_the_planes_own(slope) -> None:
+    pixels, *_ = slope
+    given = {"method": "ufa-fuse", "weights": "published", "device": "cpu"}
+    voted = fuse(pixels, along="votes", **given)
+    copied = fuse(pixels, decision=voted.decision).image
+    np.testing.assert_array_equal(voted.image, copied)
+    assert not np.array_equal(fuse(pixels, along="sequential", **given).image, voted.image)
+
+
+@pytest.mark.parametrize("along", ["votes", "sequential"])
+def test_stack_of_a_slope_is_fused_sharp(slope, along) -> None:
     pixels, image, depth = slope
-    fusion = fuse(pixels, method="ufa-fuse", device="cpu")
+    fusion = fuse(pixels, method="ufa-fuse", along=along, device="cpu")
     best = max(psnr(plane, image) for plane in pixels)
     assert psnr(fusion.image, image) > best + 3
     assert np.mean(np.abs(fusion.depth - depth)[:, 8:-8] <= 1) > 0.8

@@ -156,8 +156,11 @@ class NeuralMethod(Method):
         return network.softness_per_noise * survey.noise.deviation
 
     def makes_pixels(self, settings: Settings, n_planes: int) -> bool:
-        """Return whether planes are averaged: of z-stacks, by weights that know their softness."""
-        if self.blends or n_planes == 2 or settings.get("along") == "sequential":
+        """Return whether planes are averaged: of z-stacks, by weights that know their softness.
+
+        Of pairs and in sequence, whether the network makes pixels.
+        """
+        if n_planes == 2 or settings.get("along") == "sequential":
             return self.blends
         if settings.get("composition", "auto") != "auto":
             return False
@@ -165,7 +168,8 @@ class NeuralMethod(Method):
 
     def extra_bytes(self, n_bands: int, settings: Settings, n_planes: int) -> int:
         """Return the bytes per pixel of an average: sums, waiting planes, weights, scratch."""
-        averaged = not self.blends and self.makes_pixels(settings, n_planes)
+        one_by_one = n_planes == 2 or settings.get("along") == "sequential"
+        averaged = not one_by_one and self.makes_pixels(settings, n_planes)
         return 24 * n_bands + 16 if averaged else 0
 
     def _chosen(self, settings: Settings, n_planes: int) -> str:

@@ -10,6 +10,10 @@ fused just as in the paper.
 In a z-stack the channel attention is left out, see `CHANNEL_ATTENTION`: the result so far is sharp
 in more places than the next plane, its averages are the larger, and the better it gets the more it
 would win against planes that are sharper at some place.
+
+Without it the spatial attention compares two numbers, one of either plane. So planes of a z-stack
+need not be fused one after the other: each is judged once, they vote by these numbers, and pixels
+are the planes' own, copied or averaged, not the network's (`along="votes"`).
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import numpy as np
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Trained
 from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairFold, PairwiseMethod
+from napari_mfif.methods.neural.votes import VoteFold
 from napari_mfif.settings.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -131,10 +136,14 @@ class PairFuser(Comparer):
             fused.append(self.feeder(image, run=functools.partial(_rebuilt, weights))[0])
         return fused, share
 
-    def logit(self, guide: FloatMap) -> FloatMap:
+    def encoded(self, plane: FloatMap) -> FloatMap:
         """Return the spatial attention of one plane before the softmax, (Y, X)."""
-        logit: FloatMap = self.feeder(guide[None], run=_logit)[0]
+        logit: FloatMap = self.feeder(plane[None], run=_logit)[0]
         return logit
+
+    def logits(self, first: FloatMap, second: FloatMap) -> FloatMap:
+        """Return the spatial attention of two planes that `encoded` returned, as a logit."""
+        return second - first
 
     def _channels(self, planes: FloatMap) -> FloatMap:
         """Return the channel attention of the second plane, (width,), of whole planes."""
@@ -250,15 +259,13 @@ class FusedFold(PairFold):
 
 
 class UfaFuse(PairwiseMethod):
-    """The result so far and the next plane are fused by a network, pixels and all."""
-
-    along: ClassVar[tuple[str, ...]] = ("sequential",)
+    """Two planes are fused by a network, pixels and all; more of them vote, or meet in sequence."""
 
     name: ClassVar[str] = "ufa-fuse"
     title: ClassVar[str] = "UFA-FUSE (Zang 2021)"
     summary: ClassVar[str] = (
-        "A network that makes up the pixels of the result: for looking at, not for measuring. "
-        "Slow without a GPU."
+        "A network that makes up the pixels of pairs: for looking at, not for measuring. Averages "
+        "the planes of noisy stacks. Slow without a GPU."
     )
     reference: ClassVar[str] = (
         "Zang, Zhou, Wang, Nie, Guo 2021, UFA-FUSE, IEEE Transactions on Instrumentation and "
@@ -270,14 +277,17 @@ class UfaFuse(PairwiseMethod):
 
     def fold(
         self, network: PairFuser, region: Region, settings: Settings, survey: Survey
-    ) -> FusedFold:
+    ) -> FusedFold | VoteFold:
         """Make an empty state for a network."""
+        if survey.n_planes > 2 and settings.get("along") != "sequential":
+            softness = self.softness(network, settings, survey)
+            return VoteFold(region.shape, survey.n_planes, network, softness)
         always = settings.get("channel_attention") == "always"
         return FusedFold(region.shape, survey.n_planes, network, survey, always=always)
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the spatial attention's logit of a plane, all channels weighed alike."""
-        logit: FloatMap = self.loaded(settings, survey).logit(plane.guide)
+        logit: FloatMap = self.loaded(settings, survey).encoded(plane.guide)
         return logit
 
     def state_bytes(self, n_bands: int) -> int:
