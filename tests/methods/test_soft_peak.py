@@ -60,3 +60,11 @@ def test_copy_goes_on_by_itself() -> None:
     np.testing.assert_array_equal(peak.pixels(), before)
     peak.update(scores[4])
     np.testing.assert_array_equal(peak.pixels(), twin.pixels())
+
+
+def test_scores_of_blocks_count_for_all_pixels_of_a_block() -> None:
+    scores, _ = drawn(4)
+    wide = scores.repeat(2, axis=1).repeat(2, axis=2)[:, :9, :11]
+    planes = np.random.default_rng(4).uniform(0, 9, (*wide.shape, 2)).astype(np.float32)
+    found = averaged(scores, planes, 2.0).pixels()
+    np.testing.assert_array_equal(found, averaged(wide, planes, 2.0).pixels())

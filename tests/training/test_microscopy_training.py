@@ -13,14 +13,18 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
+from napari_mfif.errors import ParameterError  # noqa: E402
 from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.training import (  # noqa: E402
     OTHER_RECIPES,
     boundary_aware_microscopy,
+    cnn_microscopy,
     fans,
     fd_fcn,
     fd_fcn_microscopy,
     guards,
+    train,
+    ufa_fuse_microscopy,
 )
 from napari_mfif.training.data import Picture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
@@ -48,18 +52,35 @@ def test_plane_that_differs_less_from_the_scene_is_the_better_one() -> None:
     assert counts[0, 2] == 0  # both are equally far: nothing is taught
 
 
-def test_fans_teach_which_planes_are_in_focus(pool) -> None:
-    network = fd_fcn_microscopy.RECIPE.network()
+@pytest.mark.parametrize("module", [cnn_microscopy, fd_fcn_microscopy, ufa_fuse_microscopy])
+def test_fans_teach_which_planes_are_in_focus(pool, module) -> None:
+    network = module.RECIPE.network()
     fan = draw_fan(np.random.default_rng(0), pool, 48, 4)
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     losses = []
     for _ in range(10):
         optimiser.zero_grad()
-        loss = fd_fcn_microscopy.fan_loss(network, fan, "cpu")
+        loss = module.fan_loss(network, fan, "cpu")
         loss.backward()
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("module", [cnn_microscopy, ufa_fuse_microscopy])
+def test_fans_are_compared_where_they_are_scored(module) -> None:
+    rng = np.random.default_rng(0)
+    texture = rng.uniform(0, 1, (64, 64)).astype(np.float32)
+    blurred = cv2.GaussianBlur(texture, (0, 0), 3)
+    left = np.arange(64) < 32
+    planes = np.stack([np.where(left, texture, blurred), np.where(left, blurred, texture)])
+    errors = np.broadcast_to(np.stack([~left, left])[:, None], planes.shape).astype(np.float32)
+    network = module.RECIPE.network()
+    right, wrong = (
+        float(module.fan_loss(network, Fan(planes, e), "cpu").detach())
+        for e in (errors, errors[::-1])
+    )
+    assert right < 0.2 * wrong
 
 
 def test_fans_teach_the_centres_of_windows() -> None:
@@ -150,7 +171,7 @@ def test_training_begins_with_the_published_weights(tmp_path, pool) -> None:
         cv2.imwrite(str(tmp_path / f"{name}.png"), rng.uniform(0, 255, (100, 110)))
     small = replace(
         fd_fcn_microscopy.RECIPE,
-        loss=functools.partial(fd_fcn_microscopy.Mixed, size=48, faint=1, pool=pool),
+        loss=functools.partial(fd_fcn_microscopy.Mixed, size=48, pool=pool),
         judge=functools.partial(fd_fcn.right_pixels, pairs=1, size=48),
         half=False,
     )
@@ -161,3 +182,29 @@ def test_training_begins_with_the_published_weights(tmp_path, pool) -> None:
         # One step of the first of the warm-up.
         np.testing.assert_allclose(found[name], tensor, atol=1e-3)
     assert weights.read_card(out)["command"].endswith("--recipe microscopy --steps 1 --seed 0")
+
+
+def test_training_goes_on_from_weights_that_are_named(tmp_path, pool) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("leaf", "moss", "bark"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), rng.integers(0, 255, (100, 110)).astype("u1"))
+    small = replace(
+        fd_fcn_microscopy.RECIPE,
+        loss=functools.partial(fd_fcn_microscopy.Mixed, size=48, pool=pool),
+        judge=functools.partial(fd_fcn.right_pixels, pairs=1, size=48),
+        half=False,
+    )
+    out = tmp_path / "out"
+    given = {"steps": 1, "device": "cpu", "quiet": True, "begin": "microscopy"}
+    train_recipe(small, tmp_path, out, **given)
+    found = weights.read_weights(out, "fd-fcn").tensors
+    begun = weights.load("fd-fcn", "microscopy")
+    for name, tensor in begun.tensors.items():
+        np.testing.assert_allclose(found[name], tensor, atol=1e-3)
+    assert weights.read_card(out)["command"].endswith("--begin microscopy")
+    assert begun.sha256[:12] in (out / weights.CARD).read_text(encoding="utf-8")
+
+
+def test_network_of_no_method_begins_with_no_weights(tmp_path) -> None:
+    with pytest.raises(ParameterError, match="refinement starts anew"):
+        train("refinement", data=tmp_path, out=tmp_path, begin="published")

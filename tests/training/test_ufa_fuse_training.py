@@ -65,6 +65,15 @@ def test_similarity_of_the_loss_is_ssim(pictures) -> None:
     np.testing.assert_allclose(found[0, 0], expected[5:-5, 5:-5], atol=2e-3)
 
 
+def test_half_precision_leaves_the_loss_as_it_is(pictures) -> None:
+    network, loss = make_network(8), Reconstruction(pictures, pairs=2, size=60)
+    for step in range(3):
+        exact = float(loss(network, np.random.default_rng(step)).detach())
+        with torch.autocast("cpu", torch.bfloat16):
+            half = float(loss(network, np.random.default_rng(step)).detach())
+        assert half == pytest.approx(exact, abs=0.01)
+
+
 def test_fifty_steps_learn_which_plane_is_sharper(pictures) -> None:
     torch.manual_seed(0)
     network = make_network(8)

@@ -34,6 +34,10 @@ def add(commands: Any) -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help=f"a switch of the published recipe: {_switches()}",
     )
+    parser.add_argument(
+        "--begin",
+        help="weights to go on from, in place of the recipe's: published, microscopy or a folder",
+    )
     parser.add_argument("--out", required=True, help="folder for weights and card")
     parser.add_argument("--steps", type=int, help="training steps in all")
     parser.add_argument("--seed", type=int, default=0)
@@ -57,6 +61,7 @@ def run(given: argparse.Namespace) -> int:
         resume=not given.fresh,
         recipe=given.recipe,
         switches=parsed(given.method, given.recipe, given.set),
+        begin=given.begin,
     )
     return 0
 

@@ -27,7 +27,7 @@ class SoftPeak(ScorePeak):
     Parameters
     ----------
     shape : (int, int)
-        Rows and columns.
+        Rows and columns of the scores, each for as many pixels as make them cover the planes.
     temperature : float
         As for `ScorePeak`: of the confidence.
     softness : float
@@ -55,12 +55,12 @@ class SoftPeak(ScorePeak):
         if self._sums is None:
             self._sums = np.zeros(pixels.shape, np.float32)
         kept = self._weight(before)
-        self._sums = self._sums * kept[..., None] + weight[..., None] * pixels
+        self._sums = self._sums * self._wide(kept) + self._wide(weight) * pixels
         self._weights = self._weights * kept + weight
 
     def pixels(self) -> FloatMap | None:
         """Return the average of the planes so far, (Y, X, K)."""
-        return None if self._sums is None else self._sums / self._weights[..., None]
+        return None if self._sums is None else self._sums / self._wide(self._weights)
 
     def copy(self) -> SoftPeak:
         """Return an independent copy."""
@@ -68,6 +68,15 @@ class SoftPeak(ScorePeak):
         assert isinstance(twin, SoftPeak)
         twin._waiting = self._waiting.copy()
         return twin
+
+    def _wide(self, values: FloatMap) -> FloatMap:
+        """Return one value for each pixel, (Y, X, 1), of those of the scores."""
+        assert self._sums is not None
+        rows, columns = self._sums.shape[:2]
+        if values.shape != (rows, columns):
+            block = -(-rows // values.shape[0]), -(-columns // values.shape[1])
+            values = values.repeat(block[0], axis=0).repeat(block[1], axis=1)[:rows, :columns]
+        return values[..., None]
 
     def _weight(self, scores: FloatMap) -> FloatMap:
         return np.asarray(np.exp((scores - self.best) / self.softness), np.float32)

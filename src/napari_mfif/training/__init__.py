@@ -28,8 +28,10 @@ RECIPES = {
 #: The modules of recipes other than the published ones, by method and recipe.
 OTHER_RECIPES = {
     ("boundary-aware", "microscopy"): "napari_mfif.training.boundary_aware_microscopy",
+    ("cnn", "microscopy"): "napari_mfif.training.cnn_microscopy",
     ("fd-fcn", "microscopy"): "napari_mfif.training.fd_fcn_microscopy",
     ("mfif-gan", "microscopy"): "napari_mfif.training.mfif_gan_microscopy",
+    ("ufa-fuse", "microscopy"): "napari_mfif.training.ufa_fuse_microscopy",
 }
 
 
@@ -45,6 +47,7 @@ def train(
     quiet: bool = False,
     recipe: str = "published",
     switches: Mapping[str, Any] | None = None,
+    begin: str | None = None,
 ) -> Path:
     """Train the network of a method and write its weights and their card.
 
@@ -74,6 +77,9 @@ def train(
     switches : mapping, optional
         What is to be as the paper's own comparisons had it, or in another form: see
         `napari_mfif.training.switches.SWITCHES`.
+    begin : str, optional
+        Weights to begin with in place of the recipe's: ``"published"``, ``"microscopy"``, or a
+        folder that a training has written.
 
     Returns
     -------
@@ -94,7 +100,12 @@ def train(
     if recipe not in modules:
         raise ParameterError(unknown_name("recipe", recipe, modules, of=method))
     settings = chosen(method, recipe, switches or {})
-    switched = {"switches": settings} if settings else {}
+    from napari_mfif.methods import registry  # NumPy comes with it
+
+    if begin is not None and method not in registry.names():
+        raise ParameterError(f"`begin=` is for the networks of methods; {method} starts anew.")
+    given: dict[str, Any] = {"switches": settings} if settings else {}
+    given |= {} if begin is None else {"begin": begin}
     made: Path = import_module(modules[recipe]).train(
         Path(data),
         Path(out),
@@ -103,6 +114,6 @@ def train(
         device=device,
         resume=resume,
         quiet=quiet,
-        **switched,
+        **given,
     )
     return made

@@ -81,7 +81,7 @@ The published networks of this method (their card is one folder up), trained fur
 
 ## Training
 
-By the command above, starting from the published weights, whose normalisations keep their
+By the command above, starting from {begin}, whose normalisations keep their
 statistics. Half of the steps are the published recipe's pairs of photographs. The other half are
 fans: four planes out of a simulated z-stack of `napari_mfif.simulation` (all eight kinds, 40 seeds
 that measure nothing else, 6 to 24 planes, 60 to 6000 photons at white, 8 % without noise), scaled

@@ -69,6 +69,7 @@ def body(
         **tables(_by_name(facts)),
         **{name.removeprefix("held_back_"): str(value) for name, value in head.items()},
         "plan": plan.words(),
+        "begin": facts.get("begun_with", "the published weights"),
         "half_precision": half_words({name: str(value) for name, value in head.items()}),
         "averaging": averaging_words(recipe.method, facts.get(SOFTNESS, "")),
     }

@@ -85,7 +85,7 @@ The published network of this method (its card is one folder up), trained furthe
 
 ## Training
 
-By the command above, starting from the published weights, whose batch norms keep their statistics.
+By the command above, starting from {begin}, whose batch norms keep their statistics.
 Half of the steps are the published recipe's pairs of photographs (pixels near outlines count four
 times). The other half are fans: five planes out of a simulated z-stack of `napari_mfif.simulation`
 (all eight kinds, 40 seeds that measure nothing else, 6 to 24 planes, 60 to 6000 photons at white,

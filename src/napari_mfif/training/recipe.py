@@ -11,12 +11,15 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import nn
 
+from napari_mfif.methods import registry
 from napari_mfif.methods.neural.base import Trained, available
-from napari_mfif.networks.weights import FILE
+from napari_mfif.networks.weights import FILE, PUBLISHED, folder_of, read_card
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.card import hardware, source_table, write_card, write_weights
 from napari_mfif.training.card_body import body
@@ -105,6 +108,7 @@ def train_recipe(
     quiet: bool = False,
     every: int | None = None,
     switches: Settings | None = None,
+    begin: str | None = None,
 ) -> Path:
     """Train by a recipe; write weights and card, and keep the log of losses and scores.
 
@@ -112,7 +116,7 @@ def train_recipe(
     ----------
     recipe : Recipe
         What is special about the network.
-    data, out, steps, seed, device, resume, quiet
+    data, out, steps, seed, device, resume, quiet, begin
         As for `napari_mfif.training.train`.
     every : int, optional
         Steps from one checkpoint to the next.
@@ -137,7 +141,8 @@ def train_recipe(
         switches=told,
     )
     torch.manual_seed(seed)
-    network = recipe.network().to(device)
+    network, begun = begun_with(recipe, begin)
+    network = network.to(device)
     loss = recipe.loss(pictures.train, device)
     judge = recipe.judge(pictures.held_back, device)
     folder = out / UNFINISHED
@@ -146,7 +151,8 @@ def train_recipe(
         scores = recipe.stage(network, scores, pictures, plan, folder, resume, quiet)
     network.eval().requires_grad_(False)
     (out / LOG).write_text(_whole_log(folder), encoding="utf-8")
-    made = write_trained(recipe, network, out, plan, scores, pictures, device, minutes(out))
+    took = minutes(out)
+    made = write_trained(recipe, network, out, plan, scores, pictures, device, took, begun)
     shutil.rmtree(folder)
     return made
 
@@ -157,9 +163,19 @@ def _whole_log(folder: Path) -> str:
     return "".join(log.read_text(encoding="utf-8") for log in logs)
 
 
-def published(kind: type[Trained]) -> nn.Module:
-    """Return a network with its published weights, for a recipe that trains it further."""
-    network, _ = kind.shipped()
+def begun_with(recipe: Recipe, begin: str | None) -> tuple[nn.Module, dict[str, str]]:
+    """Return a network to begin with, and what the file of weights is to say of its own weights."""
+    if begin is None:
+        return recipe.network(), {}
+    used: Any = registry.get(recipe.method)
+    card = read_card(folder_of(recipe.method, begin))
+    told = f"weights (sha256 {card['sha256'][:12]}) that `{card['command']}` made"
+    return published(used.network, begin), {"begin": begin, "begun_with": told}
+
+
+def published(kind: type[Trained], name: str = PUBLISHED) -> nn.Module:
+    """Return a network with its published or other weights, for a recipe that trains it further."""
+    network, _ = kind.shipped(name)
     network.requires_grad_(True)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
@@ -178,10 +194,11 @@ def write_trained(
     pictures: Pictures,
     device: str,
     took: float,
+    begun: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     """Write the weights, and the card that describes them."""
     network = network.cpu().float()
-    facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed)}
+    facts = {"method": recipe.method, "steps": str(plan.steps), "seed": str(plan.seed), **begun}
     facts |= getattr(network, "facts", {})
     facts |= {"switches": plan.switches} if plan.switches else {}
     found, seen = measured(recipe.method, network, recipe.stacks, soft=recipe.soft)
@@ -212,7 +229,8 @@ def write_trained(
 def command(recipe: Recipe, facts: Mapping[str, str]) -> str:
     """Return the command that trains such weights, by what their file says about itself."""
     switches = "".join(f" --set {switch}" for switch in facts.get("switches", "").split())
+    begin = f" --begin {facts['begin']}" if "begin" in facts else ""
     return (
         f"napari-mfif train {recipe.method} --data FOLDER --out models/{home(recipe)} "
-        f"--recipe {recipe.name} --steps {facts['steps']} --seed {facts['seed']}{switches}"
+        f"--recipe {recipe.name} --steps {facts['steps']} --seed {facts['seed']}{begin}{switches}"
     )
