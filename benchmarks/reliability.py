@@ -68,8 +68,8 @@ def coded(seed: int) -> Iterator[Stack]:
 
 
 def saturated(seed: int) -> Iterator[Stack]:
-    """Yield planes exposed twice as long as the camera can bear."""
-    yield from _changed(seed, lambda plane: np.clip(plane.astype(np.float32) * 2, 0, 255))
+    """Yield planes exposed three times as long as the camera can bear."""
+    yield from (_told(_made(kind, seed, dtype="uint8", overexposure=3.0)) for kind in USUAL)
 
 
 def striped(seed: int) -> Iterator[Stack]:
@@ -98,6 +98,7 @@ def _made(
     planes: int = 0,
     slope: float | None = None,
     dtype="uint16",
+    overexposure: float = 1.0,
 ) -> Simulation:
     drawn = int(np.random.default_rng(seed).integers(8, 28))
     return simulate(
@@ -108,6 +109,7 @@ def _made(
         shape=SHAPE,
         slope=slope,
         dtype=dtype,
+        overexposure=overexposure,
     )
 
 

@@ -16,6 +16,7 @@ from napari_mfif.engine.memory import format_bytes
 from napari_mfif.engine.planes import PlaneReader, prefetched
 from napari_mfif.engine.repeats import Kept
 from napari_mfif.engine.sampling import survey_region
+from napari_mfif.engine.saturation import Whites
 from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.engine.tiles import Block, blocks
 from napari_mfif.errors import MemoryBudgetError
@@ -157,17 +158,20 @@ def fold(
             here, prepared = survey_region(reader, timepoint.survey, timepoint.preparation, seen)
             here = kept.survey(here)
             inner = [region.within(seen) for region in regions]
+            whites = Whites(seen, reader.stack.n_planes)
             states = list(pool.map(method.begin, regions, repeat(settings), repeat(here)))
             for turn in range(method.passes):
                 if turn:
                     list(pool.map(method.turn, states))
                 planes = reader.planes(prepared, rows=rows, columns=columns, pixels=makes)
                 for plane in prefetched(planes):
+                    whites.update(plane)
                     if (shown := kept.shown(plane)) is not None:
                         list(pool.map(method.update, states, map(shown.cut, inner)))
                     if (yield None):
                         yield _gathered(kept, method, pool, group, states, whole, layout.frame)
             whole = _gathered(kept, method, pool, group, states, whole, layout.frame)
+            whites.mark(whole, Layout([group], 0).frame, layout.frame)
     assert whole is not None  # there is at least one group
     return whole
 

@@ -19,6 +19,7 @@ from napari_mfif.kernels.borders import moving_borders, zero_border
 from napari_mfif.kernels.focus_width import FocusWidth, energies
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.parallel import in_turn
+from napari_mfif.kernels.saturation import Top, top_of, white_of
 from napari_mfif.methods.base import FloatMap
 
 __all__ = ["Glance"]
@@ -38,13 +39,14 @@ _MEASURES: dict[str, Callable[[FloatMap], Any]] = {"focus_width": energies, "inv
 class _Seen:
     """What is seen of a plane: brightness in coarse cells, its range and mean, missing border.
 
-    Of its pieces their mean value, and what was measured.
+    The highest value of each band. Of its pieces their mean value, and what was measured.
     """
 
     cells: FloatMap
     span: float
     level: float
     border: NDArray[np.bool_] | None
+    tops: list[Top]
     mean: float
     measured: dict[str, Any]
 
@@ -85,13 +87,17 @@ class Glance:
         #: Range and mean brightness of each plane.
         self._levels: list[tuple[float, float]] = []
         self._borders: dict[int, NDArray[np.bool_]] = {}
+        self._tops: list[list[Top]] = []
 
     def look(self) -> None:
-        """Look at the planes in order."""
+        """Look at the planes in order; of two there is nothing to find out."""
+        if self._reader.stack.n_planes < 3:
+            return
         for z, seen in enumerate(in_turn(self._seen, range(self._reader.stack.n_planes))):
             again = z > 0 and np.array_equal(seen.cells, self.cells[-1])
             self.cells.append(seen.cells)
             self._levels.append((seen.span, seen.level))
+            self._tops.append(seen.tops)
             if seen.border is not None:
                 self._borders[z] = seen.border
             if again:
@@ -122,7 +128,21 @@ class Glance:
             seen = np.stack([to_guide(bands[place], self._preparation) for place in self._places])
             measured = {name: _MEASURES[name](seen) for name in self._wanted}
             mean = float(seen.mean())
-        return _Seen(cells, high - low, float(few.mean()), border, mean, measured)
+        tops = [top_of(bands[..., k]) for k in range(bands.shape[2])]
+        return _Seen(cells, high - low, float(few.mean()), border, tops, mean, measured)
+
+    def white(self) -> tuple[float, ...]:
+        """Return where the camera cuts off light, see `Preparation.white`."""
+        if not self._tops:
+            return ()
+        weights, whole = self._preparation.weights, self._reader.stack.dtype.kind in "iu"
+        step = self._preparation.gain * float(np.abs(weights).sum())
+        deviation = self._noise.deviation / step if whole else self._noise.deviation and np.inf
+        white = tuple(
+            white_of(tops, deviation) if weight else -np.inf
+            for tops, weight in zip(zip(*self._tops, strict=True), weights, strict=True)
+        )
+        return white if np.inf not in white else ()
 
     def missing(self) -> Missing | None:
         """Return which planes and borders are missing; None where all is there."""

@@ -48,7 +48,7 @@ class RecordedPlanes:
 
     def __init__(self, stack: ZStack, time: int = 0, missing: Missing | None = None) -> None:
         self.stack = stack
-        self._time = time
+        self.time = time
         self._missing = missing or Missing()
         #: Whether pixels were missing in what was read.
         self.incomplete = False
@@ -91,7 +91,7 @@ class RecordedPlanes:
         lost = [
             one
             for c in range(self.stack.n_channels)
-            if (one := self.stack.masked(z, t=self._time, c=c, rows=rows, columns=columns))
+            if (one := self.stack.masked(z, t=self.time, c=c, rows=rows, columns=columns))
             is not None
         ]
         with np.errstate(invalid="ignore", over="ignore"):
@@ -147,7 +147,7 @@ class RecordedPlanes:
 
     def _as_stored(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
         channels = [
-            self.stack.plane(z, t=self._time, c=c, rows=rows, columns=columns)
+            self.stack.plane(z, t=self.time, c=c, rows=rows, columns=columns)
             for c in range(self.stack.n_channels)
         ]
         shape = (*channels[0].shape[:2], self.stack.n_samples)

@@ -19,7 +19,7 @@ from napari_mfif.engine.preparation import Preparation
 from napari_mfif.engine.repairs import Repairs
 from napari_mfif.kernels.hot_pixels import REACH
 
-__all__ = ["AlignedPixels", "before_moving", "repairs_of"]
+__all__ = ["AlignedPixels", "before_moving", "repairs_of", "white_before_moving"]
 
 #: A moved pixel of which so much is made of pixels that are not there is not there either.
 TOUCHED = 0.02
@@ -63,6 +63,10 @@ class AlignedPixels(LazyArray):
         self.repaired: dict[int, Repairs] = {}
         self._reader = (0, self._reader_of(0))
         self._last: tuple[tuple[int, ...], NDArray[Any]] | None = None
+
+    def white_of(self, t: int) -> tuple[float, ...]:
+        """Return where the camera cut off light in the planes of a timepoint."""
+        return self._repairs[t].white
 
     def _read(self, index: BasicIndex) -> Any:
         place: dict[str, int | range] = dict(zip(self.stack.axes, index, strict=True))
@@ -161,6 +165,11 @@ def repairs_of(reader: PlaneReader, t: int) -> list[Repairs]:
     pixels = reader.stack.pixels
     before = pixels.repaired.get(t) if isinstance(pixels, AlignedPixels) else None
     return [reader.repairs] if before is None else [reader.repairs, before]
+
+
+def white_before_moving(stack: ZStack, t: int) -> tuple[float, ...]:
+    """Return where the camera cut off light, see `Preparation.white`: moving goes beyond it."""
+    return stack.pixels.white_of(t) if isinstance(stack.pixels, AlignedPixels) else ()
 
 
 def before_moving(stack: ZStack, t: int) -> NDArray[np.uint16]:

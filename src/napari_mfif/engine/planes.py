@@ -14,6 +14,7 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.missing import Missing, RecordedPlanes
 from napari_mfif.engine.preparation import Preparation, equalised, to_guide
 from napari_mfif.engine.repairs import Repairs
+from napari_mfif.engine.saturation import at_white
 from napari_mfif.methods.base import Plane
 
 __all__ = ["PlaneReader", "prefetched"]
@@ -59,7 +60,7 @@ class PlaneReader(RecordedPlanes):
         pixels = self.stack.pixels
         if not isinstance(pixels, LazyArray) or pixels.unaligned is None:
             return self
-        return PlaneReader(pixels.unaligned, self._time)
+        return PlaneReader(pixels.unaligned, self.time)
 
     def bands(
         self, z: int, rows: slice = slice(None), columns: slice = slice(None)
@@ -115,7 +116,8 @@ class PlaneReader(RecordedPlanes):
             beside = before, after
             ready = self.repairs.repaired(z, current, beside, preparation, place)
             ready = equalised(ready, preparation.drift, z)
-            yield Plane(z, to_guide(ready, preparation), ready if pixels else ready[..., :0])
+            white = at_white(current, preparation.white)
+            yield Plane(z, to_guide(ready, preparation), ready if pixels else ready[..., :0], white)
             before, current = current, after  # type: ignore[assignment]
 
 

@@ -43,6 +43,9 @@ class Preparation:
         Which pixels are not there.
     repeated : frozenset of int, optional
         Planes that equal the one before; methods are not shown them.
+    white : tuple of float, optional
+        Of each band where the camera cuts off light, minus infinity of one that has no say; empty
+        where nothing shows that it does, of one band at least.
     """
 
     weights: FloatMap
@@ -54,6 +57,7 @@ class Preparation:
     identical: bool = False
     missing: Missing = field(default_factory=Missing)
     repeated: frozenset[int] = frozenset()
+    white: tuple[float, ...] = ()
 
 
 def to_guide(bands: NDArray[Any], preparation: Preparation) -> FloatMap:

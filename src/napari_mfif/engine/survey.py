@@ -16,6 +16,7 @@ from napari_mfif.arrays.downsampled import Downsampled
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.glance import Glance
 from napari_mfif.engine.missing import Missing
+from napari_mfif.engine.moved import white_before_moving
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.preparation import LUMINANCE, Preparation, to_guide
 from napari_mfif.engine.ranges import (
@@ -120,8 +121,7 @@ def survey_stack(
     del guides
     follow = settings["equalise_brightness"] and n_planes >= 3
     glance = Glance(reader, looked, preparation, places, guide_noise, wanted)
-    if n_planes > 2:
-        glance.look()
+    glance.look()
     if settings.get("missing", "auto") == "auto" and (found := glance.missing()):
         reader.missing = found
         return survey_stack(reader, channel, {**settings, "missing": "found"}, wanted)
@@ -136,6 +136,7 @@ def survey_stack(
         identical=nothing or identical(reader, samples),
         missing=reader.missing,
         repeated=repeated(reader, cells) if n_planes > 2 else frozenset(),
+        white=white_before_moving(reader.stack, reader.time) or glance.white(),
     )
     survey = Survey(
         n_planes,

@@ -66,7 +66,8 @@ _WORDS = {
     ),
     Cause.SATURATED: (
         "saturated", 0.01,
-        "Over {share} of the area planes are saturated: their edges look sharp in any plane.",
+        "Over {share} of the area the planes in focus are saturated: what would tell the height "
+        "was not recorded.",
         "Record with less light or a shorter exposure.",
     ),
 }  # fmt: skip

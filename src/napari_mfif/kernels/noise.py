@@ -25,6 +25,10 @@ __all__ = ["NoiseLine", "estimate_noise"]
 _MASK = np.array([1, -2, 1], np.float32) / np.float32(np.sqrt(6))
 _BLOCK = 8
 _BINS = 12
+#: Light may have been cut off at the highest value that more than such a share of a plane has.
+_PILE = 1e-3
+#: So many blocks tell the noise.
+_FEW_BLOCKS = 2 * _BINS
 #: What the quantiles below give for white noise of variance one, by the number of planes.
 _UNIT = {1: 0.884, 2: 0.841, 3: 0.806, 4: 0.790, 5: 0.783}
 
@@ -63,9 +67,49 @@ def estimate_noise(planes: Sequence[NDArray[np.float32]]) -> NoiseLine:
     if min(height, width) < _BLOCK + 2:
         return NoiseLine(0.0, 0.0, float(np.min(planes[0])))
     variances, means = zip(*each(_block_statistics, planes), strict=True)
-    quietest = quantiles(np.asarray(variances), (0.25,))[0] / _UNIT[min(len(planes), 5)]
+    quietest, told = _quietest(np.asarray(variances), _cut_off(planes, variances[0].shape))
     brightness = np.mean(means, axis=0)
-    return _fit_line(brightness.ravel(), quietest.ravel().astype(np.float32))
+    return _fit_line(brightness[told], quietest[told])
+
+
+def _quietest(
+    variances: NDArray[np.float32], cut: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the lower quartile over planes, in units of noise, and which blocks have one."""
+    planes, everywhere = len(variances), np.ones(variances.shape[1:], np.bool_)
+    whole = quantiles(variances, (0.25,))[0] / _UNIT[min(planes, 5)]
+    if cut is None:
+        return whole.astype(np.float32), everywhere
+    left = planes - np.count_nonzero(cut, axis=0)
+    if np.count_nonzero(left) < _FEW_BLOCKS:
+        return whole.astype(np.float32), everywhere
+    quietest = np.zeros(left.shape, np.float32)
+    in_order = np.sort(np.where(cut, np.float32(np.inf), variances), axis=0)
+    for n in range(1, planes + 1):
+        blocks = left == n
+        if blocks.any():
+            some = quantiles(in_order[:n, blocks], (0.25,))[0]
+            quietest[blocks] = some / _UNIT[min(n, 5)]
+    return quietest, left > 0
+
+
+def _cut_off(
+    planes: Sequence[NDArray[np.float32]], shape: tuple[int, ...]
+) -> NDArray[np.bool_] | None:
+    """Return in which blocks of each plane light may have been cut off; None for nowhere.
+
+    Where values pile up at the highest one there is less noise, or none, than there was in the
+    light.
+    """
+    cut = np.zeros((len(planes), *shape), np.bool_)
+    top = np.float32(max(float(plane.max()) for plane in planes))
+    for plane, blocks in zip(planes, cut, strict=True):
+        at_top = plane >= top
+        if np.count_nonzero(at_top) > _PILE * plane.size:
+            rows, columns = (length * _BLOCK for length in shape)
+            apart = at_top[:rows, :columns].reshape(shape[0], _BLOCK, shape[1], _BLOCK)
+            blocks[...] = np.count_nonzero(apart, axis=(1, 3)) > 1
+    return cut if cut.any() else None
 
 
 def _block_statistics(

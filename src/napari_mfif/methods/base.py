@@ -99,11 +99,14 @@ class Plane:
     pixels : (Y, X, K)
         What is fused: channels and colour samples side by side, in the stack's own type (float32
         when the planes' brightness was equalised). K is 0 for methods that do not blend.
+    white : bool, (Y, X), optional
+        Where nearly all about a pixel is at the camera's white.
     """
 
     index: int
     guide: FloatMap
     pixels: NDArray[Any]
+    white: NDArray[np.bool_] | None = None
 
     def cut(self, region: Region) -> Plane:
         """Cut out a region, without a copy."""
@@ -162,7 +165,7 @@ class Cause(IntFlag):
     BEYOND = 2
     #: It has texture, and all planes show it alike.
     ALIKE = 4
-    #: Its brightest planes are saturated.
+    #: Nearly all about it the plane decided for, or one beside it, is at the camera's white.
     SATURATED = 8
     #: There is nothing but noise.
     FLAT = 16

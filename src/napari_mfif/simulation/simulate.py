@@ -80,6 +80,7 @@ def simulate(
     brightness_drift: float = 0.0,
     hot_pixels: int = 0,
     stuck_pixels: int = 0,
+    overexposure: float = 1.0,
 ) -> Simulation:
     """Simulate a z-stack whose all-in-focus image and depth are known.
 
@@ -116,6 +117,9 @@ def simulate(
         Single bright pixels, each in one plane only.
     stuck_pixels : int
         Pixels that are bright in all planes.
+    overexposure : float
+        How many times longer the planes are exposed than usual: from about 1.2 on the brightest
+        detail saturates. Depth and texture are those of the scene, also where none is recorded.
 
     Returns
     -------
@@ -143,7 +147,7 @@ def simulate(
     margin = _MARGIN + max(0, int(np.ceil(excursion(motion, shape))) - _ROOM)
     canvas = (shape[0] + 2 * margin, shape[1] + 2 * margin)
     stage = Stage(for_scene, canvas, planes, 3 if kind == "colour" else 1)
-    shoot = Shoot(SCENES[kind](stage), lens, camera, planes, shape)
+    shoot = Shoot(SCENES[kind](stage), lens, camera, planes, shape, overexposure)
     gains = brightness_gains(for_faults, planes, brightness_drift)
     pixels = np.stack([shoot.plane(for_camera, z, gains[z], motion[z]) for z in range(planes)])
     heat(for_faults, pixels, camera, hot_pixels, stuck_pixels)
@@ -196,14 +200,20 @@ class Shoot:
     """One scene before one lens and camera."""
 
     def __init__(
-        self, scene: Scene, lens: Lens, camera: Camera, planes: int, shape: tuple[int, int]
+        self,
+        scene: Scene,
+        lens: Lens,
+        camera: Camera,
+        planes: int,
+        shape: tuple[int, int],
+        overexposure: float = 1.0,
     ) -> None:
         self.scene, self.lens, self.camera = scene, lens, camera
         self.planes = planes
         edge = (scene.ground.shape[0] - shape[0]) // 2
         self.window = (slice(edge, edge + shape[0]), slice(edge, edge + shape[1]))
         self.sharp = self.soften(all_in_focus(scene.ground, scene.layers))
-        self.exposure = lens.exposure / float(np.percentile(self.sharp, 99.9))
+        self.exposure = overexposure * lens.exposure / float(np.percentile(self.sharp, 99.9))
 
     def soften(self, light: Float) -> Float:
         """Return light as the lens images it in focus."""
@@ -220,7 +230,8 @@ class Shoot:
         contrast = local_contrast(self._beside_focus()[self.window] * self.exposure)
         textured = single & (contrast > np.maximum(0.5 * noise, 0.004))
         depth = self.planes - 1 - depth if self.lens.backwards else depth
-        return self.camera.values(light), np.ascontiguousarray(depth, np.float32), textured
+        image = np.minimum(self.camera.values(light), np.float32(self.camera.largest))
+        return image, np.ascontiguousarray(depth, np.float32), textured
 
     def _beside_focus(self) -> Float:
         """Return the sharp image with what is seen of a refracting layer a pixel out of focus."""
