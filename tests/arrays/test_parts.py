@@ -50,6 +50,18 @@ def test_heights_of_a_part_are_those_of_the_whole() -> None:
     np.testing.assert_allclose(stack.part(range(4)).heights(np.array([2.0])), [1.0])
 
 
+@pytest.mark.parametrize("kind", [np.asarray, da.from_array])
+def test_planes_of_a_part_are_numbered_as_in_the_whole(kind) -> None:
+    whole = ZStack(PIXELS[0], "ZYX")
+    part = whole.part([1, 2, 4, 8]).part([1, 2, 3])
+    taken = np.asarray(part.numbered(kind(np.array([[0, 2], [1, 1]], np.uint16))))
+    np.testing.assert_array_equal(taken, [[2, 8], [4, 4]])
+    assert taken.dtype == np.uint16
+    between = np.asarray(part.numbered(kind(np.array([0.5, 1.25], np.float32))))
+    np.testing.assert_array_equal(between, np.array([3, 5], np.float32))
+    assert whole.numbered(3) == 3
+
+
 def test_what_is_left_out_is_named_and_what_is_not_there_refused() -> None:
     stack = ZStack(PIXELS[0], "ZYX", name="pollen")
     assert stack.part() is stack

@@ -22,6 +22,25 @@ def test_timepoints_written_on_the_way_are_those_of_a_fusion_in_memory(tmp_path,
     np.testing.assert_array_equal(np.asarray(last.fusion.depth), expected.depth)
 
 
+@pytest.mark.parametrize("way", ["held", "streamed", "lazy"])
+def test_files_of_some_planes_count_them_as_in_the_whole_stack(tmp_path, way):
+    planes = np.random.default_rng(8).integers(0, 900, (7, 40, 50)).astype(np.uint16)
+    part = ZStack.from_array(planes, "ZYX").part([1, 2, 4, 6])
+    paths = {name: tmp_path / f"{name}.ome.tif" for name in ("decision", "depth", "runner_up")}
+    expected = fuse(part, method="gradient")
+    if way == "streamed":
+        for _ in iter_fuse(part, method="gradient", outputs=paths):
+            pass
+    else:
+        fuse(part, method="gradient", lazy=way == "lazy").save_all(paths)
+    numbers = np.array([1, 2, 4, 6])
+    for name in ("decision", "runner_up"):
+        written = tifffile.imread(paths[name])
+        np.testing.assert_array_equal(written, numbers[getattr(expected, name)])
+    depth = np.interp(expected.depth, range(4), numbers)
+    np.testing.assert_allclose(tifffile.imread(paths["depth"]), depth, atol=1e-5)
+
+
 def open_zarr_array(path):
     import zarr
 

@@ -180,6 +180,20 @@ def test_dataset_has_coordinates_in_units(film, fusion) -> None:
     assert list(both.channel.values) == ["DAPI", "GFP"]
 
 
+def test_dataset_and_figure_of_some_planes_count_them_as_in_the_whole(stack) -> None:
+    pytest.importorskip("xarray", reason="xarray is not installed: datasets are NOT tested")
+    figures = pytest.importorskip("matplotlib.figure")
+    numbers = np.arange(stack.n_planes)[1::2]
+    part = fuse(stack.part(numbers), method="gradient")
+    taken = numbers[part.decision]
+    dataset, figure = part.to_xarray(), part.plot(figure=figures.Figure())
+    np.testing.assert_array_equal(dataset.decision, taken)
+    np.testing.assert_allclose(dataset.height, dataset.depth * stack.z_step, rtol=1e-5)
+    shown = next(axes for axes in figure.axes if axes.get_title() == "plane taken").images[0]
+    np.testing.assert_array_equal(shown.get_array(), taken)
+    assert shown.get_clim() == (numbers[0], numbers[-1])
+
+
 def test_dataset_of_a_lazy_fusion_stays_lazy(stack) -> None:
     pytest.importorskip("xarray", reason="xarray is not installed: datasets are NOT tested")
     dataset = fuse(stack, method="gradient", lazy=True).to_xarray()

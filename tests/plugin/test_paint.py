@@ -114,7 +114,7 @@ class Hand:
     def layers_show(self, fusion) -> bool:
         expected = {
             "image0": fusion.image,
-            "plane taken": fusion.decision + 1,
+            "plane taken": fusion.stack.numbered(fusion.decision) + 1,
             "height": fusion.height_where(),
             "confidence": fusion.confidence,
         }
@@ -336,20 +336,28 @@ def test_planes_are_counted_as_the_slider_counts_where_some_were_left_out(
     hand.qtbot.waitUntil(lambda: hand.paint.is_painting() and hand.made is new, timeout=WAIT)
     hand.slide_to(6)
     assert hand.paint.box.plane.value == 6
-    assert hand.layer("plane taken").selected_label == 4
+    assert hand.layer("plane taken").selected_label == 7
     hand.drag((40, 40), (50, 80))
     assert hand.fusion.strokes[0].source == 3
     assert hand.fusion.image[45, 60] == relief.stack.pixels[6, 45, 60]
+    assert hand.layer("plane taken").data[45, 60] == 7
+    assert hand.layers_show(hand.fusion)
+    hand.layer("plane taken").selected_label = 6
+    assert "Planes 1-2, 4, 6 were fused" in hand.paint.box.problem.text()
+    assert hand.layer("plane taken").selected_label == 7
     hand.paint.box.plane.value = 2
     assert hand.viewer.dims.current_step[0] == 2
     assert hand.paint.session.source == 1
+    hand.move(45, 60)
+    hand.key(Qt.Key.Key_T)
+    assert hand.viewer.dims.current_step[0] == 6
 
 
 def test_impossible_label_is_refused(hand):
     hand.slide_to(2)
     hand.layer("plane taken").selected_label = 8
     assert hand.layer("plane taken").selected_label == 3
-    assert "planes 0 to 6" in hand.paint.box.problem.text()
+    assert "Planes 0-6 were fused" in hand.paint.box.problem.text()
     hand.drag((40, 40), (50, 50))
     assert hand.fusion.strokes[0].source == 2
 
@@ -421,6 +429,7 @@ def test_putting_the_brush_down_leaves_the_layers_as_they_were(hand):
     hand.drag((40, 40), (50, 80))
     hand.press(hand.paint.start)
     assert not hand.paint.is_painting()
+    assert not labels.editable
     assert (labels.visible, labels.opacity, str(labels.mode)) == (False, 0.7, "pan_zoom")
     assert "paint" not in vars(labels)
     assert hand.layers_show(hand.fusion)

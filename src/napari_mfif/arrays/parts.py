@@ -26,6 +26,7 @@ __all__ = [
     "PartOfPixels",
     "channel_of",
     "interpolated",
+    "numbered",
     "parse_planes",
     "parse_region",
     "part_of",
@@ -151,6 +152,22 @@ def interpolated(depth: Any, positions: Sequence[float]) -> Any:
     if hasattr(depth, "map_blocks"):
         return depth.map_blocks(heights, dtype=np.float32)
     return heights(np.asarray(depth))
+
+
+def numbered(stack: ZStack, planes: Any) -> Any:
+    """Return planes of a part, in a map or alone, as they are counted in the whole z-stack."""
+    if not stack.plane_numbers:
+        return planes
+    if np.dtype(getattr(planes, "dtype", type(planes))).kind not in "ui":
+        return interpolated(planes, stack.plane_numbers)
+    known = np.asarray(stack.plane_numbers)
+
+    def numbers(block: np.ndarray) -> np.ndarray:
+        return np.asarray(known[block], block.dtype)
+
+    if hasattr(planes, "map_blocks"):
+        return planes.map_blocks(numbers, dtype=planes.dtype)
+    return numbers(np.asarray(planes))
 
 
 def _positions(stack: ZStack, kept: Sequence[int]) -> tuple[float, ...] | None:

@@ -14,7 +14,7 @@ from napari_mfif.arrays.axes import AXES, check_axes, guess_axes, squeezed
 from napari_mfif.arrays.conversion import as_pixels
 from napari_mfif.arrays.html import stack_html
 from napari_mfif.arrays.lazy_array import Pixels, as_dask
-from napari_mfif.arrays.parts import channel_of, interpolated, part_of
+from napari_mfif.arrays.parts import channel_of, interpolated, numbered, part_of
 from napari_mfif.arrays.views import Reordered, WithoutAlpha
 from napari_mfif.errors import AxesError, ParameterError, ReadError
 
@@ -266,6 +266,13 @@ class ZStack:
     def plane_number(self, z: int) -> int:
         """Return the number of a plane in the whole z-stack, of which this may be a part."""
         return self.plane_numbers[z] if self.plane_numbers else z
+
+    def numbered(self, planes: Any) -> Any:
+        """Return planes, alone or in a map, by their numbers in the whole, of which this is a part.
+
+        A `Fusion` counts planes as its `stack`; layers, files and figures as the whole z-stack.
+        """
+        return numbered(self, planes)
 
     @property
     def height_unit(self) -> str:

@@ -81,7 +81,8 @@ def fuse(
     strokes : str, optional
         What was painted by hand and is in the recipe: ``"replay"`` or ``"leave"`` it.
     decision : unsigned integer, (Y, X) or (T, Y, X), optional
-        Take the pixels of these planes, and run no method.
+        Take the pixels of these planes of `stack`, and run no method. Files count planes of the
+        whole z-stack where `stack` is a part of one.
     device : str, optional
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``, for the networks.
     memory : int or str, optional

@@ -42,7 +42,8 @@ def checked(fusion: Fusion, planes: PlanesAtHand, stroke: Stroke, number: int) -
     if isinstance(stroke.source, int) and not fusion.is_lazy:
         if planes.shows_nothing(stroke.time, stroke.source):
             raise ParameterError(
-                f"Stroke {number} takes plane {stroke.source} of {fusion.stack.name}, which shows "
+                f"Stroke {number} takes plane {fusion.stack.plane_number(stroke.source)} of "
+                f"{fusion.stack.name}, which shows "
                 f"nothing: take another one."
             )
     elif not isinstance(stroke.source, int | str):

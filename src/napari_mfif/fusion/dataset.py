@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.fusion.heights import height_note
+from napari_mfif.fusion.heights import height_note, map_of
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -42,10 +42,19 @@ def to_xarray(self: Fusion) -> Dataset:
     axes = stack.axes.replace("Z", "")
     over = [DIMENSIONS[letter] for letter in axes if letter in "TYX"]
     height = height_note(self.recipe, self.unit)
+    depth, decision = (map_of(self, name) for name in ("depth", "decision"))
     maps = {
         "height": (over, self.height_where(), {"units": self.unit, "long_name": height}),
-        "depth": (over, self.depth, {"units": "planes", "long_name": "plane, with fractions"}),
-        "decision": (over, self.decision, {"units": "planes", "long_name": "plane taken"}),
+        "depth": (
+            over,
+            depth,
+            {"units": "planes", "long_name": "plane, with fractions"},
+        ),
+        "decision": (
+            over,
+            decision,
+            {"units": "planes", "long_name": "plane taken"},
+        ),
         "confidence": (over, self.confidence, {"units": "1", "long_name": "probability"}),
     }
     image = ([DIMENSIONS[letter] for letter in axes], self.image, {"long_name": "in focus"})

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.kernels.filling import filled
-from napari_mfif.settings.options import HEIGHTS, MIN_CONFIDENCE
+from napari_mfif.settings.options import COUNTED, HEIGHTS, MIN_CONFIDENCE
 
 if TYPE_CHECKING:
     from napari_mfif.fusion.result import Fusion
@@ -77,7 +77,10 @@ def height_note(recipe: Recipe, unit: str) -> str:
 
 def map_of(fusion: Fusion, name: str) -> Any:
     """Return the image or a map as files hold it."""
-    return fusion.height_where() if name == "height" else getattr(fusion, name)
+    if name == "height":
+        return fusion.height_where()
+    found = getattr(fusion, name)
+    return fusion.stack.numbered(found) if name in COUNTED else found
 
 
 def with_heights(fusion: Fusion, wanted: Mapping[str, Any]) -> Fusion:

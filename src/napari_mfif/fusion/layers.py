@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from napari_mfif.arrays.stack import ZStack
     from napari_mfif.fusion.result import Fusion
 
 __all__ = ["LayerTuple", "MapLayer", "colours_of_planes", "maps_of", "to_layers"]
@@ -41,8 +42,10 @@ class MapLayer:
 
 def maps_of(fusion: Fusion) -> dict[str, MapLayer]:
     """Return how the confidence, the planes taken and the heights are shown."""
-    steps = max(1, fusion.stack.n_planes - 1)
-    limits = (0.0, steps * float(fusion.stack.z_step or 1))
+    stack = fusion.stack
+    low, high = map(float, stack.heights(np.array([0, stack.n_planes - 1], np.float32)))
+    limits = (low, high) if high > low else (low, low + 1)
+    taken = stack.numbered(fusion.decision)
     return {
         "confidence": MapLayer(
             fusion.confidence,
@@ -52,7 +55,7 @@ def maps_of(fusion: Fusion) -> dict[str, MapLayer]:
         ),
         # label 0 is transparent: plane k is label k + 1
         "plane taken": MapLayer(
-            fusion.decision + fusion.decision.dtype.type(1),
+            taken + taken.dtype.type(1),
             "plane taken",
             "labels",
             {"visible": False, "opacity": 0.7},
@@ -92,7 +95,7 @@ def to_layers(self: Fusion, name: str | None = None) -> list[LayerTuple]:
     for role, shown in maps_of(self).items():
         options = {**_placed(self), **shown.options, "name": f"{name} {shown.title}"}
         if role == "plane taken":
-            options["colormap"] = colours_of_planes(self.stack.n_planes)
+            options["colormap"] = colours_of_planes(self.stack)
         layers.append((_thick(self, shown.array), options, shown.kind))
     return layers + list(_images(self, name))
 
@@ -139,13 +142,17 @@ def _placed(fusion: Fusion) -> dict[str, Any]:
     }
 
 
-def colours_of_planes(n_planes: int) -> dict[int | None, NDArray[np.float32]]:
+def colours_of_planes(stack: ZStack) -> dict[int | None, NDArray[np.float32]]:
     """Return colours that run evenly from the first plane to the last, as those of the height."""
     import cv2
 
-    shares = np.linspace(0, 255, n_planes).round().astype(np.uint8)[None]
+    numbers = stack.numbered(np.arange(stack.n_planes))
+    span = max(1, int(numbers[-1] - numbers[0]))
+    shares = (255 * (numbers - numbers[0]) / span).round().astype(np.uint8)[None]
     bgr = np.asarray(cv2.applyColorMap(shares, cv2.COLORMAP_VIRIDIS))[0]
-    colours = np.ones((n_planes, 4), np.float32)
+    colours = np.ones((stack.n_planes, 4), np.float32)
     colours[:, :3] = bgr[:, ::-1] / np.float32(255)
     nothing = np.zeros(4, np.float32)
-    return {None: nothing, 0: nothing, **{k + 1: one for k, one in enumerate(colours)}}
+    colour: dict[int | None, NDArray[np.float32]] = {None: nothing, 0: nothing}
+    colour.update((int(k) + 1, one) for k, one in zip(numbers, colours, strict=True))
+    return colour

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.folded import FoldedTimepoint
 from napari_mfif.fusion.doubts import doubts_of
 from napari_mfif.fusion.repairs import repairs_in
@@ -11,7 +12,7 @@ from napari_mfif.fusion.repairs import repairs_in
 __all__ = ["noted"]
 
 
-def noted(folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
+def noted(stack: ZStack, folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
     """Say what was done to the planes of timepoints, and how many strokes were painted."""
     empty = [str(t) for t, one in enumerate(folded) if one.preparation.identical]
     if empty and len(folded) == 1:
@@ -20,10 +21,11 @@ def noted(folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
         yield f"Passed over, since all their planes are equal: timepoints {', '.join(empty)}."
     planes = sorted({z for one in folded for z in one.preparation.missing.planes})
     if planes:
-        yield f"Left out, since they show nothing: planes {', '.join(map(str, planes))}."
+        numbers = ", ".join(str(stack.plane_number(z)) for z in planes)
+        yield f"Left out, since they show nothing: planes {numbers}."
     again = sorted({z for one in folded for z in one.preparation.repeated})
     if again and not empty:
-        numbers = ", ".join(map(str, again))
+        numbers = ", ".join(str(stack.plane_number(z)) for z in again)
         yield f"Equal to the plane before, and so without a vote: planes {numbers}."
     if any(one.reader.incomplete for one in folded if not one.preparation.missing.planes):
         yield "Where planes lack pixels the others were fused; where all do, nothing is there."

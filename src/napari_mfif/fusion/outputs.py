@@ -18,7 +18,7 @@ from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.fusion.heights import height_note, settled_heights
 from napari_mfif.methods.base import Answer
 from napari_mfif.postprocess.preference import rival
-from napari_mfif.settings.options import LABELS
+from napari_mfif.settings.options import COUNTED, LABELS
 from napari_mfif.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class Outputs:
                     sink.put(plane)
             elif name == "height":
                 sink.put(settled_heights(stack.heights(part.depth), part.confidence, self._recipe))
+            elif name in COUNTED:
+                sink.put(stack.numbered(getattr(part, name)))
             else:
                 sink.put(getattr(part, name))
 

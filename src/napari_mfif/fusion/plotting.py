@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.heights import map_of
 from napari_mfif.methods import registry
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ def plot(
     method = registry.get(self.recipe.method).title
     figure.suptitle(f"{self.stack.name}: {method}, {self.stack.describe()}")
     axes = figure.subplots(2, 2, sharex=True, sharey=True)
-    last = max(1, self.stack.n_planes - 1)
+    low, high = (self.stack.plane_number(z) for z in (0, self.stack.n_planes - 1))
+    span = {"vmin": low, "vmax": max(low + 1, high)}
     drawn: list[tuple[Any, str, str, dict[str, Any]]] = [
         (image, "in focus", "", {"cmap": "gray"}),
         (height, "height", self.unit, {"cmap": "viridis"}),
-        (decision, "plane taken", "plane", {"cmap": "viridis", "vmin": 0, "vmax": last}),
+        (decision, "plane taken", "plane", {"cmap": "viridis", **span}),
         (confidence, "confidence", "probability", {"cmap": "gray", "vmin": 0, "vmax": 1}),
     ]
     for place, (array, title, unit, look) in zip(axes.flat, drawn, strict=True):
@@ -99,7 +101,7 @@ def _maps(fusion: Fusion, time: int, channel: int | str) -> list[Any]:
     """Return the image of a channel and the maps of one timepoint, in memory."""
     stack = fusion.stack
     index = stack.channel_index(channel)
-    maps = [fusion.image, fusion.height_where(), fusion.decision, fusion.confidence]
+    maps = [fusion.image, fusion.height_where(), map_of(fusion, "decision"), fusion.confidence]
     if "T" in stack.axes:
         maps = [one[time] for one in maps]
     if "C" in stack.axes:

@@ -75,12 +75,15 @@ class Fusion:
 
     @property
     def depth(self) -> FloatMap:
-        """Plane index with fractions, (Y, X) or (T, Y, X), float32; 0 is the first plane."""
+        """Plane with fractions, (Y, X) or (T, Y, X), float32; 0 is the first plane of `stack`.
+
+        Files count planes of the whole z-stack where `stack` is a part: see `ZStack.numbered`.
+        """
         return self._array("depth")
 
     @property
     def decision(self) -> NDArray[np.uint16]:
-        """The plane taken at each pixel, as `depth`, uint16."""
+        """The plane of `stack` taken at each pixel, as `depth`, uint16."""
         return self._array("decision")
 
     @property
@@ -107,7 +110,7 @@ class Fusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading and fusing decided, in sentences; of a lazy result only the reading."""
-        return (*self.stack.notes, *noted(self._folded, len(self.strokes)))
+        return (*self.stack.notes, *noted(self.stack, self._folded, len(self.strokes)))
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:

@@ -126,7 +126,7 @@ def _map(role: str, part: Part, fusion: Fusion, recipe: Recipe) -> NDArray[Any]:
     if role == "confidence":
         return part.confidence
     if role == "plane taken":  # label 0 is transparent
-        return np.asarray(part.decision + part.decision.dtype.type(1))
+        return np.asarray(fusion.stack.numbered(part.decision) + part.decision.dtype.type(1))
     stack = fusion.stack
     channel = int(role.removeprefix("image"))
     pixels = part.pixels.reshape(*part.pixels.shape[:2], stack.n_channels, stack.n_samples)

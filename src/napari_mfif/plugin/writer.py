@@ -72,7 +72,11 @@ def _write(path: str, data: Any, attributes: Mapping[str, Any], *, labels: bool)
 
 
 def _said(note: Any) -> str:
-    """Say what a map of heights holds; other layers need no words."""
-    if not isinstance(note, Result) or note.role != "height" or note.made is None:
+    """Say what a map of heights holds, and how planes are labelled; other layers need no words."""
+    if not isinstance(note, Result) or note.made is None:
+        return ""
+    if note.role == "plane taken":
+        return "Plane k, counted from 0 as by the z slider, is label k + 1."
+    if note.role != "height":
         return ""
     return height_note(note.made.fusion.recipe, note.made.fusion.unit)

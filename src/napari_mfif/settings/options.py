@@ -47,6 +47,8 @@ MAPS = (
 )
 #: Which of these hold numbers of planes.
 LABELS = ("decision", "runner_up")
+#: Those that hold planes, which in files are counted as in the whole z-stack.
+COUNTED = (*LABELS, "depth")
 #: Those that follow from a finished fusion, and of them those with a map for every plane.
 LATE = ("scores", "focus_map", "differences")
 

@@ -151,6 +151,25 @@ def test_a_click_shows_the_plane_taken_and_a_drag_moves_the_image(look, made, mo
     assert viewer.dims.current_step[0] == 0
 
 
+def test_planes_are_counted_as_the_slider_does_where_some_were_left_out(
+    look, made, mouse, viewer, qtbot
+):
+    part = fuse(made.fusion.stack.part([1, 2, 4, 6]), method="gradient")
+    results_of(viewer).replace(made, part)
+    qtbot.waitUntil(lambda: look.mouse.made.fusion is part, timeout=20_000)
+    mouse.click(40, 60)
+    qtbot.waitUntil(lambda: look.mouse.rivals.text().startswith("Taken"), timeout=20_000)
+    _, y, x = look.mouse.pixel
+    taken = (1, 2, 4, 6)[part.decision[y, x]]
+    assert taken != part.decision[y, x]
+    assert viewer.dims.current_step[0] == taken
+    assert f"Taken: plane {taken};" in look.mouse.rivals.text()
+    plot = look.mouse.plot
+    assert plot.taken.value() == plot.sliders[0].value() == taken
+    for shown in (plot.curve.getData()[0], plot.shares.opts["x"]):
+        np.testing.assert_array_equal(shown, (1, 2, 4, 6))
+
+
 def test_a_click_in_the_strip_shows_that_plane(look, made, viewer, qtbot):
     plot = look.mouse.plot
     shares = plane_shares(made.fusion)

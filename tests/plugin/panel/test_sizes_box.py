@@ -101,6 +101,20 @@ def test_some_planes_are_fused_and_counted_as_the_slider_does(sizes, panel, view
     assert "stack.part(planes=[2, 3, 4, 6])" in as_python(panel.made())
     assert "--planes 2-4,6" in as_command(panel.made())
     assert "Of 7 planes: 2-4, 6." in panel.fusion.notes
+    labels = viewer.layers["pollen plane taken"]
+    np.testing.assert_array_equal(labels.data, np.array([2, 3, 4, 6])[panel.fusion.decision] + 1)
+    assert set(labels.colormap.color_dict) == {None, 0, 3, 4, 5, 7}
+    assert tuple(viewer.layers["pollen height (um)"].contrast_limits) == (1.0, 3.0)
+    assert not labels.editable
+
+
+def test_labels_of_planes_that_come_later_have_their_colours(sizes, panel, viewer, relief, fused):
+    viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
+    for planes in ("0-2", "4-6"):
+        typed(sizes.planes, planes)
+        fused(panel)
+    labels = viewer.layers["pollen plane taken"]
+    assert set(np.unique(labels.data)) <= {5, 6, 7} <= set(labels.colormap.color_dict)
 
 
 @pytest.mark.parametrize(("text", "words"), [("0-99", "planes 0 to 6"), ("3", "at least two"),

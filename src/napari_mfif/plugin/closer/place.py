@@ -56,7 +56,7 @@ def time_shown(viewer: ViewerModel, made: Made) -> int:
 
 
 def plane_shown(viewer: ViewerModel, made: Made) -> float | None:
-    """Return the plane that the z slider shows, if there is one."""
+    """Return the plane that the z slider shows, counted as it does, if there is one."""
     axis = _z(made)
     if -axis > viewer.dims.ndim:
         return None
@@ -65,11 +65,12 @@ def plane_shown(viewer: ViewerModel, made: Made) -> float | None:
 
 
 def show_plane(viewer: ViewerModel, made: Made, plane: int) -> None:
-    """Move the z slider to a plane."""
+    """Move the z slider to a plane of the stack that was fused."""
     axis = _z(made)
     if -axis <= viewer.dims.ndim:
         step, first = _steps(made, axis)
-        viewer.dims.set_point(viewer.dims.ndim + axis, first + step * plane)
+        number = made.fusion.stack.plane_number(plane)
+        viewer.dims.set_point(viewer.dims.ndim + axis, first + step * number)
 
 
 def _steps(made: Made, axis: int) -> tuple[float, float]:

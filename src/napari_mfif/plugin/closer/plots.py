@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QSizePolicy
 
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.fusion.focus_curve import FocusCurve
 from napari_mfif.plugin.panel.style import ACCENT, QUIET
 from napari_mfif.surface.profile import Profile
@@ -81,12 +82,12 @@ class Plot(pyqtgraph.GraphicsLayoutWidget):
 class CurvePlot(Plot):
     """The focus curve of a pixel above the share of the image that each plane gives."""
 
-    #: A plane was clicked.
+    #: A plane of the stack that was fused was clicked.
     picked = Signal(int)
 
     def __init__(self) -> None:
         super().__init__("Focus curve of the pixel, and share of each plane", 210)
-        self._n_planes = 1
+        self._numbers = np.arange(1)
         self.curve_axes = self.axes(0, "sharpness", "")
         self.share_axes = self.axes(1, "share", "plane")
         self.ci.layout.setRowStretchFactor(0, 3)
@@ -127,11 +128,17 @@ class CurvePlot(Plot):
         for line in self.sliders:
             line.setPen(quiet, width=1, style=Qt.PenStyle.DotLine)
 
+    def count(self, stack: ZStack) -> None:
+        """Count planes as the z slider does, also where some were left out."""
+        self._numbers = stack.numbered(np.arange(stack.n_planes))
+
     def show_shares(self, shares: NDArray[np.float64]) -> None:
         """Show how much of the image each plane gives."""
-        self._n_planes = len(shares)
-        self.curve_axes.setXRange(-0.5, self._n_planes - 0.5, padding=0.02)
-        self.shares.setOpts(x=np.arange(self._n_planes), height=100 * shares)
+        if len(shares) != len(self._numbers):  # of a fusion that is no longer looked at
+            return
+        first, last = self._numbers[[0, -1]]
+        self.curve_axes.setXRange(first - 0.5, last + 0.5, padding=0.02)
+        self.shares.setOpts(x=self._numbers, height=100 * shares)
         most = 100 * float(shares.max())
         self.share_axes.setYRange(0, most, padding=0.05)
         top = f"{most:.0f} %" if most >= 1 else f"{most:.1f} %"
@@ -140,14 +147,14 @@ class CurvePlot(Plot):
     def show_curve(self, curve: FocusCurve) -> None:
         """Show the scores of a pixel."""
         scores = curve.scores
-        self.curve.setData(np.arange(len(scores)), scores)
+        self.curve.setData(self._numbers, scores)
         low, high = float(scores.min()), float(scores.max())
         self.curve_axes.setYRange(low, high if high > low else low + 1, padding=0.08)
-        self.taken.setValue(curve.taken)
+        self.taken.setValue(int(self._numbers[curve.taken]))
         self.taken.show()
         self.rival.setVisible(curve.runner_up is not None)
         if curve.runner_up is not None:
-            self.rival.setValue(curve.runner_up)
+            self.rival.setValue(int(self._numbers[curve.runner_up]))
 
     def clear_curve(self) -> None:
         """Show no curve."""
@@ -164,9 +171,9 @@ class CurvePlot(Plot):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         x = self.curve_axes.getViewBox().mapSceneToView(event.scenePos()).x()
-        plane = round(x)
-        if 0 <= plane < self._n_planes:
-            self.picked.emit(plane)
+        first, last = self._numbers[[0, -1]]
+        if first - 0.5 <= x <= last + 0.5:
+            self.picked.emit(int(np.abs(self._numbers - x).argmin()))
 
 
 class ProfilePlot(Plot):

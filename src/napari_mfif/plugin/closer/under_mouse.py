@@ -88,6 +88,8 @@ class UnderMouse(QWidget):
 
     def follow(self, made: Made | None, time: int = 0) -> None:
         """Look at a fusion, at a timepoint of it, from now on."""
+        if made is not None:
+            self.plot.count(made.fusion.stack)
         if made is not None and isinstance(made.fusion.decision, np.ndarray):
             self._shares.ask(made.fusion, time)
         if made is self.made:
@@ -138,13 +140,15 @@ class UnderMouse(QWidget):
             self._ask(self.pixel)
 
     def _show(self, curve: FocusCurve) -> None:
+        assert self.made is not None
+        number = self.made.fusion.stack.plane_number
         self.plot.show_curve(curve)
         runner, scores = curve.runner_up, curve.scores - curve.scores.min()
         second = "no other peak"
         if runner is not None:
             high = 100 * float(scores[runner]) / max(float(scores[curve.taken]), 1e-12)
-            second = f"runner-up: plane {runner}, {high:.0f} % as high"
-        self.rivals.setText(f"Taken: plane {curve.taken}; {second}.")
+            second = f"runner-up: plane {number(runner)}, {high:.0f} % as high"
+        self.rivals.setText(f"Taken: plane {number(curve.taken)}; {second}.")
 
     def _ask(self, pixel: Pixel) -> None:
         """Measure around a pixel, unless that is being done."""

@@ -150,7 +150,7 @@ def draw_maps(fusion: Fusion, look: Look, roles: Collection[str] = MAPS) -> list
         shown = maps[role]
         first = dict(shown.options)
         if role == "plane taken":
-            first["colormap"] = _plane_colours(fusion.stack.n_planes)
+            first["colormap"] = DirectLabelColormap(color_dict=colours_of_planes(fusion.stack))
         drawings.append(
             _drawing(look, fusion, role, shown.kind, shown.array, time + "YX", shown.title, first)
         )
@@ -247,12 +247,7 @@ def warm_up() -> None:
     """Make a layer of each kind once: what napari loads for the first ones takes half a second."""
     import dask.array as da
 
-    colours = _plane_colours(2)
+    colours = DirectLabelColormap(color_dict=dict.fromkeys((None, 0, 1), np.ones(4)))
     for data in (np.zeros((2, 2), np.float32), da.zeros((2, 2, 2), np.float32)):
         Image(data, contrast_limits=(0, 1), colormap="viridis", rgb=False)
     Labels(np.ones((2, 2), np.uint16), colormap=colours)
-
-
-@lru_cache(maxsize=8)
-def _plane_colours(n_planes: int) -> DirectLabelColormap:
-    return DirectLabelColormap(color_dict=colours_of_planes(n_planes))

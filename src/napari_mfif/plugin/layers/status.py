@@ -61,9 +61,7 @@ def values_at(fusion: Fusion, time: int, row: int, column: int) -> Found | None:
 def in_words(fusion: Fusion, found: Found) -> str:
     """Say it: ``2.71 um (plane 13.3), sure to 92 %``; planes are counted as the slider does."""
     sure = f"sure to {100 * found.confidence:.0f} %"
-    numbers = fusion.stack.plane_numbers
-    number = np.interp(found.plane, range(len(numbers)), numbers) if numbers else found.plane
-    plane = f"plane {number:.1f}"
+    plane = f"plane {float(fusion.stack.numbered(found.plane)):.1f}"
     recipe, step = fusion.recipe, fusion.stack.z_step
     if found.confidence < recipe.min_confidence and recipe.unsure != "leave":
         filled = "height filled in" if recipe.unsure == "fill" else "height not known"

@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
+from napari_mfif.plugin.layers.locking import lock
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.layers.specs import MAPS, Drawing
 from napari_mfif.plugin.layers.status import say_heights
@@ -134,7 +135,7 @@ def _made(drawing: Drawing) -> Any:
     levels = isinstance(drawing.data, list)
     options = {**drawing.first, **drawing.options, "multiscale": levels}
     layer = kind(drawing.data, name=drawing.name, **options)
-    layer.editable = drawing.kind == "labels"
+    lock(layer)
     say_heights(layer)
     if drawing.role in BARS:
         layer.colorbar.visible = True
@@ -171,7 +172,7 @@ def _update(layer: Any, drawing: Drawing) -> None:
     if tuple(layer.units) != tuple(drawing.options["units"]):
         layer.units = drawing.options["units"]
     if drawing.kind == "labels":
-        if len(layer.colormap.color_dict) != len(drawing.first["colormap"].color_dict):
+        if set(layer.colormap.color_dict) != set(drawing.first["colormap"].color_dict):
             layer.colormap = drawing.first["colormap"]
     elif "contrast_limits" in drawing.first and (changed or drawing.role == "height"):
         low, high = drawing.first["contrast_limits"]

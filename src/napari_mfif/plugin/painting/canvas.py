@@ -135,7 +135,7 @@ class Canvas(QObject):
         return tuple(place.get(letter, 0) for letter in self._letters)
 
     def plane_at(self, coordinates: Sequence[float]) -> int | None:
-        """Return the plane taken at a place in a layer's own coordinates."""
+        """Return the number of the plane taken at a place in a layer's own coordinates."""
         labels = self._arrays.get("plane taken")
         if labels is None:
             return None
@@ -162,11 +162,12 @@ class Canvas(QObject):
         self._cost = time.perf_counter() - began
 
     def _values(self, role: str, part: Part) -> NDArray[Any]:
+        stack = self._made.fusion.stack
         if role == "plane taken":
-            return part.decision + part.decision.dtype.type(1)
+            taken: NDArray[Any] = stack.numbered(part.decision)
+            return np.asarray(taken + taken.dtype.type(1))
         if role == "confidence":
             return part.confidence
-        stack = self._made.fusion.stack
         if role == "height":
             heights: NDArray[Any] = stack.heights(part.depth)
             if self._recipe.unsure == "mark":

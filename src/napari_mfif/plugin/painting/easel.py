@@ -34,7 +34,8 @@ class Easel(QObject):
         What the tools call.
     """
 
-    #: Somebody changed napari's own controls: the plane, the tool, the diameter of the brush.
+    #: Somebody changed napari's own controls: the plane, by the slider's number, the tool, the
+    #: diameter of the brush.
     plane_chosen = Signal(int)
     tool_taken = Signal(str)
     brush_sized = Signal(int)
@@ -97,8 +98,8 @@ class Easel(QObject):
         return self.tools.mode == ERASING or self.layer.selected_label == 0
 
     def show_plane(self, plane: int) -> None:
-        """Show a plane in napari's field for the label: plane k is label k + 1."""
-        self.layer.selected_label = plane + 1
+        """Show a plane in napari's field for the label: number k of the slider is label k + 1."""
+        self.layer.selected_label = self._made.fusion.stack.plane_number(plane) + 1
 
     def show_brush(self, diameter: int) -> None:
         """Give the brush a diameter."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from napari_mfif.plugin.layers.locking import lock, unlock
+
 __all__ = ["BRUSHES", "ERASING", "FILLING", "LASSO", "PAINTING", "Hands", "Tools"]
 
 #: napari's modes of a labels layer.
@@ -64,7 +66,6 @@ class Tools:
 
     def __init__(self, layer: Any, hands: Hands) -> None:
         self.layer, self._hands = layer, hands
-        self._editable = layer.editable
         replacing: dict[str, Callable[..., object]] = {
             "paint": _nothing,
             "fill": _nothing,
@@ -77,7 +78,7 @@ class Tools:
         layer.mouse_drag_callbacks.append(self._dragged)
         for key, action in hands.keys.items():
             layer.bind_key(key, action, overwrite=True)
-        layer.editable = True  # napari thinks that levels are not
+        unlock(layer)
         layer.mode = PAINTING
 
     def close(self) -> None:
@@ -89,7 +90,7 @@ class Tools:
         layer.mouse_drag_callbacks.remove(self._dragged)
         for key in self._hands.keys:
             layer.bind_key(key, None)
-        layer.editable = self._editable
+        lock(layer)
 
     @property
     def mode(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from napari_mfif.arrays.parts import planes_in_words
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.painting.canvas import Canvas
 from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, why_not
@@ -256,19 +257,18 @@ class PaintPanel(Panel):
         if self.session is not None and self.box.sources.choice == PLANE:
             self.session.fetch(self._plane)
 
-    def _plane_chosen(self, plane: int) -> None:
+    def _plane_chosen(self, number: int) -> None:
         """Follow napari's own field for the label."""
-        if self.easel is None or self.session is None:
+        if self.easel is None or self.session is None or number < 0:
             return
         stack = self.session.fusion.stack
-        if plane >= stack.n_planes:
-            first, last = stack.plane_number(0), stack.plane_number(stack.n_planes - 1)
-            self.tell(
-                f"There are planes {first} to {last}, which are labels 1 to {stack.n_planes}."
-            )
+        numbers = [stack.plane_number(z) for z in range(stack.n_planes)]
+        if number not in numbers:
+            there = planes_in_words(numbers)
+            self.tell(f"Planes {there} were fused; the label of each is its number and one.")
             self.easel.show_plane(self._plane)
-        elif plane >= 0 and plane != self._plane:
-            self.slider.go_to(plane)
+        elif number != numbers[self._plane]:
+            self.slider.go_to(numbers.index(number))
 
     def _take_up(self, tool: str) -> None:
         if self.easel is not None:
@@ -301,6 +301,6 @@ class PaintPanel(Panel):
         if self.session is None or self.easel is None:
             return
         place = self.easel.layer.world_to_data(self.viewer.cursor.position)
-        plane = self.session.canvas.plane_at(place)
-        if plane is not None:
-            self.slider.go_to(plane)
+        number = self.session.canvas.plane_at(place)
+        if number is not None:
+            self.slider.go_to(self.slider.nearest(number))
