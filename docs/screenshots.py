@@ -119,7 +119,7 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
 def window_picture(viewer: napari.Viewer, path: Path) -> None:
     """Draw the picture at the head of the README: stack, sharp image and height side by side."""
     viewer.canvas.grid.enabled = True
-    names = ("relief plane taken", "relief height (um)", "relief in focus", "relief")
+    names = ("relief plane taken", "relief height (µm)", "relief in focus", "relief")
     viewer.window.resize(1400, 820)
     for layer in viewer.layers:
         layer.visible = layer.name in names
@@ -144,7 +144,7 @@ def refine_picture(path: Path) -> None:
     until(lambda: not fuse.is_running())
     _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Refine")
     until(lambda: panel.made is not None)
-    viewer.layers["fluorescence height (um)"].visible = True
+    viewer.layers["fluorescence height (µm)"].visible = True
     panel.box.known.set_values({"min_confidence": 0.8})
     rest(2)
     viewer.window.screenshot(str(path), canvas_only=False, flash=False)

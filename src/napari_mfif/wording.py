@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-__all__ = ["in_window", "on_command_line"]
+__all__ = ["in_window", "on_command_line", "sign_of"]
 
 #: What is no parameter of a method: its option, and its control in the window.
 SETTINGS = {
@@ -48,7 +48,8 @@ SETTINGS = {
     "weights": ("--weights", "Weights"),
 }
 
-#: A number's unit; files and names of layers say it in plain letters.
+#: A number's unit. Files, Python and terminals have it in plain letters, which programs read and
+#: every console shows; the window has its sign.
 _MICROMETRES = re.compile(r"(?<=[0-9] )um\b")
 
 _SETTING = re.compile(r"`(\w+)=([^`]*)`")
@@ -61,7 +62,12 @@ def on_command_line(message: str) -> str:
 
 def in_window(message: str) -> str:
     """Return a message with the names of controls in place of Python's arguments."""
-    return _MICROMETRES.sub("\N{MICRO SIGN}m", _each(message, _control))
+    return _MICROMETRES.sub(sign_of("um"), _each(message, _control))
+
+
+def sign_of(unit: str) -> str:
+    """Return a unit as the window writes it."""
+    return "\N{MICRO SIGN}m" if unit == "um" else unit
 
 
 def _each(message: str, say: Callable[[str, str], str]) -> str:

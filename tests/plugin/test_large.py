@@ -72,7 +72,7 @@ def test_huge_planes_are_fused_where_one_looks(
     coarse = fuse(np.rint(squares.mean((2, 4))).astype(np.uint16), method="gradient")
     apart = np.asarray(image.data[1]).astype(int) - coarse.image
     assert np.mean(np.abs(apart) > 1) < 0.01
-    height = viewer.layers["pollen height (um)"]
+    height = viewer.layers["pollen height (µm)"]
     np.testing.assert_allclose(height.data[0], expected.height_where() * 0.5, atol=1e-5)
     np.testing.assert_allclose(height.scale, (0.1, 0.1))
     panel.result_box.copy("python")

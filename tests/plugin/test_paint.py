@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
@@ -245,6 +247,35 @@ def test_lasso_takes_the_best_plane_within_it(hand, relief):
     np.testing.assert_allclose(stroke.points, [(20, 20), (20, 60), (60, 60), (60, 20)], atol=1.1)
     assert np.all(hand.fusion.decision[23:57, 23:57] == stroke.source)
     assert hand.layers_show(hand.fusion)
+
+
+def test_looking_for_the_best_plane_is_told_and_can_be_cancelled(hand, monkeypatch):
+    from napari_mfif.engine.lazy import LazyFold
+
+    score, before, looked = LazyFold.score, hand.fusion, []
+
+    def slowly(fold, t, z, region):
+        looked.append(z)
+        time.sleep(0.3)
+        return score(fold, t, z, region)
+
+    monkeypatch.setattr(LazyFold, "score", slowly)
+    row = hand.paint.row
+    assert not row.stop.isVisible()
+    hand.press(hand.paint.box.sources.buttons["best"])
+    hand.paint.session.lasso([(20, 20), (20, 60), (60, 60), (60, 20)])
+    hand.qtbot.waitUntil(lambda: row.bar.isVisible() and row.bar.fraction > 0, timeout=WAIT)
+    assert row.count.text().startswith("Looking for the best plane, ")
+    hand.press(row.stop)
+    hand.settle()
+    assert len(looked) < 7
+    assert not hand.fusion.strokes
+    assert hand.layers_show(before)
+    assert not row.stop.isVisible() and not hand.paint.box.problem.isVisible()
+    monkeypatch.undo()
+    hand.paint.session.lasso([(20, 20), (20, 60), (60, 60), (60, 20)])
+    hand.settle()
+    assert len(hand.fusion.strokes) == 1
 
 
 def test_bucket_fills_what_one_plane_gives(hand):

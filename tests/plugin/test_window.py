@@ -21,7 +21,7 @@ NAMES = [
     "pollen scores",
     "pollen confidence",
     "pollen plane taken",
-    "pollen height (um)",
+    "pollen height (µm)",
 ]
 
 
@@ -58,7 +58,7 @@ def test_layers_hold_what_fuse_gives(panel, viewer, add_relief, fused, relief):
     np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
     np.testing.assert_array_equal(viewer.layers["pollen plane taken"].data, expected.decision + 1)
     heights = np.where(expected.confidence < 0.5, np.nan, 0.5 * expected.depth)
-    np.testing.assert_allclose(viewer.layers["pollen height (um)"].data, heights, atol=1e-5)
+    np.testing.assert_allclose(viewer.layers["pollen height (µm)"].data, heights, atol=1e-5)
     scores = viewer.layers["pollen scores"]
     assert not isinstance(scores.data, np.ndarray)
     assert scores.data.shape[0] == 7
@@ -94,7 +94,7 @@ def test_another_stack_gets_its_own_layers(panel, viewer, add_relief, fused):
 def test_result_deleted_by_the_user_comes_back(panel, viewer, add_relief, fused):
     add_relief()
     fused(panel)
-    viewer.layers.remove("pollen height (um)")
+    viewer.layers.remove("pollen height (µm)")
     fused(panel)
     assert [layer.name for layer in viewer.layers][1:] == NAMES
 

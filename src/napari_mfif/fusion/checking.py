@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,16 @@ __all__ = ["carried_over", "check_place", "checked", "moved_back"]
 LOOK = 64
 
 
-def checked(fusion: Fusion, planes: PlanesAtHand, stroke: Stroke, number: int) -> Stroke:
+def checked(
+    fusion: Fusion,
+    planes: PlanesAtHand,
+    stroke: Stroke,
+    number: int,
+    told: Callable[[float], object] | None = None,
+) -> Stroke:
     """Return a stroke that can be put into a fusion; for the best plane that plane stands in it.
+
+    `told` is called with the share of the planes that were looked at for the best one.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def checked(fusion: Fusion, planes: PlanesAtHand, stroke: Stroke, number: int) -
     """
     place = check_place(stroke, fusion.stack, number)
     if stroke.source == BEST:
-        stroke = replace(stroke, source=_best_plane(fusion, planes, stroke, place))
+        stroke = replace(stroke, source=_best_plane(fusion, planes, stroke, place, told))
     # of a lazy fusion nothing has been read yet
     if isinstance(stroke.source, int) and not fusion.is_lazy:
         if planes.shows_nothing(stroke.time, stroke.source):
@@ -161,7 +169,13 @@ def _same_planes(fusion: Fusion, other: Fusion) -> bool:
     return np.array_equal(looks[0], looks[1], equal_nan=one.dtype.kind == "f")
 
 
-def _best_plane(fusion: Fusion, planes: PlanesAtHand, stroke: Stroke, place: Region) -> int:
+def _best_plane(
+    fusion: Fusion,
+    planes: PlanesAtHand,
+    stroke: Stroke,
+    place: Region,
+    told: Callable[[float], object] | None,
+) -> int:
     """Return the plane that the method's own scores find sharpest in the area of a stroke."""
     fold, t = fusion._fold, stroke.time
     if fold is None:
@@ -174,6 +188,8 @@ def _best_plane(fusion: Fusion, planes: PlanesAtHand, stroke: Stroke, place: Reg
     share = share_of(stroke, *place.slices)
     total = np.full(fusion.stack.n_planes, -np.inf)
     for z in range(fusion.stack.n_planes):
+        if told is not None:
+            told(z / fusion.stack.n_planes)
         if not planes.shows_nothing(t, z):
             total[z] = np.sum(share * fold.score(t, z, place), dtype=np.float64)
     return int(np.argmax(total))

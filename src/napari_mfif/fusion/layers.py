@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.wording import sign_of
+
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
     from napari_mfif.fusion.result import Fusion
@@ -62,7 +64,7 @@ def maps_of(fusion: Fusion) -> dict[str, MapLayer]:
         ),
         "height": MapLayer(
             fusion.height_where(),
-            f"height ({fusion.unit})",
+            f"height ({sign_of(fusion.unit)})",
             "image",
             {"visible": False, "colormap": "viridis", "contrast_limits": limits},
         ),

@@ -123,7 +123,12 @@ class Mended:
         return part
 
 
-def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
+def mend(
+    fusion: Fusion,
+    strokes: Iterable[Stroke],
+    *,
+    progress: Callable[[float], object] | None = None,
+) -> Fusion:
     """Correct places by hand; no method runs again, and only these places are made anew.
 
     Image, decision, depth, height and confidence follow, with a soft edge. What a person took
@@ -134,6 +139,9 @@ def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
     ----------
     strokes : iterable of Stroke
         One after the other; see `napari_mfif.Stroke`.
+    progress : callable, optional
+        Called with the share of the planes that were looked at, 0 to 1, while the best one is
+        looked for; what it raises ends that.
 
     Returns
     -------
@@ -146,7 +154,10 @@ def mend(fusion: Fusion, strokes: Iterable[Stroke]) -> Fusion:
         A plane or timepoint is not there, or a stroke lies outside.
     """
     known = mended_of(fusion)
-    new = [checked(fusion, known.planes, stroke, n) for n, stroke in enumerate(strokes, start=1)]
+    new = [
+        checked(fusion, known.planes, stroke, n, progress)
+        for n, stroke in enumerate(strokes, start=1)
+    ]
     if not new:
         return fusion
     if fusion.is_lazy:

@@ -38,11 +38,11 @@ def of_pollen(panel, add_relief, fused, viewer):
     return panel.fusion
 
 
-@pytest.mark.parametrize("name", ["in focus", "confidence", "plane taken", "height (um)"])
+@pytest.mark.parametrize("name", ["in focus", "confidence", "plane taken", "height (µm)"])
 def test_height_has_its_unit_its_plane_and_how_sure_it_is(of_pollen, viewer, name):
     row, column = np.argwhere(of_pollen.confidence > 0.9)[40]
     depth, sure = of_pollen.depth[row, column], of_pollen.confidence[row, column]
-    words = f"{0.5 * depth:.2f} um (plane {depth:.1f}), sure to {100 * sure:.0f} %"
+    words = f"{0.5 * depth:.2f} µm (plane {depth:.1f}), sure to {100 * sure:.0f} %"
     assert said(viewer, name, row, column).endswith(words)
 
 
@@ -67,7 +67,7 @@ def test_what_is_not_known_is_no_height(relief, viewer):
 
 
 def test_beside_the_result_nothing_is_said(of_pollen, viewer):
-    assert "plane" not in said(viewer, "height (um)", -5, 3)
+    assert "plane" not in said(viewer, "height (µm)", -5, 3)
 
 
 def test_timepoints_are_told_apart(relief, viewer):
@@ -82,7 +82,7 @@ def test_timepoints_are_told_apart(relief, viewer):
 
 
 def test_heights_and_confidence_have_a_colour_bar_with_a_name(of_pollen, viewer):
-    for name in ("pollen height (um)", "pollen confidence"):
+    for name in ("pollen height (µm)", "pollen confidence"):
         assert viewer.layers[name].colorbar.visible
         assert viewer.layers[name].name_overlay.visible
 
@@ -98,7 +98,7 @@ def test_of_a_lazy_result_what_is_made_is_told(relief, viewer):
 
 
 def test_heights_saved_by_napari_say_what_they_are(of_pollen, viewer, tmp_path):
-    (path,) = viewer.layers["pollen height (um)"].save(
+    (path,) = viewer.layers["pollen height (µm)"].save(
         str(tmp_path / "height.ome.tif"), plugin="napari-mfif"
     )
     with tifffile.TiffFile(path) as file:

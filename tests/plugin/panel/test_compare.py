@@ -138,7 +138,7 @@ def test_heights_are_blinked_too(compare, window, qtbot):
     before = visible(window)
     qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
     see(compare, qtbot, B)
-    assert visible(window) == ["pollen kept 1 height (um)"]
+    assert visible(window) == ["pollen kept 1 height (µm)"]
     see(compare, qtbot, OFF)
     assert visible(window) == before
 
@@ -237,7 +237,7 @@ def test_heights_are_subtracted_in_their_unit(compare, window, qtbot, pair_of_fu
     fast, balanced = pair_of_fusions
     compare.boxes.view.setCurrentIndex(1)
     press(qtbot, compare.subtract)
-    name = "height (um): newest \N{MINUS SIGN} kept 1"
+    name = "height (µm): newest \N{MINUS SIGN} kept 1"
     qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
     expected = balanced.height_where() - fast.height_where()
     np.testing.assert_allclose(window.layers[name].data, expected, atol=1e-6)

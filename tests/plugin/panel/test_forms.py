@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLineEdit, QSlider
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider
 from superqt import QLargeIntSpinBox
 
 from napari_mfif import methods
@@ -101,9 +101,23 @@ def test_number_is_moved_by_arrows(shown, parameter) -> None:
 
 
 @pytest.mark.parametrize("parameter", NUMBERS.values(), ids=ids(NUMBERS))
+def test_number_is_shown_as_people_write_it_and_as_it_is(shown, parameter) -> None:
+    form = shown(parameter)
+    field = part(form, QAbstractSpinBox, QLineEdit)
+    assert field.text() == f"{parameter.default:g}"
+    slider = part(form, QSlider)
+    slider.setFocus()
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageUp):
+        QTest.keyClick(slider, key)
+        value = form.values()[parameter.name]
+        assert field.text() == f"{value:g}"
+        assert float(field.text()) == value
+
+
+@pytest.mark.parametrize("parameter", NUMBERS.values(), ids=ids(NUMBERS))
 def test_number_is_typed(shown, parameter) -> None:
     form = shown(parameter)
-    field = part(form, QLargeIntSpinBox, QDoubleSpinBox, QLineEdit)
+    field = part(form, QLargeIntSpinBox, QLineEdit)
     wanted = parameter.kind(parameter.minimum + (parameter.maximum - parameter.minimum) / 4)
     field.setFocus()
     field.selectAll()

@@ -88,7 +88,7 @@ def test_layers_follow_a_dragged_slider(refine, pollen, viewer, qtbot, no_method
     fusion = settled(refine, qtbot)
     expected = pollen.refine(smooth_depth=wanted)
     np.testing.assert_array_equal(fusion.depth, expected.depth)
-    height = viewer.layers["pollen height (um)"]
+    height = viewer.layers["pollen height (µm)"]
     qtbot.waitUntil(
         lambda: np.array_equal(height.data, expected.height_where(), equal_nan=True), timeout=WAIT
     )
@@ -109,7 +109,7 @@ def test_reset_takes_all_back(refine, pollen, qtbot, no_method):
 def test_unsure_places_are_marked_filled_or_left(refine, pollen, viewer, qtbot, no_method, unsure):
     drag(refine.box.known.controls["min_confidence"], 0.9)
     fusion = settled(refine, qtbot)
-    height = viewer.layers["pollen height (um)"]
+    height = viewer.layers["pollen height (µm)"]
     unknown = fusion.confidence < fusion.recipe.min_confidence
     qtbot.waitUntil(lambda: (np.isnan(height.data) == unknown).all(), timeout=WAIT)
     assert unknown.any()
@@ -138,10 +138,10 @@ def test_method_that_knows_one_depth_only_says_so(refine, panel, add_relief, fus
 
 @pytest.mark.parametrize("by", ["key", "button"])
 def test_before_is_seen_while_held(refine, pollen, viewer, qtbot, no_method, by):
-    viewer.layers["pollen height (um)"].visible = True
+    viewer.layers["pollen height (µm)"].visible = True
     drag(refine.box.basic.controls["smooth_depth"], 0.95)
     fusion = settled(refine, qtbot)
-    height = viewer.layers["pollen height (um)"]
+    height = viewer.layers["pollen height (µm)"]
 
     def shows(one):
         return np.array_equal(height.data, one.height_where(), equal_nan=True)
@@ -168,7 +168,7 @@ def test_large_results_show_first_what_is_in_view(
     monkeypatch.setattr(module, "LARGE", 0)
     monkeypatch.setattr("napari_mfif.plugin.refining.FIRST", 40)
     refine._settle.setInterval(10_000)
-    height = viewer.layers["pollen height (um)"]
+    height = viewer.layers["pollen height (µm)"]
     height.visible = True
     before = height.data.copy()
     drag(refine.box.basic.controls["smooth_depth"], 0.95)
@@ -278,7 +278,7 @@ def test_closed_in_the_midst_it_leaves_nothing_half_refined(
 ):
     monkeypatch.setattr(module, "LARGE", 0)
     refine._settle.setInterval(10_000)
-    height = viewer.layers["pollen height (um)"]
+    height = viewer.layers["pollen height (µm)"]
     height.visible = True
     for share in (0.95, 0.7):
         before = height.data.copy()

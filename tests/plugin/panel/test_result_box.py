@@ -63,7 +63,7 @@ def test_result_is_at_hand_in_a_panel_that_is_opened_again(done, viewer, qtbot):
 
 def test_result_is_found_by_its_layer(done, viewer, add_relief, qtbot):
     add_relief("algae")
-    viewer.layers.selection.active = viewer.layers["pollen height (um)"]
+    viewer.layers.selection.active = viewer.layers["pollen height (µm)"]
     offers(qtbot, done, "pollen")
     assert done.stack_box.box.currentText() == "algae"
 

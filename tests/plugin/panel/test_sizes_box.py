@@ -72,7 +72,7 @@ def test_result_follows_sizes_that_are_typed_later(sizes, panel, viewer, relief,
     typed(sizes.z_step, "0.5")
     qtbot.waitUntil(lambda: panel.fusion is not None and panel.fusion.unit == "um", timeout=20_000)
     layer = panel.results.layer(panel.made(), "height")
-    qtbot.waitUntil(lambda: layer.name == "pollen height (um)", timeout=20_000)
+    qtbot.waitUntil(lambda: layer.name == "pollen height (µm)", timeout=20_000)
     np.testing.assert_allclose(np.nanmax(panel.fusion.height), 0.5 * depth.max(), rtol=1e-6)
 
 
@@ -104,7 +104,7 @@ def test_some_planes_are_fused_and_counted_as_the_slider_does(sizes, panel, view
     labels = viewer.layers["pollen plane taken"]
     np.testing.assert_array_equal(labels.data, np.array([2, 3, 4, 6])[panel.fusion.decision] + 1)
     assert set(labels.colormap.color_dict) == {None, 0, 3, 4, 5, 7}
-    assert tuple(viewer.layers["pollen height (um)"].contrast_limits) == (1.0, 3.0)
+    assert tuple(viewer.layers["pollen height (µm)"].contrast_limits) == (1.0, 3.0)
     assert not labels.editable
 
 

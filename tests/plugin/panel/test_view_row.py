@@ -9,7 +9,7 @@ from napari_mfif.plugin.panel.view_row import ViewRow
 
 pytestmark = pytest.mark.window
 
-MAPS = {"height": "height (um)", "plane taken": "plane taken", "confidence": "confidence"}
+MAPS = {"height": "height (µm)", "plane taken": "plane taken", "confidence": "confidence"}
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def test_one_click_shows_a_map_above_the_image(row, viewer, qtbot, role):
 
 def test_buttons_are_reached_by_keyboard(row, viewer, qtbot):
     qtbot.keyClick(row.buttons["height"], Qt.Key.Key_Space)
-    assert seen(viewer) == ["in focus", "height (um)"]
+    assert seen(viewer) == ["in focus", "height (µm)"]
 
 
 def test_eye_shows_a_map_and_hides_the_others(row, viewer, qtbot):
-    for name in ("confidence", "height (um)", "scores", "plane taken"):
+    for name in ("confidence", "height (µm)", "scores", "plane taken"):
         viewer.layers[f"pollen {name}"].visible = True
         assert seen(viewer) == ["in focus", name]
     qtbot.waitUntil(row.buttons["plane taken"].isChecked, timeout=5000)

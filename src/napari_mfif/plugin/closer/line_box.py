@@ -14,6 +14,7 @@ from napari_mfif.plugin.closer.plots import ProfilePlot
 from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.surface.profile import Profile, profile_of
+from napari_mfif.wording import sign_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -106,12 +107,12 @@ class LineBox(DrawnBox):
 def in_words(found: Profile) -> str:
     """Say how long a line is, and what lies along it."""
     known = found.height[np.isfinite(found.height)]
-    length = f"{found.distance[-1]:.4g} {found.lateral_unit} long"
+    length = f"{found.distance[-1]:.4g} {sign_of(found.lateral_unit)} long"
     if not known.size:
         return f"{length}; no height along it is known."
     unknown = 1 - known.size / found.height.size
     left = f"; {100 * unknown:.0f} % of it not known" if unknown else ""
     return (
-        f"{length}; heights {known.min():.4g} to {known.max():.4g} {found.unit}{left}. "
+        f"{length}; heights {known.min():.4g} to {known.max():.4g} {sign_of(found.unit)}{left}. "
         "Shaded: where the height lies with 95 %, by its confidence."
     )

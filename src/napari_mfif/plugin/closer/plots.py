@@ -16,16 +16,12 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.fusion.focus_curve import FocusCurve
 from napari_mfif.plugin.panel.style import ACCENT, QUIET
 from napari_mfif.surface.profile import Profile
+from napari_mfif.wording import sign_of
 
-__all__ = ["CurvePlot", "ProfilePlot", "sign_of"]
+__all__ = ["CurvePlot", "ProfilePlot"]
 
 #: Colours that are told apart on both themes, by the colour-blind too.
 TAKEN, RIVAL = {"dark": "#ffb000", "light": "#b56a00"}, {"dark": "#dc7ad0", "light": "#9c2a8c"}
-
-
-def sign_of(unit: str) -> str:
-    """Return a unit as it is written where letters need not be plain."""
-    return "\N{MICRO SIGN}m" if unit == "um" else unit
 
 
 class Plot(pyqtgraph.GraphicsLayoutWidget):

@@ -22,12 +22,12 @@ from skimage.draw import polygon2mask
 
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.closer.drawn import DrawnBox, outline
-from napari_mfif.plugin.closer.plots import sign_of
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.surface.heights import HeightMap
 from napari_mfif.surface.roughness import Roughness, roughness_of
 from napari_mfif.surface.step import Step, step_between
+from napari_mfif.wording import sign_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -181,7 +181,8 @@ def _step_in_words(step: Step) -> str:
     digits = max(0, 1 - int(np.floor(np.log10(step.uncertainty)))) if step.uncertainty > 0 else 4
     return (
         f"Region 2 lies {step.height:.{digits}f} \N{PLUS-MINUS SIGN} {step.uncertainty:.{digits}f} "
-        f"{step.unit} above region 1 (standard uncertainty by scatter; the z step's comes on top)."
+        f"{sign_of(step.unit)} above region 1 (standard uncertainty by scatter; the z step's comes "
+        "on top)."
     )
 
 

@@ -24,7 +24,7 @@ from napari_mfif.plugin.closer.turntable import MOVIES, Turntable, save_movie, s
 from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.solid import texture_of
-from napari_mfif.plugin.panel.forms import LogNumber, WheelWithFocus, parts
+from napari_mfif.plugin.panel.forms import Number, WheelWithFocus, parts
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.plugin.panel.surface import view_3d
 from napari_mfif.plugin.timers import single_shot
@@ -61,7 +61,7 @@ class SurfaceBox(QWidget):
         )
         self.show_it.setCheckable(True)
         self.save = button(f"Save{DOTS}", "Save the surface, a picture, or a movie.")
-        self.exaggeration = LogNumber(1.0, HIGHEST, self.view.wish.exaggeration)
+        self.exaggeration = Number(1.0, HIGHEST, self.view.wish.exaggeration)
         self.unsure, self.top = QComboBox(), QComboBox()
         self.light = QCheckBox("Lit from the upper left")
         self.points, self.note, self.problem = hint(), hint(), trouble()

@@ -13,6 +13,7 @@ from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.naming import method_title, preset_name
 from napari_mfif.plugin.layers.metadata import KEPT, KEY, Made
 from napari_mfif.plugin.results import Results
+from napari_mfif.wording import sign_of
 
 __all__ = ["VIEWS", "Piece", "Side", "View", "laid_over", "sides_of"]
 
@@ -74,6 +75,13 @@ class Side:
         """Return its name and how it was made, for a box."""
         method, preset, _ = self.facts()
         return f"{self.name}: {method}, {preset}" if method else self.name
+
+    def words_for(self, view: View) -> str:
+        """Return what a view shows, with the unit of its values."""
+        words = view.title.lower()
+        if view.role != "height" or self.made is None:
+            return words
+        return f"{words} ({sign_of(self.made.fusion.unit)})"
 
     def is_there(self) -> bool:
         """Tell whether all of it has been made, not only where one looked."""

@@ -12,6 +12,7 @@ from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.pixels import pixel_of
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.napari_internals import say_status
+from napari_mfif.wording import sign_of
 
 __all__ = ["Found", "in_words", "say_heights", "values_at"]
 
@@ -59,7 +60,7 @@ def values_at(fusion: Fusion, time: int, row: int, column: int) -> Found | None:
 
 
 def in_words(fusion: Fusion, found: Found) -> str:
-    """Say it: ``2.71 um (plane 13.3), sure to 92 %``; planes are counted as the slider does."""
+    """Say it: ``2.71 µm (plane 13.3), sure to 92 %``; planes are counted as the slider does."""
     sure = f"sure to {100 * found.confidence:.0f} %"
     plane = f"plane {float(fusion.stack.numbered(found.plane)):.1f}"
     recipe, step = fusion.recipe, fusion.stack.z_step
@@ -69,4 +70,4 @@ def in_words(fusion: Fusion, found: Found) -> str:
     if not step:
         return f"{plane}, {sure}"
     digits = max(0, math.ceil(-math.log10(step)) + 1)
-    return f"{found.height:.{digits}f} {fusion.unit} ({plane}), {sure}"
+    return f"{found.height:.{digits}f} {sign_of(fusion.unit)} ({plane}), {sure}"

@@ -28,7 +28,8 @@ class Jobs(QObject):
         self._waiting: deque[tuple[Callable[[], Any], Then | None]] = deque()
         self._running: Any = None
         self._failed = failed
-        self._ended = False
+        #: Whether nothing that is done is wanted any more.
+        self.ended = False
 
     @property
     def busy(self) -> bool:
@@ -47,7 +48,7 @@ class Jobs(QObject):
 
     def end(self) -> None:
         """Leave undone what waits, and take back nothing from what runs."""
-        self._ended = True
+        self.ended = True
         self.forget()
 
     def _start(self) -> None:
@@ -60,7 +61,7 @@ class Jobs(QObject):
     def _done(self, answer: tuple[Any, BaseException | None], then: Then | None) -> None:
         self._running = None
         value, error = answer
-        if self._ended:
+        if self.ended:
             return
         if error is not None:
             self._failed(error)

@@ -31,6 +31,10 @@ STEP = 0.1
 Coordinates = Sequence[float]
 
 
+class _Cancelled(Exception):
+    """Somebody does not want to wait for a stroke."""
+
+
 class Session(QObject):
     """What is done to one fusion by hand.
 
@@ -54,6 +58,9 @@ class Session(QObject):
         self.canvas = Canvas(results, made)
         self.jobs = Jobs(self._failed)
         self.ready = False
+        #: How much of the planes was looked at for the best one; nothing where that is not done.
+        self.share: float | None = None
+        self._unwanted = False
         self._when_ready: list[Callable[[Session], object]] = []
         self.source: Any = 0
         self.radius, self.soft = 10.0, SOFT
@@ -170,7 +177,24 @@ class Session(QObject):
 
     def put(self, stroke: Stroke) -> None:
         """Put a stroke into the result."""
-        self._go(lambda: self.fusion.mend([stroke]), self._keep_for_undo, stroke)
+
+        def mended() -> Fusion:
+            self._unwanted = False
+            try:
+                return self.fusion.mend([stroke], progress=self._looked)
+            finally:
+                self.share = None
+
+        self._go(mended, self._keep_for_undo, stroke)
+
+    def cancel(self) -> None:
+        """Leave a stroke undone whose best plane is being looked for."""
+        self._unwanted = True
+
+    def _looked(self, share: float) -> None:
+        self.share = share
+        if self._unwanted or self.jobs.ended:
+            raise _Cancelled
 
     def undo(self) -> None:
         """Take the last stroke away."""
@@ -221,7 +245,7 @@ class Session(QObject):
             old = self.fusion
             try:
                 now = make()
-            except MfifError:
+            except (MfifError, _Cancelled):
                 if stroke is not None:
                     self._take_back(stroke, old)
                 raise
@@ -267,8 +291,9 @@ class Session(QObject):
             self.canvas.draw_soon()
 
     def _failed(self, error: BaseException) -> None:
-        if isinstance(error, (MfifError, OSError)):
+        if isinstance(error, (MfifError, OSError, _Cancelled)):
             self.canvas.draw()
+            self.changed.emit()
             self.trouble.emit(str(error))
             return
         raise error

@@ -194,8 +194,7 @@ class ComparePanel(Panel):
             say(self.problem, str(error))
             return
         over = a.layers(self.results, view)[0]
-        unit = f" ({a.made.fusion.unit})" if view.role == "height" and a.made is not None else ""
-        title, match = f"{view.title.lower()}{unit}", None
+        title, match = a.words_for(view), None
         if view is VIEWS[0] and (a.made is None) != (b.made is None):
             match = int(b.made is None)
 

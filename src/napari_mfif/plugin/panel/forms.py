@@ -10,7 +10,6 @@ from magicgui.widgets import (
     CheckBox,
     ComboBox,
     Container,
-    FloatSlider,
     FloatSpinBox,
     LineEdit,
     Slider,
@@ -23,7 +22,6 @@ from qtpy.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
-    QDoubleSpinBox,
     QLabel,
     QLineEdit,
     QWidget,
@@ -31,14 +29,12 @@ from qtpy.QtWidgets import (
 
 from napari_mfif.settings.parameters import Parameter, Settings
 
-__all__ = ["Form", "LogNumber", "control_for", "tooltip"]
+__all__ = ["Form", "Number", "control_for", "tooltip"]
 
-#: Positions of a slider that runs in even factors.
+#: Positions of a slider of numbers with fractions.
 STEPS = 200
 #: From so large a factor between its ends on, a range is run through in even factors.
 WIDE = 20
-#: Digits behind the point that can be typed beside a slider.
-DECIMALS = 4
 #: Pixels between a label and what is beside it.
 SLACK = 12
 #: What has the keyboard, and would take the wheel.
@@ -62,11 +58,16 @@ def tooltip(parameter: Parameter, default: Any) -> str:
     )
 
 
-class LogNumber(Container[Widget]):
-    """A number of a wide range: a slider in even factors, and a field for the exact value."""
+class Number(Container[Widget]):
+    """A number with a fraction: a slider, and a field that shows it as people write it.
+
+    The slider runs in even steps, or in even factors where the range is wide, and gives round
+    numbers. magicgui's own always shows the same digits behind the point: 1.0000.
+    """
 
     def __init__(self, minimum: float, maximum: float, value: float, **options: Any) -> None:
         self._range = (minimum, maximum)
+        self._by_factors = minimum > 0 and maximum / minimum >= WIDE
         self._slider = Slider(min=0, max=STEPS, readout=False, label="")
         self._field = LineEdit(label="")
         super().__init__(
@@ -94,14 +95,21 @@ class LogNumber(Container[Widget]):
 
     def _show(self) -> None:
         low, high = self._range
-        with self._slider.changed.blocked(), self._field.changed.blocked():
+        if self._by_factors:
             share = math.log(self._value / low) / math.log(high / low)
+        else:
+            share = (self._value - low) / (high - low)
+        with self._slider.changed.blocked(), self._field.changed.blocked():
             self._slider.value = round(STEPS * share)
             self._field.value = f"{self._value:.6g}"
 
     def _slid(self, position: int) -> None:
         low, high = self._range
-        self.value = float(f"{low * (high / low) ** (position / STEPS):.2g}")
+        if self._by_factors:
+            self.value = float(f"{low * (high / low) ** (position / STEPS):.2g}")
+        else:
+            step = (high - low) / STEPS
+            self.value = round(low + position * step, max(0, math.ceil(-math.log10(step))))
 
     def _typed(self) -> None:
         try:
@@ -218,8 +226,4 @@ def number_for(parameter: Parameter, value: Any, options: Mapping[str, Any]) -> 
         return kind(value=value, **open_ends, **options)
     if parameter.kind is int:
         return Slider(value=value, min=int(low), max=int(high), **options)
-    if low > 0 and high / low >= WIDE:
-        return LogNumber(low, high, value, **options)
-    slider = FloatSlider(value=value, min=low, max=high, step=(high - low) / 1000, **options)
-    slider.native.findChild(QDoubleSpinBox).setDecimals(DECIMALS)
-    return slider
+    return Number(low, high, value, **options)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["PaintPanel"]
 
 #: After the z slider stands still for so many milliseconds, its plane is read; what takes longer is
-#: said to be at work.
-STILL, LONG = 150, 400
+#: said to be at work, and how far it is.
+STILL, LONG, EYE = 150, 400, 100
 
 
 class PaintPanel(Panel):
@@ -52,7 +52,7 @@ class PaintPanel(Panel):
         self.keeper = StrokeKeeper(self.results)
         self._goes_on, self._plane = "", 0
         self._still = single_shot(self, self._fetch, STILL)
-        self._long = single_shot(self, self._say_at_work, LONG)
+        self._long = single_shot(self, self._say_at_work)
         for widget in (self.what, self.box):
             self.column.addWidget(widget)
         self.column.addStretch()
@@ -69,6 +69,7 @@ class PaintPanel(Panel):
         self.row.undo.connect(lambda: self._with_session(Session.undo))
         self.row.redo.connect(lambda: self._with_session(Session.redo))
         self.row.clear.connect(lambda: self._with_session(Session.clear))
+        self.row.cancel.connect(lambda: self._with_session(Session.cancel))
         self.box.source_chosen.connect(self._choose_source)
         self.box.other_chosen.connect(self._set_source)
         self.box.tool_chosen.connect(self._take_up)
@@ -178,11 +179,12 @@ class PaintPanel(Panel):
         count = len(session.fusion.strokes)
         self.row.show_strokes(count, can_undo=session.can_undo, can_redo=session.can_redo)
         if session.jobs.busy:
-            self._long.start()
+            self._long.start(LONG)
 
     def _say_at_work(self) -> None:
         if self.session is not None and self.session.jobs.busy:
-            self.row.show_at_work()
+            self.row.show_at_work(self.session.share)
+            self._long.start(EYE)
 
     def _take_brush(self, session: Session) -> None:
         if self.easel is not None or not self.start.isChecked():

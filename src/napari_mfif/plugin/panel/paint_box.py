@@ -8,7 +8,6 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from napari_mfif.plugin.painting.easel import PLANES, RESULT, SOURCE
 from napari_mfif.plugin.painting.tools import ERASING, FILLING, LASSO, PAINTING
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.plugin.panel.segments import Segments
-from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+from napari_mfif.plugin.panel.style import ProgressLine, button, heading, hint, say, trouble
 from napari_mfif.settings.parameters import Parameter
 from napari_mfif.settings.strokes import BEST, SOFT
 
@@ -83,7 +82,6 @@ class PaintBox(QWidget):
                 control.tooltip = f"<qt>{form.parameters[name].help}</qt>"
         (self.plane,) = self._plane_form.controls.values()
         self.brush, self.soft = self._brush_form.controls.values()
-        self.soft.native.findChild(QDoubleSpinBox).setDecimals(1)
         self.other = QComboBox()
         self.other.setAccessibleName("Other result")
         self.about, self.problem = hint(), trouble()
@@ -156,6 +154,7 @@ class StrokeRow(QWidget):
     undo = Signal()
     redo = Signal()
     clear = Signal()
+    cancel = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,15 +170,21 @@ class StrokeRow(QWidget):
             "redo": button("Redo", "Bring it back. Ctrl+Shift+Z on the canvas.", self.redo),
             "clear": button("Clear", "Take all strokes away; undo brings them back.", self.clear),
         }
+        self.stop = button(
+            "Cancel", "Leave this stroke undone. Shortcut: Ctrl+Period.", self.cancel
+        )
+        self.stop.setShortcut("Ctrl+.")
+        self.bar = ProgressLine()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.count, 1)
-        for one in self.buttons.values():
+        for one in (*self.buttons.values(), self.stop):
             row.addWidget(one)
         column.addLayout(row)
+        column.addWidget(self.bar)
         column.addWidget(self.keep)
         self.show_strokes(0, can_undo=False, can_redo=False)
 
@@ -189,10 +194,22 @@ class StrokeRow(QWidget):
         self.buttons["undo"].setEnabled(possible["can_undo"])
         self.buttons["redo"].setEnabled(possible["can_redo"])
         self.buttons["clear"].setEnabled(count > 0)
+        self._looking(False)
 
-    def show_at_work(self) -> None:
-        """Show that the last stroke takes its time."""
-        self.count.setText("At work\N{HORIZONTAL ELLIPSIS}")
+    def show_at_work(self, share: float | None) -> None:
+        """Show that the last stroke takes its time; while the best plane is looked for, how far."""
+        if share is None:
+            self.count.setText("At work\N{HORIZONTAL ELLIPSIS}")
+        else:
+            self.count.setText(f"Looking for the best plane, {100 * share:.0f} %")
+            self.bar.show_fraction(share)
+        self._looking(share is not None)
+
+    def _looking(self, looking: bool) -> None:
+        for widget in (self.bar, self.stop):
+            widget.setVisible(looking)
+        for one in self.buttons.values():
+            one.setVisible(not looking)
 
 
 def others_of(made: Made, shown: list[Made]) -> list[tuple[str, Made]]:

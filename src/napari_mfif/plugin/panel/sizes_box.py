@@ -11,6 +11,7 @@ from napari_mfif.arrays.parts import parse_planes, planes_in_words
 from napari_mfif.errors import MfifError, ParameterError
 from napari_mfif.io.corrections import check_spacing
 from napari_mfif.plugin.panel.style import Fold, button, hint, say, trouble
+from napari_mfif.wording import sign_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SizesBox"]
 
 UNITS = {
-    "um": "\N{MICRO SIGN}m",
+    "um": sign_of("um"),
     "nm": "nm",
     "mm": "mm",
     "cm": "cm",
