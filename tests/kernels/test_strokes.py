@@ -15,6 +15,7 @@ MASK = np.hypot(*np.ogrid[-20:20, -30:30]) < 17
 STROKES = {
     "dab": Stroke.brush([(40.3, 51.7)], 12, 0),
     "line": Stroke.brush([(20, 10), (61.5, 48.2), (55, 90)], 7, 0, soft=6),
+    "flat": Stroke.brush([(20, 10), (61.5, 48.2), (55, 90)], 7, 0, soft=6, pixel=(1, 2.5)),
     "lasso": Stroke.lasso([(10, 12), (80, 30.5), (35.5, 60), (70, 95)], 0, soft=5),
     "mask": Stroke.mask(MASK, 0, at=(25, 33)),
     "sharp mask": Stroke.mask(MASK, 0, at=(25, 33), soft=0),
@@ -45,6 +46,15 @@ def test_a_brush_covers_what_lies_within_its_radius() -> None:
     y, x = np.mgrid[:90, :110]
     distance = np.hypot(y - 40, x - np.clip(x, 50, 70))
     assert np.allclose(share, np.clip(0.5 + (10 - distance) / 4, 0, 1))
+
+
+def test_a_brush_is_round_where_pixels_are_not_square() -> None:
+    stroke = Stroke.brush([(40, 50), (40, 70)], 10, 0, soft=4, pixel=(2, 0.5))
+    share = share_of(stroke, *WHOLE)
+    y, x = np.mgrid[:90, :110]
+    distance = np.hypot(2 * (y - 40), 0.5 * (x - np.clip(x, 50, 70)))
+    assert np.allclose(share, np.clip(0.5 + (10 - distance) / 4, 0, 1))
+    assert Stroke.from_entry(stroke.as_entry(0), 0) == stroke
 
 
 def test_a_lasso_covers_what_it_encloses_wherever_it_begins() -> None:

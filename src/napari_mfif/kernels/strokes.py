@@ -37,10 +37,10 @@ def _signed_distance(stroke: Stroke, rows: slice, columns: slice) -> Float64:
     squared = np.full((rows.stop - rows.start, columns.stop - columns.start), np.inf)
     points = stroke.points
     if stroke.radius is not None:
-        _approach(squared, _pieces(points, points[1:] or points), stroke.reach, rows, columns)
+        _approach(squared, _pieces(points, points[1:] or points), stroke, rows, columns)
         return stroke.radius - np.sqrt(squared)
     edges = _pieces(points, (*points[1:], points[0]))
-    _approach(squared, edges, stroke.reach + 1, rows, columns)
+    _approach(squared, edges, stroke, rows, columns)
     distance = np.sqrt(squared)
     return np.where(_enclosed(edges, rows, columns), distance, -distance)
 
@@ -50,17 +50,21 @@ def _pieces(ones: tuple[Point, ...], others: tuple[Point, ...]) -> Float64:
     return np.array(list(zip(ones, others, strict=False)), np.float64)
 
 
-def _approach(squared: Float64, pieces: Float64, reach: float, rows: slice, columns: slice) -> None:
-    """Lower squared distances to those from straight pieces, as far as they reach."""
+def _approach(
+    squared: Float64, pieces: Float64, stroke: Stroke, rows: slice, columns: slice
+) -> None:
+    """Lower squared distances to those from straight pieces, as far as a stroke reaches."""
+    height, width = stroke.pixel
+    reach = np.array(stroke.reach) + (stroke.radius is None)
     low = np.floor(pieces.min(axis=1) - reach).astype(np.intp)
     high = np.ceil(pieces.max(axis=1) + reach).astype(np.intp) + 1
     low = np.maximum(low, (rows.start, columns.start))
     high = np.minimum(high, (rows.stop, columns.stop))
     for n in np.flatnonzero((high > low).all(axis=1)):
         (top, left), (bottom, right), (one, two) = low[n], high[n], pieces[n]
-        y = np.arange(top, bottom, dtype=np.float64)[:, None] - one[0]
-        x = np.arange(left, right, dtype=np.float64) - one[1]
-        down, across = two - one
+        y = (np.arange(top, bottom, dtype=np.float64)[:, None] - one[0]) * height
+        x = (np.arange(left, right, dtype=np.float64) - one[1]) * width
+        down, across = (two - one) * stroke.pixel
         length = down * down + across * across
         if length:
             along = np.clip((y * down + x * across) / length, 0, 1)

@@ -7,20 +7,19 @@ from typing import Any
 from qtpy.QtWidgets import QWidget
 
 from napari_mfif.errors import MfifError
-from napari_mfif.io.content import PICTURE_ENDINGS
+from napari_mfif.io.content import PICTURE_ENDINGS, TIFF_ENDINGS
 from napari_mfif.plugin.dialogs import FILES, FOLDER, ask_which
+from napari_mfif.plugin.napari_internals import PLUGIN, prefer_reader
 from napari_mfif.plugin.reader import read
 
 __all__ = [
-    "PLUGIN",
     "add_layers",
     "choose_files",
     "open_folder",
     "open_paths",
     "open_stack",
+    "prefer_for_tiff",
 ]
-
-PLUGIN = "napari-mfif"
 
 KINDS = (
     "Z-stacks and planes (*.tif *.tiff *.btf *.tf8 *.lsm *.stk *.png *.jpg *.jpeg);;All files (*)"
@@ -35,6 +34,17 @@ def open_stack(viewer: napari.viewer.Viewer) -> None:  # type: ignore[name-defin
 def open_folder(viewer: napari.viewer.Viewer) -> None:  # type: ignore[name-defined]  # noqa: F821
     """Ask for a folder of planes and open it as a z-stack."""
     choose_files(viewer, _window(viewer), folder=True)
+
+
+def prefer_for_tiff() -> None:
+    """Have napari open TIFF files with our reader unasked, as its own dialog can remember it."""
+    from napari.utils.notifications import show_info
+
+    prefer_reader([f"*{ending}" for ending in TIFF_ENDINGS], PLUGIN)
+    show_info(
+        "TIFF files are opened by Focus stacking from now on: z-stacks as stacks, single pictures "
+        "as napari opens them. Take it back in Preferences > Plugins."
+    )
 
 
 def choose_files(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_mfif import methods
-from napari_mfif.plugin.commands import PLUGIN
+from napari_mfif.plugin.napari_internals import PLUGIN
 
 __all__ = ["command_name", "command_title", "fuse_by"]
 

@@ -10,6 +10,8 @@
   and comparing offers no split view.
 - *All viewers.* napari documents the current viewer only. Without the list of all, the layers of
   other windows are drawn again when something else draws them.
+- *Which reader opens what.* napari has no call to ask or say which reader is preferred; its
+  settings hold it. Without the former, nothing counts as preferred.
 - *What the status bar says.* napari asks the active layer by its method `get_status`, which is
   replaced on that one layer. If napari asks otherwise, the bare value is shown.
 """
@@ -23,6 +25,9 @@ from typing import Any
 from napari_mfif.plugin.per_viewer import unwrapped
 
 __all__ = ["canvas_of", "is_drawing", "layers_of_all_viewers", "node_of", "say_status"]
+
+#: Our name among napari's plugins.
+PLUGIN = "napari-mfif"
 
 #: Where napari asks for pixels in order to draw them.
 DRAWING = "napari.layers._scalar_field."
@@ -90,6 +95,14 @@ def drop_target(window: Any) -> Any | None:
 
     found = window.findChildren(QWidget)
     return next((one for one in found if one.metaObject().className() == "QtViewer"), None)
+
+
+def prefer_reader(patterns: Sequence[str], plugin: str) -> None:
+    """Let napari open such files with a plugin from now on, unasked, as its *Preferences* do."""
+    from napari.settings import get_settings
+
+    plugins = get_settings().plugins
+    plugins.extension2reader = {**plugins.extension2reader, **dict.fromkeys(patterns, plugin)}
 
 
 def preferred_reader(path: str) -> str | None:

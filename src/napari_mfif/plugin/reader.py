@@ -17,6 +17,7 @@ from napari_mfif.io.layers import layer_scale
 from napari_mfif.io.zarr_store import is_address, is_zarr
 from napari_mfif.plugin.layers.metadata import KEY, Opened, Opening
 from napari_mfif.plugin.layers.multiscale import is_large, level_arrays
+from napari_mfif.plugin.napari_internals import PLUGIN, preferred_reader
 from napari_mfif.wording import in_window
 
 __all__ = ["get_reader", "layers_of", "limits_of", "read"]
@@ -54,8 +55,18 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerData]] | 
         folder = Path(paths[0])
         return read if is_zarr(folder) or _holds_planes(folder) else None
     if paths[0].lower().endswith(TIFF_ENDINGS):
-        return None if _is_one_picture(Path(paths[0])) else read
+        if not _is_one_picture(Path(paths[0])):
+            return read
+        # napari asks no other reader where ours is preferred for all TIFF
+        return _read_picture if preferred_reader(paths[0]) == PLUGIN else None
     return read if paths[0].lower().endswith(WHOLE) else None
+
+
+def _read_picture(path: str) -> Any:
+    """Open a single picture as napari does."""
+    from npe2 import read as read_by
+
+    return read_by([path], stack=False, plugin_name="napari")
 
 
 def _is_one_picture(path: Path) -> bool:

@@ -21,7 +21,7 @@ from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["in_view", "previewed", "refined", "unknown", "values_of"]
+__all__ = ["heights_said", "in_view", "previewed", "refined", "unknown", "values_of"]
 
 #: Rows and columns of what is refined first of a large result: the middle of what is in view.
 FIRST = 1024
@@ -30,6 +30,16 @@ FIRST = 1024
 def values_of(recipe: Recipe) -> Settings:
     """Return what can be refined, as a recipe has it."""
     return {**recipe.consistency, **{p.name: getattr(recipe, p.name) for p in HEIGHTS}}
+
+
+def heights_said(made: Made | None, *, lazy: bool) -> Settings:
+    """Return what somebody said of heights that are not known, for the next run of a stack."""
+    if made is None:
+        return {}
+    said = {p.name: getattr(made.fusion.recipe, p.name) for p in HEIGHTS}
+    if lazy and said["unsure"] == "fill":  # which looks at the whole map
+        del said["unsure"]
+    return said
 
 
 def changes(made: Made, values: Mapping[str, Any]) -> Settings:

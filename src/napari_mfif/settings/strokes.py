@@ -102,6 +102,9 @@ class Stroke:
         most the width of the brush.
     time : int, optional
         The timepoint, counted from 0.
+    pixel : (float, float), optional
+        Height and width of a pixel, in which radius and soft edge of a brush are measured: so it is
+        round also where pixels are not square.
     """
 
     source: Any
@@ -110,6 +113,7 @@ class Stroke:
     cover: Cover | None = None
     soft: float = SOFT
     time: int = 0
+    pixel: tuple[float, float] = (1.0, 1.0)
 
     def __post_init__(self) -> None:
         least = 1 if self.radius is not None else 3
@@ -118,10 +122,11 @@ class Stroke:
             raise ParameterError(f"A stroke by {what}.")
         numbers = [n for point in self.points for n in point]
         numbers += [self.soft, 1.0 if self.radius is None else self.radius]
-        if not all(map(math.isfinite, numbers)) or self.soft < 0 or numbers[-1] <= 0:
+        numbers += self.pixel
+        if not all(map(math.isfinite, numbers)) or self.soft < 0 or min(numbers[-3:]) <= 0:
             raise ParameterError(
-                "Points, radius and soft edge of a stroke must be finite numbers, the radius more "
-                "than 0 and the soft edge not less."
+                "Points, radius, soft edge and pixel of a stroke must be finite numbers, radius "
+                "and pixel more than 0 and the soft edge not less."
             )
         if isinstance(self.source, str) and self.source not in (BEST, ERASE):
             raise ParameterError(
@@ -138,10 +143,13 @@ class Stroke:
         *,
         soft: float = SOFT,
         time: int = 0,
+        pixel: Sequence[float] = (1.0, 1.0),
     ) -> Stroke:
         """Paint along a line with a round brush; a single point is a dab."""
         soft = round(min(float(soft), 2 * float(radius)), DIGITS)
-        return cls(_plane(source), _points(points), round(float(radius), DIGITS), None, soft, time)
+        height, width = (float(f"{side:.6g}") for side in pixel)
+        radius = round(float(radius), DIGITS)
+        return cls(_plane(source), _points(points), radius, None, soft, time, (height, width))
 
     @classmethod
     def lasso(
@@ -171,9 +179,10 @@ class Stroke:
         return cls(_plane(source), (), None, Cover.of(mask, at), soft, time)
 
     @property
-    def reach(self) -> float:
-        """How far from its points or its mask a stroke acts."""
-        return (self.radius or 0) + self.soft / 2
+    def reach(self) -> tuple[float, float]:
+        """How many rows and columns from its points or its mask a stroke acts."""
+        reach = (self.radius or 0) + self.soft / 2
+        return reach / self.pixel[0], reach / self.pixel[1]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -183,11 +192,12 @@ class Stroke:
         else:
             rows = (self.cover.top, self.cover.top + self.cover.height - 1)
             columns = (self.cover.left, self.cover.left + self.cover.width - 1)
+        down, across = self.reach
         return (
-            math.floor(min(rows) - self.reach),
-            math.ceil(max(rows) + self.reach) + 1,
-            math.floor(min(columns) - self.reach),
-            math.ceil(max(columns) + self.reach) + 1,
+            math.floor(min(rows) - down),
+            math.ceil(max(rows) + down) + 1,
+            math.floor(min(columns) - across),
+            math.ceil(max(columns) + across) + 1,
         )
 
     def moved(self, rows: int, columns: int) -> Stroke:
@@ -225,6 +235,8 @@ class Stroke:
             entry["lasso" if self.radius is None else "brush"] = written
         if self.radius is not None:
             entry["radius"] = self.radius
+        if self.pixel != (1, 1):
+            entry["pixel"] = list(self.pixel)
         entry["soft"] = self.soft
         return entry | ({"time": self.time} if self.time else {})
 
@@ -241,12 +253,13 @@ class Stroke:
             pairs = str(entry["brush" if "brush" in entry else "lasso"]).split()
             points = _points([float(n) for n in pair.split(",")] for pair in pairs)
             radius = float(entry["radius"]) if "brush" in entry else None
+            height, width = map(float, entry.get("pixel", (1, 1)))
         except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(
                 f"A stroke of the recipe cannot be read: {error}. It has from, soft, and brush "
                 f"with radius, lasso, or mask with box."
             ) from error
-        return cls(_plane(source), points, radius, None, soft, time)
+        return cls(_plane(source), points, radius, None, soft, time, (height, width))
 
 
 @lru_cache(maxsize=4)

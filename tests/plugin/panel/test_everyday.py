@@ -112,6 +112,35 @@ def test_what_cannot_be_opened_is_said_where_one_is(viewer, panel, folder):
     assert "single picture" in panel.welcome._problem.text()
 
 
+def test_without_a_panel_napari_asks_until_it_is_told_by_a_command(
+    make_napari_viewer, folder, monkeypatch, qtbot
+):
+    from napari._app_model import get_app_model
+    from napari._qt.dialogs.qt_reader_dialog import QtReaderDialog
+    from napari.settings import get_settings
+
+    asked = []
+
+    def chosen(dialog):
+        asked.append(dialog)
+        return "", False
+
+    monkeypatch.setattr(QtReaderDialog, "get_user_choices", chosen)
+    monkeypatch.setattr(get_settings().plugins, "extension2reader", {"*.png": "napari"})
+    viewer = make_napari_viewer(show=True)
+    target = drop_target(viewer.window._qt_window)
+    drop(target, [folder / "stack.tif"])
+    assert len(asked) == 1
+    get_app_model().commands.execute_command("napari-mfif.prefer_for_tiff").result()
+    assert get_settings().plugins.extension2reader["*.png"] == "napari"
+    drop(target, [folder / "stack.tif"])
+    drop(target, [folder / "single.tif"])
+    stack, picture = viewer.layers
+    assert "napari_mfif" in stack.metadata
+    assert picture.data.shape == (97, 131)
+    assert len(asked) == 1
+
+
 def test_closed_panel_takes_no_drops(viewer, panel, left, folder):
     window = panel.window()
     viewer.window.remove_dock_widget(panel)

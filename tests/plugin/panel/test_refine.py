@@ -121,6 +121,23 @@ def test_unsure_places_are_marked_filled_or_left(refine, pollen, viewer, qtbot, 
     np.testing.assert_array_equal(fusion.decision, pollen.decision)
 
 
+def test_next_run_of_the_stack_keeps_what_was_said_of_unsure_places(
+    refine, panel, pollen, viewer, qtbot, fused
+):
+    drag(refine.box.known.controls["min_confidence"], 0.9)
+    settled(refine, qtbot)
+    qtbot.mouseClick(refine.box.unsure.buttons["fill"], Qt.MouseButton.LeftButton)
+    said = settled(refine, qtbot).recipe
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
+    fused(panel)
+    recipe = panel.fusion.recipe
+    assert recipe.method == "gradient"
+    assert (recipe.unsure, recipe.min_confidence) == ("fill", said.min_confidence)
+    assert np.isfinite(viewer.layers["pollen height (µm)"].data).all()
+    panel.run_box.offer_in_view(large=True, huge=True)  # filling looks at the whole map
+    assert panel.request().heights == {"min_confidence": said.min_confidence}
+
+
 def test_of_two_depths_the_nearer_is_taken(refine, pollen, qtbot, no_method):
     qtbot.mouseClick(refine.box.prefer.buttons["nearer"], Qt.MouseButton.LeftButton)
     fusion = settled(refine, qtbot)

@@ -99,6 +99,14 @@ class Canvas(QObject):
         place = dict(zip(self._letters, coordinates, strict=False))
         return round(place.get("T", 0)), float(place["Y"]), float(place["X"])
 
+    def pixel(self) -> tuple[float, float]:
+        """Return height and width of a pixel as napari's brush has them: the shorter one is 1."""
+        found = self._results.layer(self._made, "plane taken")
+        sides = (1.0, 1.0) if found is None else tuple(abs(float(n)) for n in found.scale)
+        height, width = (sides[self._letters.index(axis)] for axis in "YX")
+        shorter = min(height, width)
+        return (height / shorter, width / shorter) if shorter else (1.0, 1.0)
+
     def write(self, t: int, region: Region, part: Part) -> None:
         """Write a part of the result into all layers; may be done in any thread."""
         index = self._index(t, region)

@@ -273,7 +273,10 @@ class Session(QObject):
 
     def _stroke(self) -> Stroke:
         source = ERASE if self._erasing else self.source
-        return Stroke.brush(self._way, self.radius, source, soft=self.soft, time=self._time)
+        pixel = self.canvas.pixel()
+        return Stroke.brush(
+            self._way, self.radius, source, soft=self.soft, time=self._time, pixel=pixel
+        )
 
     def _preview(self, way: Sequence[Point]) -> None:
         """Show what the stroke does along a part of its way, where that is quickly told."""

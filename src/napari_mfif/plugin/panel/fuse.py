@@ -31,6 +31,7 @@ from napari_mfif.plugin.panel.stack_box import StackBox
 from napari_mfif.plugin.panel.style import rule
 from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.panel.welcome import Welcome
+from napari_mfif.plugin.refining import heights_said
 from napari_mfif.plugin.results import results_of
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ class FusePanel(Panel):
     def request(self) -> Request:
         """Return what the panel shows, as it would be fused now."""
         alone, preset = self.stack_box.alone(), self.method_box.preset()
+        before = next(map(self.results.of, self.stack_box.layers()), None)
         return Request(
             self.stack_box.fused_stack(),
             self.method_box.name(),
@@ -165,6 +167,7 @@ class FusePanel(Panel):
             self.run_box.fuses_in_view(),
             self.stack_box.origin(),
             preset.name if preset else "",
+            heights_said(before, lazy=self.run_box.fuses_in_view()),
         )
 
     def _wanted(self) -> Request | None:

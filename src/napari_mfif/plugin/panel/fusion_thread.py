@@ -81,6 +81,8 @@ class Request:
         How the z-stack is got again.
     preset : str
         Name of the preset whose values these are, if any.
+    heights : dict
+        What becomes of heights that are not known, where the person has said so.
     """
 
     stack: ZStack
@@ -95,6 +97,7 @@ class Request:
     in_view: bool = False
     origin: Origin | None = None
     preset: str = ""
+    heights: dict[str, Any] = field(default_factory=dict)
 
     def asks_for(self, other: Request) -> bool:
         """Tell whether another request is for the same; no pixels are compared."""
@@ -134,6 +137,7 @@ class Request:
             worker=self.apart,
             lazy=self.in_view,
             **self.alignment,
+            **self.heights,
             **self.parameters,
         )
 

@@ -10,8 +10,8 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_mfif.io.content import ENDINGS
-from napari_mfif.plugin.commands import PLUGIN, choose_files, open_paths
-from napari_mfif.plugin.napari_internals import drop_target, preferred_reader
+from napari_mfif.plugin.commands import choose_files, open_paths
+from napari_mfif.plugin.napari_internals import PLUGIN, drop_target, preferred_reader
 from napari_mfif.plugin.reader import get_reader
 
 __all__ = ["Opener", "is_for_us"]

@@ -43,7 +43,7 @@ class PaintPanel(Panel):
         super().__init__(napari_viewer)
         self.results = results_of(napari_viewer)
         self.box, self.row = PaintBox(), StrokeRow()
-        self.what = hint()
+        self.what, self.why = hint(), hint()
         self.start = button("Paint", "Take up the brush; again: put it down.", look="primary")
         self.start.setCheckable(True)
         self.session: Session | None = None
@@ -53,7 +53,7 @@ class PaintPanel(Panel):
         self._goes_on, self._plane = "", 0
         self._still = single_shot(self, self._fetch, STILL)
         self._long = single_shot(self, self._say_at_work)
-        for widget in (self.what, self.box):
+        for widget in (self.what, self.why, self.box):
             self.column.addWidget(widget)
         self.column.addStretch()
         for widget in (self.row, self.start):
@@ -88,8 +88,10 @@ class PaintPanel(Panel):
         made = self._made()
         self.keeper.look_at(shown)
         self.slider.watch(made)
-        self.box.setEnabled(made is not None)
-        self.start.setEnabled(made is not None)
+        problem = why_not(made, self.results) if made is not None else ""
+        say(self.why, problem)
+        self.box.setEnabled(made is not None and not problem)
+        self.start.setEnabled(made is not None and not problem)
         if made is None:
             say(self.what, "Fuse a z-stack first; then its result can be corrected here.")
             self.row.show_strokes(0, can_undo=False, can_redo=False)
@@ -100,7 +102,7 @@ class PaintPanel(Panel):
         self.box.show_plane(self._plane, made.fusion.stack)
         self._show_strokes()
         ready = not self.keeper.busy and Canvas(self.results, made).is_complete()
-        if made.source == self._goes_on and ready and not why_not(made, self.results):
+        if made.source == self._goes_on and ready and not problem:
             self._goes_on = ""
             self.start.setChecked(True)
 
@@ -133,11 +135,6 @@ class PaintPanel(Panel):
         self.start.setText("Stop painting" if painting else "Paint")
         if not painting:
             self._put_down()
-            return
-        made = self.results.current()
-        if made is not None and (problem := why_not(made, self.results)):
-            self.start.setChecked(False)
-            self.tell(problem)
             return
         self._with_session(self._take_brush)
 

@@ -54,8 +54,9 @@ LOOKS = {
 PLANE_NUMBER = Parameter("plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0)
 BRUSH_NUMBERS = (
     Parameter(
-        "brush", float, 20.0, "Diameter of the brush.", title="Brush", unit="px", minimum=1.0,
-        maximum=1000.0,
+        "brush", float, 20.0,
+        "Diameter of the brush; where pixels are not square, along their shorter side.",
+        title="Brush", unit="px", minimum=1.0, maximum=1000.0,
     ),
     Parameter(
         "soft", float, SOFT, "Width of the edge over which old and new are blended.",

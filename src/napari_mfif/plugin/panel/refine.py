@@ -11,9 +11,9 @@ from qtpy.QtWidgets import QHBoxLayout
 
 from napari_mfif.fusion.refining import can_refine
 from napari_mfif.plugin.before import KEY, Before
-from napari_mfif.plugin.commands import PLUGIN
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.napari_internals import PLUGIN
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.refine_box import RefineBox
 from napari_mfif.plugin.panel.repairs_row import RepairsRow
