@@ -253,13 +253,14 @@ class Stroke:
             pairs = str(entry["brush" if "brush" in entry else "lasso"]).split()
             points = _points([float(n) for n in pair.split(",")] for pair in pairs)
             radius = float(entry["radius"]) if "brush" in entry else None
-            height, width = map(float, entry.get("pixel", (1, 1)))
+            pixel_height, pixel_width = map(float, entry.get("pixel", (1, 1)))
         except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(
                 f"A stroke of the recipe cannot be read: {error}. It has from, soft, and brush "
                 f"with radius, lasso, or mask with box."
             ) from error
-        return cls(_plane(source), points, radius, None, soft, time, (height, width))
+        pixel = pixel_height, pixel_width
+        return cls(_plane(source), points, radius, None, soft, time, pixel)
 
 
 @lru_cache(maxsize=4)
