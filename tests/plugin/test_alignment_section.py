@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 
 from napari_mfif import fuse, methods
 from napari_mfif.settings.presets import PRESETS
@@ -35,11 +36,14 @@ def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
     assert panel.request().alignment == {"align": "none", "crop": False}
     assert not panel.method_box.alignment_form.controls["crop"].enabled
     qtbot.waitUntil(lambda: panel.method_box.advice.isVisibleTo(panel), timeout=WAIT)
-    assert "px apart" in panel.method_box.advice.text()
-    panel.method_box._align.click()
+    assert "shifted sideways" in panel.method_box.advice.text()
+    qtbot.mouseClick(panel.method_box._align, Qt.MouseButton.LeftButton)
     assert panel.request().alignment == {"align": "similarity", "crop": False}
     assert not panel.method_box.advice.isVisibleTo(panel)
     assert panel.method_box.alignment_form.controls["crop"].enabled
+    assert panel.run_box.note.text() == "The planes will be aligned: press Fuse."
+    panel.method_box.alignment_form.set_values({"align": "none"})
+    assert panel.run_box.note.text() == ""
 
 
 def test_stack_that_stands_still_gets_no_advice(panel, add_relief, qtbot):

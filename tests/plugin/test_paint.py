@@ -340,6 +340,29 @@ def test_planes_taken_are_seen_when_asked_for(hand):
     assert hand.layer("plane taken").opacity > 0.5
 
 
+def test_from_the_source_one_comes_back_to_what_one_saw(hand):
+    hand.press(hand.paint.box.looks.buttons["planes"])
+    hand.key(Qt.Key.Key_S)
+    assert hand.paint.box.looks.choice == "source"
+    hand.key(Qt.Key.Key_S)
+    assert hand.paint.box.looks.choice == "planes"
+    assert hand.layer("plane taken").opacity > 0.5
+
+
+def test_nothing_moves_when_another_source_is_chosen(hand):
+    box = hand.paint.box
+
+    def places():
+        QApplication.processEvents()
+        shown = (*box.tools.buttons.values(), box.brush.native, *box.looks.buttons.values())
+        return [one.mapTo(box, QPoint(0, 0)) for one in shown]
+
+    before = places()
+    for name in ("best", "plane"):
+        hand.press(box.sources.buttons[name])
+        assert places() == before
+
+
 def test_key_takes_the_plane_under_the_mouse(hand):
     plane = int(hand.fusion.decision[30, 100])
     hand.slide_to((plane + 3) % 7)

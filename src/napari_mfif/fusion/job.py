@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from napari_mfif.errors import MfifError
-from napari_mfif.fusion.api import Progress, iter_fuse
+from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
 from napari_mfif.io import open_stack
 from napari_mfif.io.atomic import replacing
 from napari_mfif.io.found import Found
@@ -166,7 +166,7 @@ class Job:
                 temporary.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
             for path in folder.iterdir():
                 path.replace(self.output.parent / path.name)
-        return stack.describe()
+        return _described(last.fusion, self.maps)
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,16 @@ class Outcome:
     state: str
     text: str = ""
     seconds: float = 0.0
+
+
+def _described(fusion: Fusion, maps: Collection[str]) -> str:
+    """Say what a z-stack is, and of maps that were written what to doubt of them."""
+    said = [fusion.stack.describe()]
+    if "height" in maps and not fusion.stack.z_step:
+        said.append("heights in planes: the z step is not known")
+    if maps:
+        said += [f"{doubt.kind} ({100 * doubt.share:.0f} %)" for doubt in fusion.doubts]
+    return "; ".join(said)
 
 
 def why(error: BaseException) -> str:

@@ -10,8 +10,9 @@ from qtpy.QtCore import QObject, Signal
 from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.layers.given_sizes import set_sizes
 from napari_mfif.plugin.layers.metadata import KEY, Made, result
-from napari_mfif.plugin.layers.showing import hide_other_maps
+from napari_mfif.plugin.layers.showing import hide_other_maps, source_of
 from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
 from napari_mfif.plugin.per_viewer import OnePerViewer
@@ -99,8 +100,13 @@ class Results(QObject):
 
     def source_layer(self, made: Made) -> Any | None:
         """Return the layer that was fused, if it is still there."""
-        found = (x for x in self.viewer.layers if str(x.unique_id) == made.stack_id)
-        return next(found, None)
+        return source_of(self.viewer, made.source)
+
+    def rescale(self, made: Made, spacing: tuple[float, ...], unit: str) -> None:
+        """Give the layers of a fusion other sizes at once: napari warns where units differ."""
+        letters = made.look.placement.letters
+        for layer in self._layers(made).values() if len(spacing) > 1 else ():
+            set_sizes(layer, letters[-layer.ndim :], spacing, unit)
 
     def replace(self, made: Made, fusion: Fusion, done: Callable[[], None] | None = None) -> Made:
         """Show another fusion of the same stack in the layers of one; drawn in a thread.

@@ -28,7 +28,9 @@ CONSISTENCY: tuple[Parameter, ...] = (
         "Regions smaller than this share of the image take the plane of what surrounds them.",
         minimum=0.0,
         maximum=0.5,
-        title="Small regions",
+        unit="of the image",
+        fine=True,
+        title="Remove small regions",
     ),
     Parameter(
         "holes",
@@ -37,7 +39,9 @@ CONSISTENCY: tuple[Parameter, ...] = (
         "The same for regions that do not touch the image's border.",
         minimum=0.0,
         maximum=0.5,
+        unit="of the image",
         advanced=True,
+        fine=True,
         title="Fill holes",
     ),
     Parameter(

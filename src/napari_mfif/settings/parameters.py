@@ -45,6 +45,8 @@ class Parameter:
         The unit in words or symbols, for example ``"px"``.
     advanced : bool, optional
         Whether a form hides it until asked.
+    fine : bool, optional
+        Whether small values matter most, so that a slider has more room for them.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     unit: str = ""
     advanced: bool = False
+    fine: bool = False
 
     @property
     def label(self) -> str:

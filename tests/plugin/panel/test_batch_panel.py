@@ -62,6 +62,13 @@ def states(batch):
     return {name: state for state, name, _ in batch.table.rows()}
 
 
+def test_results_are_proposed_beside_the_stacks_that_are_typed(batch, folder, qtbot):
+    qtbot.keyClicks(batch.source, str(folder / "in"))
+    qtbot.keyClick(batch.source, Qt.Key.Key_Return)
+    assert batch.target.text() == f"{folder / 'in'} in focus"
+    qtbot.waitUntil(lambda: len(batch.plan.jobs) == 3, timeout=WAIT)
+
+
 def test_a_folder_is_fused_and_failures_are_told(batch, folder, qtbot, relief):
     choose(batch, folder, qtbot)
     assert batch.found.text().startswith("3 z-stacks, 1 kind of files not taken")

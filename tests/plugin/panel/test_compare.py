@@ -16,6 +16,7 @@ from napari_mfif.fusion.naming import preset_name
 from napari_mfif.metrics.registry import MEASURES
 from napari_mfif.plugin import show
 from napari_mfif.plugin.comparing.difference import ROLE
+from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.panel.side_boxes import OFF, SPLIT, A, B
 from napari_mfif.plugin.results import results_of
@@ -103,6 +104,17 @@ def test_a_kept_result_outlives_the_next_run(panel, add_relief, fused, qtbot):
         "newest": ("Noise-aware pyramid", "Noisy"),
         "kept 1": ("Gradient energy", "Fast"),
     }
+
+
+def test_kept_maps_do_not_lie_over_what_comes_next(panel, add_relief, fused, viewer):
+    add_relief()
+    fused(panel)
+    viewer.layers["pollen height (um)"].visible = True
+    keep(panel.results, panel.made())
+    assert viewer.layers["pollen kept 1 height (um)"].visible
+    fused(panel)
+    assert not viewer.layers["pollen kept 1 height (um)"].visible
+    assert viewer.layers["pollen in focus"].visible
 
 
 def test_a_running_fusion_is_not_kept(panel, add_relief, fused, slow, qtbot):

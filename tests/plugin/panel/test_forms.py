@@ -87,6 +87,16 @@ def test_number_is_dragged(shown, parameter) -> None:
     assert len(reached) > 1
 
 
+def test_slider_has_room_for_small_regions(shown) -> None:
+    form = shown(DECLARED["verification", "small_regions"])
+    slider = part(form, QSlider)
+    for step in range(1, 41):  # of 200
+        slider.setFocus()
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+        assert 0 < form.values()["small_regions"] <= 0.5 * (step / 200) ** 3 * 1.1
+    assert form.values()["small_regions"] == 0.004
+
+
 @pytest.mark.parametrize("parameter", NUMBERS.values(), ids=ids(NUMBERS))
 def test_number_is_moved_by_arrows(shown, parameter) -> None:
     form = shown(parameter)

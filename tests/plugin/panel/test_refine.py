@@ -170,8 +170,11 @@ def test_before_is_seen_while_held(refine, pollen, viewer, qtbot, no_method, by)
         QTest.keyPress(canvas, Qt.Key.Key_B)
     else:
         QTest.mousePress(refine.held, Qt.MouseButton.LeftButton)
+    place = refine.held.mapTo(refine, QPoint(0, 0)), refine.held.size()
     qtbot.waitUntil(lambda: shows(pollen), timeout=WAIT)
     assert "before" in refine.note.text()
+    QApplication.processEvents()  # a button that moves away from the mouse is never let go
+    assert (refine.held.mapTo(refine, QPoint(0, 0)), refine.held.size()) == place
     if by == "key":
         QTest.keyRelease(canvas, Qt.Key.Key_B)
     else:

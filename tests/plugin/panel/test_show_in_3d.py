@@ -48,6 +48,17 @@ def test_the_surface_lies_where_the_stack_lies(panel, add_relief, fused, qtbot, 
     assert sure - 5 <= len(layer.vertices) <= sure
 
 
+def test_the_surface_follows_sizes_that_are_given(view, made, panel, qtbot):
+    panel.stack_box.sizes.sized.emit((2.0, 0.3, 0.4), "um")
+    layer = view.layer
+    qtbot.waitUntil(lambda: view.made is not made and not view.busy, timeout=10_000)
+    assert view.layer is layer
+    np.testing.assert_allclose(layer.scale, (2, 0.3, 0.4))
+    lowest, highest = view.solid.vertices[:, 0].min(), view.solid.vertices[:, 0].max()
+    world = layer.data_to_world((np.mean([lowest, highest]), 0, 0))
+    np.testing.assert_allclose(world[0], lowest + highest, atol=1e-3)  # 2 um a plane, halved
+
+
 def test_the_image_is_on_it_as_its_layer_shows_it(view, made, qtbot):
     image = view.results.layer(made, "image0")
     image.colormap, image.contrast_limits = "green", (100, 3000)

@@ -9,6 +9,7 @@ from qtpy.QtTest import QTest
 
 from napari_mfif import fuse
 from napari_mfif.io import write_image
+from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.panel.as_code import as_command, as_python
 from napari_mfif.settings.presets import PRESETS
 
@@ -82,6 +83,19 @@ def test_impossible_sizes_are_refused_beside_the_fields(sizes, panel, add_relief
     assert "not possible" in sizes.problem.text()
     assert sizes.problem.isVisibleTo(panel)
     assert source.scale[0] == 0.5
+
+
+def test_units_of_all_layers_change_at_once(sizes, panel, viewer, relief, fused, qtbot):
+    """napari warns when it draws layers whose units differ."""
+    viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
+    fused(panel)
+    keep(panel.results, panel.made())
+    fused(panel)
+    typed(sizes.z_step, "0.5")
+    typed(sizes.pixel, "0.2")
+    assert {str(layer.units[-1]) for layer in viewer.layers} == {"micrometer"}
+    np.testing.assert_allclose([layer.scale[-2:] for layer in viewer.layers], 0.2)
+    qtbot.waitUntil(lambda: "pollen kept 1 height (um)" in viewer.layers, timeout=20_000)
 
 
 def test_some_planes_are_fused_and_counted_as_the_slider_does(sizes, panel, viewer, relief, fused):

@@ -42,6 +42,16 @@ def test_one_click_shows_a_map_above_the_image(row, viewer, qtbot, role):
     assert seen(viewer) == ["in focus"]
 
 
+def test_source_is_seen_in_place_of_the_result(row, viewer, qtbot):
+    qtbot.mouseClick(row.buttons["height"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(row.buttons["source"], Qt.MouseButton.LeftButton)
+    assert seen(viewer) == []
+    assert viewer.layers["pollen"].visible
+    qtbot.waitUntil(row.buttons["source"].isChecked, timeout=5000)
+    qtbot.mouseClick(row.buttons["height"], Qt.MouseButton.LeftButton)
+    assert seen(viewer) == ["in focus", "height (um)"]
+
+
 def test_buttons_are_reached_by_keyboard(row, viewer, qtbot):
     qtbot.keyClick(row.buttons["height"], Qt.Key.Key_Space)
     assert seen(viewer) == ["in focus", "height (µm)"]

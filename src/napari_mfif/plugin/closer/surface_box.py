@@ -38,6 +38,10 @@ __all__ = ["SurfaceBox"]
 
 #: Heights are drawn so many times as high at most.
 HIGHEST = 20.0
+NO_PROPORTIONS = (
+    "The pixel size is not known, so proportions are not true: planes are drawn one pixel apart. "
+    "Give it in the Fuse panel under Sizes and planes."
+)
 DOTS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -160,7 +164,10 @@ class SurfaceBox(QWidget):
         self.save_movie.setEnabled(on)
         every = self.view.solid.every if self.view.solid else 1
         coarse = f"Drawn of every {_ordinal(every)} pixel; saved surfaces have all."
-        say(self.points, coarse if on and every > 1 else "")
+        told = [coarse] if on and every > 1 else []
+        if self.made is not None and self.made.fusion.stack.pixel_size is None:
+            told.append(NO_PROPORTIONS)
+        say(self.points, " ".join(told))
 
     def _toggle(self, on: bool) -> None:
         say(self.problem, "")

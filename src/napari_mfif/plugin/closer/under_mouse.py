@@ -52,7 +52,7 @@ class UnderMouse(QWidget):
         self._measuring: tuple[Any, int] | None = None
         self.words, self.rivals = hint("Move the mouse over the image."), hint()
         self.plot = CurvePlot()
-        self.click = QCheckBox("A click shows the plane taken there")
+        self.click = QCheckBox("A click goes to the plane taken there")
         self.click.setChecked(True)
         self.click.setToolTip(
             "<qt>A click that does not drag moves the z slider to the plane that the pixel was "
@@ -148,7 +148,16 @@ class UnderMouse(QWidget):
         if runner is not None:
             high = 100 * float(scores[runner]) / max(float(scores[curve.taken]), 1e-12)
             second = f"runner-up: plane {number(runner)}, {high:.0f} % as high"
-        self.rivals.setText(f"Taken: plane {number(curve.taken)}; {second}.")
+        undecided = " Noise does not decide between the two." if self._competes() else ""
+        self.rivals.setText(f"Taken: plane {number(curve.taken)}; {second}.{undecided}")
+
+    def _competes(self) -> bool:
+        """Tell whether two depths compete at the pixel, as the method itself saw it."""
+        fusion = self.made.fusion if self.made is not None else None
+        if fusion is None or fusion.is_lazy or self.pixel is None:
+            return False
+        place = self.pixel if "T" in fusion.stack.axes else self.pixel[1:]
+        return bool(fusion.runner_up[place] != fusion.decision[place])
 
     def _ask(self, pixel: Pixel) -> None:
         """Measure around a pixel, unless that is being done."""

@@ -76,7 +76,9 @@ def difference(
     known = values[np.isfinite(values)]
     if known.size == 0:
         return Difference(told="There is no place where both are known.")
-    size = f"On average {known.mean():.3g}, without the sign {np.abs(known).mean():.3g}."
+    mean, apart = float(known.mean()), float(np.abs(known).mean())
+    way = "higher" if mean > 0 else "lower"
+    size = f"A is {abs(mean):.3g} {way} than B on average; they are {apart:.3g} apart."
     return Difference(values, begin, symmetric_limit(values), f"{size} {told}".strip())
 
 

@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_mfif.plugin.layers.locking import lock
 from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.layers.showing import IMAGE, hide_kept_maps
 from napari_mfif.plugin.layers.specs import MAPS, Drawing
 from napari_mfif.plugin.layers.status import say_heights
 from napari_mfif.plugin.timers import single_shot
@@ -120,7 +121,9 @@ def show(viewer: ViewerModel, drawing: Drawing) -> None:
         index = viewer.layers.index(layer)
         drawing.first["visible"] = layer.visible
         viewer.layers.remove(layer)
-    _insert(viewer, index, _made(drawing), select=drawing.role.startswith("image"))
+    elif drawing.role.startswith(IMAGE):
+        hide_kept_maps(viewer, drawing.source)
+    _insert(viewer, index, _made(drawing), select=drawing.role.startswith(IMAGE))
 
 
 def _insert(viewer: ViewerModel, index: int, layer: Any, *, select: bool) -> None:
@@ -140,8 +143,8 @@ def _made(drawing: Drawing) -> Any:
     if drawing.role in BARS:
         layer.colorbar.visible = True
         layer.colorbar.size = (16, 120)
-        layer.name_overlay.visible = True  # it has the unit
-        layer.name_overlay.position = layer.colorbar.position
+        layer.name_overlay.visible = True  # it has the unit; beside the bar it would push it aside
+        layer.name_overlay.position = "top_left"
     return layer
 
 

@@ -11,7 +11,7 @@ from napari_mfif.plugin.layers.showing import images_of
 from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
 from napari_mfif.plugin.results import Results
 
-__all__ = ["PLANES", "RESULT", "SOURCE", "Easel", "why_not"]
+__all__ = ["PLANES", "RESULT", "SOURCE", "Easel", "shift_of", "why_not"]
 
 #: What one looks at.
 RESULT, SOURCE, PLANES = "result", "source", "planes"
@@ -126,6 +126,13 @@ def _show(layer: Any, visible: bool) -> None:
     """Show or hide a layer; napari draws it anew even where nothing changes."""
     if layer.visible != visible:
         layer.visible = visible
+
+
+def shift_of(made: Made) -> float:
+    """Return by how many pixels alignment moved the planes of a fusion, at most."""
+    fusion = made.fusion
+    shape = fusion.stack.plane_shape
+    return max((one.excursion(shape) for one in fusion.transforms), default=0.0)
 
 
 def why_not(made: Made, results: Results) -> str:

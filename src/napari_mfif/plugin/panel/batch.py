@@ -130,6 +130,7 @@ class BatchPanel(Panel):
         return whole
 
     def _connect(self) -> None:
+        self.source.editingFinished.connect(self._propose_target)
         for line in (self.source, self.target):
             line.editingFinished.connect(self.search)
             line.returnPressed.connect(self._search_again)
@@ -142,11 +143,16 @@ class BatchPanel(Panel):
     def _choose(self, line: QLineEdit) -> None:
         def take(paths: list[str]) -> None:
             line.setText(paths[0])
-            if line is self.source and not self.target.text():
-                self.target.setText(f"{paths[0].rstrip('/')} in focus")
+            self._propose_target()
             self.search()
 
         ask_which(self, "Choose a folder", FOLDER, take, start=line.text())
+
+    def _propose_target(self) -> None:
+        """Name a folder for the results beside the one of the z-stacks, unless one is named."""
+        source = self.source.text().strip().rstrip("/\\")
+        if source and not self.target.text().strip():
+            self.target.setText(f"{source} in focus")
 
     def enterEvent(self, event: Any) -> None:
         """Look at the *Fuse* panel again: it may show something else now."""

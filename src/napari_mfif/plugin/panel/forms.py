@@ -61,12 +61,14 @@ def tooltip(parameter: Parameter, default: Any) -> str:
 class Number(Container[Widget]):
     """A number with a fraction: a slider, and a field that shows it as people write it.
 
-    The slider runs in even steps, or in even factors where the range is wide, and gives round
-    numbers. magicgui's own always shows the same digits behind the point: 1.0000.
+    The slider runs in even steps, in even factors where the range is wide, or by the third power
+    where small values matter most (`fine`) and it begins with 0; it gives round numbers. magicgui's own always shows the same digits behind the point: 1.0000.
     """
 
-    def __init__(self, minimum: float, maximum: float, value: float, **options: Any) -> None:
-        self._range = (minimum, maximum)
+    def __init__(
+        self, minimum: float, maximum: float, value: float, *, fine: bool = False, **options: Any
+    ) -> None:
+        self._range, self._fine = (minimum, maximum), fine
         self._by_factors = minimum > 0 and maximum / minimum >= WIDE
         self._slider = Slider(min=0, max=STEPS, readout=False, label="")
         self._field = LineEdit(label="")
@@ -99,6 +101,7 @@ class Number(Container[Widget]):
             share = math.log(self._value / low) / math.log(high / low)
         else:
             share = (self._value - low) / (high - low)
+            share = math.cbrt(share) if self._fine else share
         with self._slider.changed.blocked(), self._field.changed.blocked():
             self._slider.value = round(STEPS * share)
             self._field.value = f"{self._value:.6g}"
@@ -107,6 +110,8 @@ class Number(Container[Widget]):
         low, high = self._range
         if self._by_factors:
             self.value = float(f"{low * (high / low) ** (position / STEPS):.2g}")
+        elif self._fine:
+            self.value = float(f"{low + (high - low) * (position / STEPS) ** 3:.2g}")
         else:
             step = (high - low) / STEPS
             self.value = round(low + position * step, max(0, math.ceil(-math.log10(step))))
@@ -226,4 +231,4 @@ def number_for(parameter: Parameter, value: Any, options: Mapping[str, Any]) -> 
         return kind(value=value, **open_ends, **options)
     if parameter.kind is int:
         return Slider(value=value, min=int(low), max=int(high), **options)
-    return Number(low, high, value, **options)
+    return Number(low, high, value, fine=parameter.fine, **options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from qtpy.QtCore import QTimer
 
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.estimate import format_seconds
-from napari_mfif.plugin.layers.given_sizes import resized
 from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import is_huge, is_large
 from napari_mfif.plugin.layers.to_stack import possible_axes
@@ -32,12 +30,15 @@ from napari_mfif.plugin.panel.style import rule
 from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.panel.welcome import Welcome
 from napari_mfif.plugin.refining import heights_said
+from napari_mfif.plugin.resizing import resize
 from napari_mfif.plugin.results import results_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 __all__ = ["FusePanel"]
+
+TO_BE_ALIGNED = "The planes will be aligned: press Fuse."
 
 #: Milliseconds that a cancelled run gets to end by itself.
 PATIENCE = 500
@@ -91,6 +92,7 @@ class FusePanel(Panel):
             box.wants_to_open.connect(lambda: self.opener.ask())
             box.wants_folder.connect(lambda: self.opener.ask(folder=True))
         self.method_box.changed.connect(self._settings_changed)
+        self.method_box.aligned.connect(lambda: self.run_box.show_note(TO_BE_ALIGNED))
         self.run_box.start.connect(self.start)
         self.run_box.cancel.connect(self.cancel)
         self.run_box.in_view.toggled.connect(self._settings_changed)
@@ -132,20 +134,20 @@ class FusePanel(Panel):
         self._settings_changed()
 
     def _resize_result(self, spacing: tuple[float, ...], unit: str) -> None:
-        """Let the result of the stack have its sizes, too."""
-        made, request = self.made(), self._wanted()
-        if made is None or request is None or not request.is_of_part(made.origin):
-            return
-        known = replace(made, look=self.stack_box.look(), origin=request.origin)
-        self.results.replace(known, resized(made.fusion, spacing, unit))
+        """Let the results of the stack have its sizes, too: kept ones as well."""
+        request, look = self._wanted(), self.stack_box.look()
+        if request is not None:
+            known = [one for one in self.results.all() if one.stack_id == look.source]
+            made = [one for one in known if request.is_of_part(one.origin)]
+            resize(self.results, made, spacing, unit, look=look, origin=request.origin)
 
     def _settings_changed(self) -> None:
         if self.is_running():
             return
         possible = self.stack_box.stack is not None and self.method_box.can_run()
         self.run_box.show_idle(possible=possible)
-        self.run_box.show_problem("")
-        self.run_box.show_estimate("")
+        for show in (self.run_box.show_problem, self.run_box.show_note, self.run_box.show_estimate):
+            show("")
         self._show_result()
         if possible:
             self.foresight.look_soon()

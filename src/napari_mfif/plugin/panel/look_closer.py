@@ -17,6 +17,7 @@ from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.solid import check_whole
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.style import hint, say
+from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.results import results_of
 from napari_mfif.surface.heights import HeightMap, height_map
 
@@ -57,6 +58,7 @@ class LookCloserPanel(Panel):
                 self.column.addWidget(rule)
             self.column.addWidget(part)
         self.column.addStretch()
+        self.footer.addWidget(ViewRow(self.results))
         self.results.changed.connect(self.refresh)
         self.listen(napari_viewer.dims.events.point, self.refresh)
         self._dress()

@@ -35,10 +35,17 @@ DEVICES = {"auto": "automatic", "cpu": "processor (CPU)"} | (
 )
 
 
+SHIFTED = (
+    "Planes seem to be shifted sideways, by up to {:.1f} px. Aligned, image and heights get better."
+)
+
+
 class MethodBox(QWidget):
     """Chooses how to fuse; starts with the first preset."""
 
     changed = Signal()
+    #: Somebody took the advice to align.
+    aligned = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,13 +126,14 @@ class MethodBox(QWidget):
 
     def advise(self, drift: float) -> None:
         """Suggest alignment where planes seem to drift by so many pixels; 0 takes it back."""
-        say(self.advice, f"Planes seem to lie up to {drift:.1f} px apart." if drift else "")
+        say(self.advice, SHIFTED.format(drift) if drift else "")
         self._advice_line.setVisible(bool(drift) and self.alignment_values()["align"] == "none")
 
     def align(self) -> None:
         """Undo what was advised about."""
         self.alignment_form.set_values({ALIGN.name: "similarity"})
         self.alignment.open()
+        self.aligned.emit()
 
     def _alignment_changed(self) -> None:
         aligned = self.alignment_values()["align"] != "none"

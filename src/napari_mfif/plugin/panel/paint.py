@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_mfif.arrays.parts import planes_in_words
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.painting.canvas import Canvas
-from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, why_not
+from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, shift_of, why_not
 from napari_mfif.plugin.painting.keeper import StrokeKeeper
 from napari_mfif.plugin.painting.session import Session
 from napari_mfif.plugin.painting.slider import PlaneSlider
@@ -50,7 +50,7 @@ class PaintPanel(Panel):
         self.easel: Easel | None = None
         self.slider = PlaneSlider(self.results, self._plane_moved)
         self.keeper = StrokeKeeper(self.results)
-        self._goes_on, self._plane = "", 0
+        self._goes_on, self._plane, self._seen = "", 0, RESULT
         self._still = single_shot(self, self._fetch, STILL)
         self._long = single_shot(self, self._say_at_work)
         for widget in (self.what, self.why, self.box):
@@ -213,13 +213,14 @@ class PaintPanel(Panel):
             if self.session is not None:
                 self.session.settle()
             self.box.looks.show_choice(RESULT)
+            self.box.show_shift(0)
+            self._seen = RESULT
 
     def _brushed(self, place: Any) -> None:
         if self.session is None or self.easel is None:
             return
         if self.box.looks.choice == SOURCE:  # who paints wants to see what becomes of it
-            self.box.looks.show_choice(RESULT)
-            self._look_at(RESULT)
+            self._swap_look()
         self.session.brush(place, erase=self.easel.erases())
 
     def _choose_source(self, name: str) -> None:
@@ -286,12 +287,15 @@ class PaintPanel(Panel):
 
     def _look_at(self, what: str) -> None:
         if self.easel is not None and self.session is not None:
+            self._seen = self._seen if what == SOURCE else what
+            self.box.show_shift(shift_of(self.session.made) if what == SOURCE else 0)
             self.session.canvas.unseen = self.easel.look_at(what)
             self.session.canvas.draw()
             self.results.tell()
 
     def _swap_look(self) -> None:
-        what = RESULT if self.box.looks.choice == SOURCE else SOURCE
+        """Look at the source, or again at what one looked at before."""
+        what = self._seen if self.box.looks.choice == SOURCE else SOURCE
         self.box.looks.show_choice(what)
         self._look_at(what)
 

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -46,10 +47,15 @@ TOOLS = {
     ERASING: ("Eraser", "Give back what the method said. Key: E or 1."),
 }
 LOOKS = {
-    RESULT: ("Result", "The all-in-focus image as it is now. Key: S."),
+    RESULT: ("Image", "The all-in-focus image as it is now. Key: S."),
+    PLANES: ("Plane", "Which plane each pixel is taken from, over the image. Key: S."),
     SOURCE: ("Source", "The plane that the z slider shows, in place of the result. Key: S."),
-    PLANES: ("Planes", "Which plane each pixel is taken from, over the result."),
 }
+
+BESIDE = (
+    "The planes are shown as they were recorded, up to {:.1f} px beside the result, which was "
+    "aligned. Strokes take them aligned."
+)
 
 PLANE_NUMBER = Parameter("plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0)
 BRUSH_NUMBERS = (
@@ -85,7 +91,8 @@ class PaintBox(QWidget):
         self.brush, self.soft = self._brush_form.controls.values()
         self.other = QComboBox()
         self.other.setAccessibleName("Other result")
-        self.about, self.problem = hint(), trouble()
+        self.about, self.beside, self.problem = hint(), hint(), trouble()
+        self._chosen = QStackedWidget()  # of one height, so that what lies beneath stays in place
         self._lay_out()
         self.sources.chosen.connect(self.source_chosen)
         self.tools.chosen.connect(self.tool_chosen)
@@ -97,14 +104,16 @@ class PaintBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(7)
+        for page in (self._plane_form.native, self.other, QWidget()):
+            self._chosen.addWidget(page)
         for title, row in (
             ("Paint in", self.sources),
-            ("", self._plane_form.native),
-            ("", self.other),
+            ("", self._chosen),
             ("", self.about),
             ("With", self.tools),
             ("", self._brush_form.native),
             ("Look at", self.looks),
+            ("", self.beside),
         ):
             if title:
                 column.addWidget(heading(title))
@@ -114,16 +123,20 @@ class PaintBox(QWidget):
     def show_source(self, name: str) -> None:
         """Show what strokes take from."""
         self.sources.show_choice(name)
-        self.other.setVisible(name == OTHER and self.other.count() > 0)
-        self._plane_form.native.setVisible(name == PLANE)
+        no_other = name == OTHER and not self.other.count()
+        self._chosen.setCurrentIndex(2 if name == BEST or no_other else (PLANE, OTHER).index(name))
         said = {
             PLANE: "Move the z slider to the sharp plane. T takes the plane under the mouse.",
             BEST: "Paint or lasso around one thing; the plane in which it is sharpest is taken.",
             OTHER: "Its pixels, blended or not, its heights and its confidence.",
         }
-        if name == OTHER and not self.other.count():
+        if no_other:
             said[OTHER] = "Keep a result in Compare, fuse again, then paint the one into the other."
         say(self.about, said[name])
+
+    def show_shift(self, pixels: float) -> None:
+        """Say that the source, when it is looked at, lies so far beside the aligned result."""
+        say(self.beside, BESIDE.format(pixels) if pixels else "")
 
     def show_others(self, others: list[tuple[str, Made]]) -> None:
         """List other results."""

@@ -82,10 +82,11 @@ class RefinePanel(Panel):
         self.column.addStretch()
         row = QHBoxLayout()
         row.setSpacing(6)
-        row.addWidget(self.note, 1)
+        row.addStretch()
         row.addWidget(self.held)
         row.addWidget(self.back)
-        self.footer.addWidget(self.problem)
+        for widget in (self.problem, self.note):  # above the buttons, which stay where they are
+            self.footer.addWidget(widget)
         self.footer.addWidget(ViewRow(self.results))
         self.footer.addLayout(row)
 

@@ -17,6 +17,7 @@ __all__ = ["ResultBox"]
 
 SAVING = (
     ("image", "All-in-focus image\N{HORIZONTAL ELLIPSIS}"),
+    ("height", "Image and height\N{HORIZONTAL ELLIPSIS}"),
     ("all", "Image and all maps\N{HORIZONTAL ELLIPSIS}"),
     ("recipe", "Recipe\N{HORIZONTAL ELLIPSIS}"),
 )
@@ -99,7 +100,7 @@ class ResultBox(QWidget):
         say(self.note, note)
 
     def save(self, what: str) -> None:
-        """Ask where, and write the ``"image"``, ``"all"`` maps or the ``"recipe"``."""
+        """Ask where, and write what `choose_target` knows by this name."""
         if self.made is not None:
             choose_target(self, self.made.fusion, what, self.show_note, self.show_problem)
 

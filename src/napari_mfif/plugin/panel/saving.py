@@ -28,7 +28,7 @@ def choose_target(parent: QWidget, fusion: Fusion, what: str, tell: Any, refuse:
     fusion : Fusion
         What is saved.
     what : str
-        The ``"image"``, ``"all"`` maps or the ``"recipe"``.
+        The ``"image"``, it and the ``"height"``, it and ``"all"`` maps, or the ``"recipe"``.
     tell, refuse : callable
         Called with the sentence that says what was saved, or why it was not.
     """
@@ -55,6 +55,8 @@ def write(fusion: Fusion, what: str, path: str) -> str:
         return f"Saved {fusion.save(saved, overwrite=True)}."
     stem = saved.name.removesuffix("".join(saved.suffixes[-2:])) if saved.suffixes else saved.name
     stem = stem.removesuffix(" in focus")
-    maps = {name: saved.with_name(f"{stem} {name}.ome.tif") for name in MAPS}
+    wanted = MAPS if what == "all" else (what,)
+    maps = {name: saved.with_name(f"{stem} {name}.ome.tif") for name in wanted}
     fusion.save_all({"image": saved, **maps}, overwrite=True)
-    return f"Saved {saved} and, beside it, {', '.join(MAPS)}."
+    unit = f" (in {fusion.unit})" if "height" in wanted else ""
+    return f"Saved {saved} and, beside it, {', '.join(wanted)}{unit}."

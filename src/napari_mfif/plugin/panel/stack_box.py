@@ -201,7 +201,7 @@ class StackBox(QWidget):
             why = str(error)
         say(self.problem, why)
         notes = list(known.notes) if known else []
-        say(self.description, "\n".join([known.describe(), *notes]) if known else "")
+        say(self.description, "\n".join([_described(known), *notes]) if known else "")
         self.sizes.show_stack(known, anew=anew)
         self._read_part()
 
@@ -297,6 +297,11 @@ class StackBox(QWidget):
             limits=tuple((float(low), float(high)) for low, high in limits),
             channels=tuple(names[c] for c in chosen) if stack.n_channels > 1 else (),
         )
+
+
+def _described(stack: ZStack) -> str:
+    """Say what a z-stack is, and that its z step is missing where it is."""
+    return stack.describe() if stack.z_step else f"{stack.describe()}, z step not known"
 
 
 def channel_names(stack: ZStack) -> tuple[str, ...]:

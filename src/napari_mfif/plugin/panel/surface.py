@@ -141,6 +141,8 @@ class View3D(QObject):
         layer = self.layer
         if layer is not None and layer.ndim == found.vertices.shape[1]:
             layer.texcoords = None  # those of other vertices do not fit
+            for name in ("units", "scale", "translate"):
+                setattr(layer, name, found.options[name])
             layer.data = (found.vertices, found.faces)
             layer.texture, layer.texcoords = found.texture, found.texcoords
         else:

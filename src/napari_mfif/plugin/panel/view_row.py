@@ -1,4 +1,4 @@
-"""A row of buttons, *image | height | plane | confidence | 3D*: what one sees of a fusion."""
+"""A row of buttons, *source | image | height | ...*: what one sees of a fusion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from napari_mfif.plugin.layers.showing import IMAGE, shown, view
+from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown, view
 from napari_mfif.plugin.panel.style import button
 from napari_mfif.plugin.results import Results
 
@@ -16,6 +16,7 @@ __all__ = ["ViewRow"]
 
 #: Word on the button, what it shows, and what that is.
 VIEWS = (
+    ("Source", SOURCE, "The z-stack itself: the plane that the z slider shows."),
     ("Image", IMAGE, "The all-in-focus image."),
     ("Height", "height", "How high each pixel lies; transparent where that is not known."),
     ("Plane", "plane taken", "The plane taken at each pixel."),
