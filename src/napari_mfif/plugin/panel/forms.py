@@ -62,7 +62,8 @@ class Number(Container[Widget]):
     """A number with a fraction: a slider, and a field that shows it as people write it.
 
     The slider runs in even steps, in even factors where the range is wide, or by the third power
-    where small values matter most (`fine`) and it begins with 0; it gives round numbers. magicgui's own always shows the same digits behind the point: 1.0000.
+    where small values matter most (`fine`) and it begins with 0; it gives round numbers. magicgui's
+    own always shows the same digits behind the point: 1.0000.
     """
 
     def __init__(
