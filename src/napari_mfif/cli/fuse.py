@@ -128,8 +128,6 @@ def _summary(given: argparse.Namespace, stack: ZStack, fusion: Fusion) -> Iterat
     yield from map(on_command_line, fusion.notes)
     if fusion.transforms:
         yield _moved(fusion)
-    elif sys.stderr.isatty() and (advice := _advice(stack, fusion.recipe.channel)):
-        yield advice
     done = f"{given.output}: {stack.describe()}, {fusion.recipe.method}, {fusion.seconds:.2f} s"
     if not given.lazy and stack.n_times == 1:
         sure = 100 * float((fusion.confidence >= fusion.recipe.min_confidence).mean())
@@ -183,16 +181,6 @@ def _check_outputs(given: argparse.Namespace) -> None:
         check_target(path, overwrite=given.overwrite)
         if not name.startswith("save_"):
             check_ending(path, floats=name in MAPS and name not in LABELS)
-
-
-def _advice(stack: ZStack, channel: int | str | None) -> str:
-    """Say that planes seem to drift, if they do; somebody waits, so it may take a moment."""
-    from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_of
-
-    far = drift_of(stack, None if channel is None else stack.channel_index(channel))
-    if far < WORTH_ALIGNING:
-        return ""
-    return f"Planes seem to lie up to {far:.1f} pixels apart: try --align similarity."
 
 
 def _moved(fusion: Fusion) -> str:

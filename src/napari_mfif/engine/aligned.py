@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -27,6 +28,7 @@ __all__ = [
     "covered_area",
     "covered_confidence",
     "drift_of",
+    "drift_seen",
     "given_shape",
     "iter_aligned",
     "origin_of",
@@ -41,6 +43,9 @@ WINDOW = 4096
 
 #: Rows and columns that must be left when a stack is cropped.
 LEAST_SIDE = 8
+
+#: By reader and guide channel how far its planes move.
+_DRIFTS: WeakKeyDictionary[PlaneReader, dict[int | None, float]] = WeakKeyDictionary()
 
 
 def transforms_of(stack: ZStack) -> tuple[Transforms, ...]:
@@ -140,21 +145,28 @@ def drift_of(stack: ZStack, channel: int | None = None) -> float:
     float
         Pixels, as from `detect_drift`; from `WORTH_ALIGNING` on aligning is worth it.
     """
+    return drift_seen(PlaneReader(stack), channel)
+
+
+def drift_seen(reader: PlaneReader, channel: int | None = None) -> float:
+    """Tell the same of the timepoint that a reader reads; it is found out once for a reader."""
     from napari_mfif.alignment.registration import detect_drift
 
-    channels = range(stack.n_channels) if channel is None else (channel,)
-
+    stack = reader.stack
+    samples = slice(None)
+    if channel is not None:
+        samples = slice(channel * stack.n_samples, (channel + 1) * stack.n_samples)
     rows, columns = (slice(max(0, (n - WINDOW) // 2), (n + WINDOW) // 2) for n in stack.plane_shape)
 
     def grey(z: int) -> FloatMap:
-        planes = [
-            np.asarray(stack.plane(z, c=c, rows=rows, columns=columns), np.float32)
-            for c in channels
-        ]
-        colour = [plane.mean(axis=2) if plane.ndim == 3 else plane for plane in planes]
-        return np.nan_to_num(np.asarray(sum(colour[1:], colour[0]), np.float32), posinf=0, neginf=0)
+        bands = reader.bands(z, rows, columns)[..., samples]
+        mean = bands.mean(axis=2, dtype=np.float32)
+        return np.nan_to_num(np.asarray(mean, np.float32), posinf=0, neginf=0)
 
-    return detect_drift(grey, stack.n_planes)
+    known = _DRIFTS.setdefault(reader, {})
+    if channel not in known:
+        known[channel] = detect_drift(grey, stack.n_planes)
+    return known[channel]
 
 
 def iter_aligned(

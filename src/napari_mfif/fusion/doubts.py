@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.engine.aligned import WORTH_ALIGNING, drift_seen, transforms_of
+from napari_mfif.errors import MfifError
 from napari_mfif.methods.base import Cause
 from napari_mfif.settings.options import MIN_CONFIDENCE
 
@@ -28,8 +30,8 @@ class Doubt:
     Parameters
     ----------
     kind : str
-        ``"contrast inverts"``, ``"ground out of range"``, ``"planes look alike"`` or
-        ``"saturated"``.
+        ``"contrast inverts"``, ``"ground out of range"``, ``"planes look alike"``,
+        ``"saturated"`` or ``"planes lie apart"``.
     share : float
         Of the area, 0 to 1.
     sentence : str
@@ -73,8 +75,19 @@ _WORDS = {
 }  # fmt: skip
 
 
-def doubts_of(folded: Sequence[FoldedTimepoint]) -> Iterator[Doubt]:
-    """Yield what was found in timepoints that were folded, the largest share first."""
+def doubts_of(
+    folded: Sequence[FoldedTimepoint], channel: int | str | None = None
+) -> Iterator[Doubt]:
+    """Yield what was found in timepoints that were folded, the largest share first.
+
+    Parameters
+    ----------
+    folded : sequence of FoldedTimepoint
+        Some planes of the first one are looked at again, once.
+    channel : int or str, optional
+        The guide channel.
+    """
+    yield from _apart(folded[:1], channel)
     maps = [one.answer.causes for one in folded if one.answer.causes is not None]
     shares = {cause: _share(maps, cause) for cause in _WORDS}
     inverting = [one.survey.facts.get("inverting", 0.0) for one in folded]
@@ -84,6 +97,24 @@ def doubts_of(folded: Sequence[FoldedTimepoint]) -> Iterator[Doubt]:
         if maps and shares[cause] >= least:
             said = sentence.format(share=f"{100 * shares[cause]:.0f} %")
             yield Doubt(kind, shares[cause], said, remedy)
+
+
+def _apart(folded: Sequence[FoldedTimepoint], channel: int | str | None) -> Iterator[Doubt]:
+    """Yield a doubt where planes were fused as they are though they lie apart."""
+    for one in folded:
+        stack = one.reader.stack
+        if transforms_of(stack) or stack.n_planes < 2:
+            continue
+        number = None if channel is None else stack.channel_index(channel)
+        try:
+            far = drift_seen(one.reader, number)
+        except (MfifError, OSError):  # a file that is gone by now: nothing can be said
+            continue
+        if far >= WORTH_ALIGNING:
+            said = (
+                f"Planes lie up to {far:.1f} px apart: edges are doubled, depths beside them wrong."
+            )
+            yield Doubt("planes lie apart", 1.0, said, 'Align them by `align="similarity"`.')
 
 
 def decided_share(confidence: NDArray[np.float32], sure: float = SURE) -> float:

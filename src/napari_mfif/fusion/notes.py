@@ -12,8 +12,13 @@ from napari_mfif.fusion.repairs import repairs_in
 __all__ = ["noted"]
 
 
-def noted(stack: ZStack, folded: Sequence[FoldedTimepoint], strokes: int) -> Iterator[str]:
-    """Say what was done to the planes of timepoints, and how many strokes were painted."""
+def noted(
+    stack: ZStack, folded: Sequence[FoldedTimepoint], strokes: int, channel: int | str | None
+) -> Iterator[str]:
+    """Say what was done to the planes of timepoints, and how many strokes were painted.
+
+    `channel` is the guide channel.
+    """
     empty = [str(t) for t, one in enumerate(folded) if one.preparation.identical]
     if empty and len(folded) == 1:
         yield "All planes are equal: the image is one of them, and no height can be told."
@@ -34,5 +39,5 @@ def noted(stack: ZStack, folded: Sequence[FoldedTimepoint], strokes: int) -> Ite
         yield f"{pixels} replaced."
     if strokes:
         yield f"{strokes} {'stroke was' if strokes == 1 else 'strokes were'} painted by hand."
-    for doubt in doubts_of(folded):
+    for doubt in doubts_of(folded, channel):
         yield f"{doubt.sentence} {doubt.remedy}"

@@ -110,12 +110,13 @@ class Fusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading and fusing decided, in sentences; of a lazy result only the reading."""
-        return (*self.stack.notes, *noted(self.stack, self._folded, len(self.strokes)))
+        told = noted(self.stack, self._folded, len(self.strokes), self.recipe.channel)
+        return (*self.stack.notes, *told)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """What keeps depths from being believed, and where; of a lazy result nothing is known."""
-        return tuple(doubts_of(self._folded))
+        return tuple(doubts_of(self._folded, self.recipe.channel))
 
     @property
     def height(self) -> FloatMap:
