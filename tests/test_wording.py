@@ -88,7 +88,7 @@ def test_one_refusal_in_three_words(tmp_path, slope, capsys) -> None:
     with pytest.raises(MfifError) as refused:
         fuse(films)
     assert '`axes="TZYX"`' in str(refused.value)
-    assert "*Axes: TZYX*" in in_window(str(refused.value))
+    assert "\u201cAxes: TZYX\u201d" in in_window(str(refused.value))
     assert "--axes TZYX" in on_command_line(str(refused.value))
     assert main(["methods", "--debug"]) == 0 and "adaptive" in capsys.readouterr().out
 
@@ -96,4 +96,4 @@ def test_one_refusal_in_three_words(tmp_path, slope, capsys) -> None:
 def test_parameters_of_methods_are_named_as_they_are_set() -> None:
     message = "`window=99` is not possible: it must be 3 to 31 px."
     assert on_command_line(message).startswith("--set window=99 is not")
-    assert in_window(message).startswith("*Window: 99* is not")
+    assert in_window(message).startswith("\u201cWindow: 99\u201d is not")

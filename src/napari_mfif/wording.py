@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-__all__ = ["in_window", "on_command_line", "sign_of"]
+__all__ = ["in_window", "on_command_line", "quoted", "sign_of"]
 
 #: What is no parameter of a method: its option, and its control in the window.
 SETTINGS = {
@@ -65,6 +65,11 @@ def in_window(message: str) -> str:
     return _MICROMETRES.sub(sign_of("um"), _each(message, _control))
 
 
+def quoted(name: str) -> str:
+    """Return the name of a control as it stands in a sentence."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{name}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
 def sign_of(unit: str) -> str:
     """Return a unit as the window writes it."""
     return "\N{MICRO SIGN}m" if unit == "um" else unit
@@ -86,4 +91,4 @@ def _option(name: str, value: str) -> str:
 def _control(name: str, value: str) -> str:
     control = SETTINGS[name][1] if name in SETTINGS else name.replace("_", " ").capitalize()
     plain = value.strip('"')
-    return f"*{control}*" if value in ("", "True") else f"*{control}: {plain}*"
+    return quoted(control if value in ("", "True") else f"{control}: {plain}")

@@ -39,7 +39,10 @@ def test_command_opens_the_panel_and_fuses_by_its_method(viewer, add_relief, qtb
 
     add_relief()
     get_app_model().commands.execute_command("napari-mfif.fuse_by_gradient").result()
-    (panel,) = viewer.window.dock_widgets.values()
+    ((name, panel),) = viewer.window.dock_widgets.items()
+    # by this title napari's menu finds it again
+    manifest = PluginManifest.from_file(ROOT / "napari.yaml")
+    assert name == f"Fuse ({manifest.display_name})"
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=60_000)
     assert '"gradient"' in result(viewer.layers["pollen in focus"]).recipe
 

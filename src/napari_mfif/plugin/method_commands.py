@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_mfif import methods
-from napari_mfif.plugin.napari_internals import PLUGIN
 
 __all__ = ["command_name", "command_title", "fuse_by"]
 
@@ -29,7 +28,9 @@ def fuse_by(viewer: Any, method: str) -> None:
 
     A fusion that runs is left alone.
     """
-    _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, "Fuse")
+    from napari_mfif.plugin.panel.opened import open_fuse_panel
+
+    panel = open_fuse_panel(viewer)
     if panel.is_running():
         panel.run_box.show_note("A fusion is running: cancel it, or start the other one after it.")
         return

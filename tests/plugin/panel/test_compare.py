@@ -109,11 +109,11 @@ def test_a_kept_result_outlives_the_next_run(panel, add_relief, fused, qtbot):
 def test_kept_maps_do_not_lie_over_what_comes_next(panel, add_relief, fused, viewer):
     add_relief()
     fused(panel)
-    viewer.layers["pollen height (um)"].visible = True
+    viewer.layers["pollen height (µm)"].visible = True
     keep(panel.results, panel.made())
-    assert viewer.layers["pollen kept 1 height (um)"].visible
+    assert viewer.layers["pollen kept 1 height (µm)"].visible
     fused(panel)
-    assert not viewer.layers["pollen kept 1 height (um)"].visible
+    assert not viewer.layers["pollen kept 1 height (µm)"].visible
     assert viewer.layers["pollen in focus"].visible
 
 

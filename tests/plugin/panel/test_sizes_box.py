@@ -95,7 +95,7 @@ def test_units_of_all_layers_change_at_once(sizes, panel, viewer, relief, fused,
     typed(sizes.pixel, "0.2")
     assert {str(layer.units[-1]) for layer in viewer.layers} == {"micrometer"}
     np.testing.assert_allclose([layer.scale[-2:] for layer in viewer.layers], 0.2)
-    qtbot.waitUntil(lambda: "pollen kept 1 height (um)" in viewer.layers, timeout=20_000)
+    qtbot.waitUntil(lambda: "pollen kept 1 height (µm)" in viewer.layers, timeout=20_000)
 
 
 def test_some_planes_are_fused_and_counted_as_the_slider_does(sizes, panel, viewer, relief, fused):

@@ -49,7 +49,7 @@ def test_source_is_seen_in_place_of_the_result(row, viewer, qtbot):
     assert viewer.layers["pollen"].visible
     qtbot.waitUntil(row.buttons["source"].isChecked, timeout=5000)
     qtbot.mouseClick(row.buttons["height"], Qt.MouseButton.LeftButton)
-    assert seen(viewer) == ["in focus", "height (um)"]
+    assert seen(viewer) == ["in focus", "height (µm)"]
 
 
 def test_buttons_are_reached_by_keyboard(row, viewer, qtbot):

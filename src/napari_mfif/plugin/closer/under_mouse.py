@@ -146,8 +146,13 @@ class UnderMouse(QWidget):
         runner, scores = curve.runner_up, curve.scores - curve.scores.min()
         second = "no other peak"
         if runner is not None:
-            high = 100 * float(scores[runner]) / max(float(scores[curve.taken]), 1e-12)
-            second = f"runner-up: plane {number(runner)}, {high:.0f} % as high"
+            taken, other = float(scores[curve.taken]), float(scores[runner])
+            second = f"runner-up: plane {number(runner)}"
+            second += (
+                f", {100 * other / taken:.0f} % as high"
+                if other <= taken
+                else ", which scores higher: the plane taken is no peak of the curve"
+            )
         undecided = " Noise does not decide between the two." if self._competes() else ""
         self.rivals.setText(f"Taken: plane {number(curve.taken)}; {second}.{undecided}")
 

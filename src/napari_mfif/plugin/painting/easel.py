@@ -10,6 +10,7 @@ from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.showing import images_of
 from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
 from napari_mfif.plugin.results import Results
+from napari_mfif.wording import quoted
 
 __all__ = ["PLANES", "RESULT", "SOURCE", "Easel", "shift_of", "why_not"]
 
@@ -140,7 +141,7 @@ def why_not(made: Made, results: Results) -> str:
     if made.fusion.is_lazy:
         return (
             "This result is made where one looks, so it cannot be painted on. Fuse all of it: "
-            "switch off *Fuse only what is in view*."
+            f"switch off {quoted('Fuse only what is in view')}."
         )
     if results.layer(made, LABELS) is None:
         return "The layer of the planes taken was deleted. Fuse again, then paint."

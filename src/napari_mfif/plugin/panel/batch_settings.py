@@ -12,6 +12,7 @@ from napari_mfif.errors import MfifError
 from napari_mfif.plugin.dialogs import FILE, ask_which
 from napari_mfif.plugin.panel import preferences
 from napari_mfif.plugin.panel.fuse import FusePanel
+from napari_mfif.plugin.panel.opened import find_fuse_panel
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.settings.presets import PRESETS, Preset
 from napari_mfif.settings.recipe import Recipe
@@ -85,8 +86,7 @@ class BatchSettings(QWidget):
         self.refresh()
 
     def _panel(self) -> FusePanel | None:
-        docked = self._viewer.window.dock_widgets.values()
-        return next((one for one in docked if isinstance(one, FusePanel)), None)
+        return find_fuse_panel(self._viewer)
 
     def refresh(self) -> None:
         """Say what is meant: the *Fuse* panel may show something else now."""

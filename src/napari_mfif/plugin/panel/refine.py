@@ -13,8 +13,8 @@ from napari_mfif.fusion.refining import can_refine
 from napari_mfif.plugin.before import KEY, Before
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import Made
-from napari_mfif.plugin.napari_internals import PLUGIN
 from napari_mfif.plugin.panel.base import Panel
+from napari_mfif.plugin.panel.opened import open_fuse_panel
 from napari_mfif.plugin.panel.refine_box import RefineBox
 from napari_mfif.plugin.panel.repairs_row import RepairsRow
 from napari_mfif.plugin.panel.style import button, hint, say, trouble
@@ -213,7 +213,7 @@ class RefinePanel(Panel):
         if window is None or self.made is None:
             return
         source = self.results.source_layer(self.made)
-        _, panel = window.add_plugin_dock_widget(PLUGIN, "Fuse")
+        panel = open_fuse_panel(self.viewer)
         if isinstance(source, Image):
             panel.refresh(choose=source)
         panel.method_box.advanced_form.set_values({"repair_hot_pixels": False})

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 
 from napari_mfif.arrays.parts import parse_planes, planes_in_words
 from napari_mfif.errors import MfifError, ParameterError
-from napari_mfif.io.corrections import check_spacing
+from napari_mfif.plugin.panel.lengths import length, pixel_size
 from napari_mfif.plugin.panel.style import Fold, button, hint, say, trouble
 from napari_mfif.wording import sign_of
 
@@ -81,7 +81,7 @@ class SizesBox(QWidget):
         rows: tuple[tuple[str, QWidget, Any, str], ...] = (
             ("Z step", self.z_step, sizes, "Distance of two planes; empty where it is not known."),
             ("Pixel size", self.pixel, self.pixel,
-             "Height and width of a pixel: one number, or two as in 0.1, 0.2."),
+             "Height and width of a pixel: one number, or two as in 0.1; 0.2."),
             ("Planes", self.planes, self.planes,
              "Which planes are fused, as in 3-17, 20; counted as the z slider counts them."),
             ("Region", self.region, where, "Rows and columns in a rectangle of a Shapes layer."),
@@ -166,8 +166,7 @@ class SizesBox(QWidget):
         try:
             if not z_step:
                 raise ParameterError("Give the z step, too: the pixel size alone is not enough.")
-            both = pixel.split(",") if "," in pixel else [pixel, pixel]
-            spacing = check_spacing(",".join([z_step, *(both if pixel else [])]))
+            spacing = (length(z_step, "Z step"), *(pixel_size(pixel) if pixel else ()))
         except MfifError as error:
             say(self.problem, str(error))
             return
@@ -225,9 +224,9 @@ class SizesBox(QWidget):
             world = [0.0] * (source.ndim - len(world)) + world
             corners.append(source.world_to_data(world)[-2:])
         spans = []
-        for axis, length in enumerate(stack.plane_shape):
+        for axis, end in enumerate(stack.plane_shape):
             low, high = (pick(c[axis] for c in corners) for pick in (min, max))
-            spans.append(slice(max(0, round(low)), min(length, round(high) + 1)))
+            spans.append(slice(max(0, round(low)), min(end, round(high) + 1)))
         if any(span.stop - span.start < 1 for span in spans):
             raise ParameterError("The rectangle lies beside the stack: move it, or draw another.")
         return spans[0], spans[1]
