@@ -20,7 +20,6 @@ from typing import Any
 import torch
 
 from benchmarks import keep
-from benchmarks.reproduce import BESIDE
 from napari_mfif.training import RECIPES
 from napari_mfif.training.data import Pictures, read_pictures
 from napari_mfif.training.loop import run
@@ -54,7 +53,9 @@ RUNS: dict[str, tuple[dict[str, Any], ...]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train what is not kept yet; return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ablations", description=__doc__)
-    parser.add_argument("--photos", type=Path, default=BESIDE / "photos", help="sharp pictures")
+    parser.add_argument(
+        "--photos", type=Path, default=keep.BESIDE / "photos", help="sharp pictures"
+    )
     parser.add_argument("--fresh", action="store_true", help="train all again")
     given = parser.parse_args(arguments)
     kept = {} if given.fresh else keep.load(NAME)

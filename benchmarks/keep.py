@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RESULTS", "load", "load_rows", "merge", "save", "save_rows"]
+__all__ = ["BESIDE", "RESULTS", "load", "load_rows", "merge", "save", "save_rows"]
 
 RESULTS = Path(__file__).parent / "results"
+#: Where pictures are looked for that nobody names: beside the checkout.
+BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
 Row = dict[str, Any]
 _KEY = ("kind", "noise", "seed", "fault", "tool")

@@ -7,10 +7,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks import published, reproduce_lytro, reproduce_pictures
+from benchmarks import ablations, keep, published, reproduce_pictures
+from benchmarks import reproduce_page_lytro as lytro
+from benchmarks import reproduce_page_papers as papers
 from benchmarks.reproduce_scenes import NOISES, SEEDS
-from benchmarks.tables import markdown, number
-from napari_mfif import methods
+from benchmarks.tables import in_order, markdown, number, titled
 from napari_mfif.simulation import KINDS
 
 __all__ = ["PAGE", "write"]
@@ -21,40 +22,13 @@ Results = dict[str, Any]
 
 INTRODUCTION = """\
 The five published methods as this project has them, with the weights it ships, beside the figures
-that were published, and beside what one line of code gives. All of it is made by `make reproduce`
-(some minutes; `python -m benchmarks.reproduce --help` for parts of it); numbers are kept in
-`benchmarks/results/reproduction.json`. No setting was chosen on these scenes. On
-Lytro, the recipe of `fd-fcn` was changed after a first training failed there, and one training of
-`cnn` was taken out of three after a look at its means: their cards say so. Nothing of Lytro is in
-this repository."""
-
-LYTRO = """\
-Means of the {pairs} pairs of Nejati et al. 2015 (520 x 520), turned grey with ITU-R 601 weights in
-whole numbers, fused by `fuse(pair, method=...)` with its defaults, rounded to 8 bit, scored without
-saving and without cutting the border off. Larger is better everywhere.
-*CPU s* is per pair, one thread.
-
-**Lytro barely separates methods.** The twelve best published sets lie within .011 in Q_ABF, .010 in
-Q_CB and .005 in Q_E, and plain `gradient`, an argmax of the smoothed gradient with the same
-verification, would be among them. To save a result as JPEG costs more than what lies between
-any two good methods. There is no ground truth: what these measures reward is likeness to the
-planes. So this table can tell that a method is not broken; which is better, the scenes of known
-truth below decide."""
-
-FOOLED = """\
-How the measures can be fooled, on the same pairs. *NMI* and *Q_Y* reward copying, of whatever:
-the first plane alone, or the blurred plane everywhere, score as well as a fusion or
-better. Q_E tells them best. VIFF rewards what sharpens or raises the contrast (a method of MFIFB
-that distorts brightness has 1.03), and a network that makes pixels up loses Q_CB and Q_ABF by
-grey values that are off by a little, not by missing what is in focus."""
-
-FILES = """\
-Fused images that others published, scored in the same way, and ours on their footing. Most were
-saved as JPEG, so ours are shown saved as (grey) JPEG of quality 75 too. Compare lossless with
-lossless only, and JPEG with JPEG."""
-
-PAPERS = """\
-What the papers print, and why it cannot be laid beside the tables above."""
+that were published, and beside what one line of code gives. All of it, pictures too, is made by
+`make reproduce` (`python -m benchmarks.reproduce --help` for parts of it; a run that was stopped
+goes on with `--missing`), but the table of small trainings, which is `python -m
+benchmarks.ablations`; numbers are kept in `benchmarks/results`. No setting was chosen on these
+scenes. On Lytro, the recipe of `fd-fcn` was changed after a first training failed there, and one
+training of `cnn` was taken out of three after a look at its means: their cards say so. Nothing of
+Lytro is in this repository."""
 
 PAIRS = """\
 Two planes of one scene with an object before a background, defocused so that it spreads over its
@@ -89,7 +63,8 @@ def write(results: Results) -> None:
         _machine(results),
         "## In short",
         _short(results),
-        *_lytro(results.get("lytro", {})),
+        *lytro.section(results.get("lytro", {})),
+        *papers.section(results, keep.load(ablations.NAME)),
         *_pairs(results.get("pairs", {})),
         *_stacks(results.get("stacks", {})),
         *_pictures(),
@@ -112,25 +87,11 @@ def _short(results: Results) -> str:
     """Say of every network how it stands beside its paper, and what costs it most."""
     lines = []
     for name, cause in published.CAUSES.items():
-        words = [*_beside_files(results, name), *_beside_cnn(results, name)]
+        words = [*lytro.beside_paper(results.get("lytro", {}), name), *_beside_cnn(results, name)]
         words += _gain_in_words(results, name)
         if words:
             lines.append(f"- `{name}`: {'; '.join(words)}. {cause}")
     return "\n".join(lines)
-
-
-def _beside_files(results: Results, name: str) -> list[str]:
-    """Lay Lytro, saved as the published files are, beside those of the same method."""
-    row = results.get("lytro", {}).get(name)
-    if not row:
-        return []
-    same = published.SAME.get(name)
-    if same is None:
-        return ["no fused images of it were published for Lytro"]
-    theirs = next(means for title, _, means in published.FILES if title == same)
-    pairs = zip(published.MEASURES, theirs, strict=True)
-    told = [f"{measure} {_four(row['jpeg'][measure])} ({_four(one)})" for measure, one in pairs]
-    return [f"Lytro saved as JPEG 75, in brackets the files of {same}: {', '.join(told)}"]
 
 
 def _beside_cnn(results: Results, name: str) -> list[str]:
@@ -166,51 +127,6 @@ def _gain_in_words(results: Results, name: str) -> list[str]:
 _SETS = {"optics": "simulated", "photographs": "photographs"}
 
 
-def _lytro(rows: Results) -> Iterable[str]:
-    yield "## Lytro"
-    if "gradient" not in rows:
-        yield "The pairs were not at hand when this page was made: `--lytro FOLDER` adds them."
-        return
-    yield LYTRO.format(pairs=rows["gradient"]["pairs"])
-    yield markdown(["", *published.MEASURES, "CPU s"], list(_lytro_lines(rows)))
-    yield FOOLED
-    yield markdown(["", "NMI", "Q_Y", *published.MEASURES], list(_fooled_lines(rows)))
-    yield FILES
-    yield markdown(["", "saved", *published.MEASURES], list(_file_lines(rows)))
-    yield PAPERS
-    lines = [[f"`{name}`", what, why] for name, (what, why) in published.PAPERS.items()]
-    yield markdown(["method", "printed", "conditions"], lines).replace("---:", "---")
-
-
-def _lytro_lines(rows: Results) -> Iterable[list[str]]:
-    for name in ("average", *_order(rows)):
-        if name not in rows:
-            continue
-        cells = [_four(rows[name]["lossless"][measure]) for measure in published.MEASURES]
-        yield [_titled(name), *cells, number(rows[name].get("cpu_s_per_pair"))]
-
-
-def _fooled_lines(rows: Results) -> Iterable[list[str]]:
-    for name in (*reproduce_lytro.BASELINES, "gradient", "cnn"):
-        if name in rows:
-            means = rows[name]["lossless"]
-            words = reproduce_lytro.BASELINES.get(name)
-            title = f"{name}: {words}" if words else _titled(name)
-            cells = [_four(means[m]) for m in ("NMI", "Q_Y", *published.MEASURES)]
-            yield [title, *cells]
-
-
-def _file_lines(rows: Results) -> Iterable[list[str]]:
-    for kind, saved in (("lossless", "lossless"), ("jpeg", "JPEG 75")):
-        for title, how, means in published.FILES:
-            if how == saved:
-                yield [title, saved, *map(_four, means)]
-        for name in _order(rows):
-            if name in rows and (name in published.CAUSES or name == "gradient"):
-                means = rows[name][kind]
-                yield [_titled(name), saved, *(_four(means[m]) for m in published.MEASURES)]
-
-
 def _pairs(sets: Results) -> Iterable[str]:
     yield "## Pairs with occlusion"
     photographs = (
@@ -224,11 +140,11 @@ def _pairs(sets: Results) -> Iterable[str]:
     for label in labels:
         header += [f"{_SETS[label]}: near outlines", "right", "PSNR"]
     lines = []
-    for name in _order(sets[labels[0]] if labels else {}):
+    for name in in_order(sets[labels[0]] if labels else {}):
         cells = []
         for label in labels:
             cells += _pair_cells(sets[label].get(name), sets[label].get("cnn"), name)
-        lines.append([_titled(name), *cells])
+        lines.append([titled(name), *cells])
     yield markdown(header, lines)
 
 
@@ -245,7 +161,7 @@ def _stacks(kept: Results) -> Iterable[str]:
     yield "## Simulated z-stacks"
     if "baselines" not in kept:
         return
-    rows = kept["baselines"] | {name: kept[name] for name in _order(kept) if name in kept}
+    rows = kept["baselines"] | {name: kept[name] for name in in_order(kept) if name in kept}
     first = next(iter(rows.values()))
     yield STACKS.format(count=len(first), seeds=" and ".join(map(str, SEEDS)))
     for noise in NOISES:
@@ -264,12 +180,12 @@ def _stack_table(rows: Results, baselines: Results, noise: str) -> str:
             for value, top in zip(values, best, strict=True)
         ]
         if name in baselines:
-            lines.append([_titled(name), *cells, "", ""])
+            lines.append([titled(name), *cells, "", ""])
             continue
         some = [row for row in rows[name] if row["noise"] == noise]
         least = _least_gain(some, baselines)
         depths = [row["within_one"] for row in some if row.get("within_one") is not None]
-        lines.append([_titled(name), *cells, f"{least:+.2f}", f"{100 * fmean(depths):.0f} %"])
+        lines.append([titled(name), *cells, f"{least:+.2f}", f"{100 * fmean(depths):.0f} %"])
     return markdown(header, lines)
 
 
@@ -313,19 +229,3 @@ def _pictures() -> Iterable[str]:
         yield PICTURES
         for name, words in shown:
             yield f"{words}:\n\n![{words}](pictures/{name})"
-
-
-def _order(rows: Results) -> list[str]:
-    """Return the methods in their order, each followed by its other weights."""
-    return [
-        key for name in methods.names() for key in sorted(rows) if key.partition(",")[0] == name
-    ]
-
-
-def _titled(name: str) -> str:
-    method, comma, rest = name.partition(",")
-    return f"`{method}`{comma}{rest}" if method in methods.names() else name
-
-
-def _four(value: float) -> str:
-    return number(value, 4).removeprefix("0")

@@ -20,23 +20,23 @@ NOTHING = "Not measured yet: `python -m benchmarks.reproduce`, then this command
 
 def measured_words(results: Results, recipe: Recipe, sha256: str) -> str:
     """Return tables of what was measured of weights; that nothing was, where they are others."""
-    published_set = recipe.name == PUBLISHED
-    label = recipe.method if published_set else f"{recipe.method}/{recipe.name}"
-    if results.get("weights", {}).get(label) != sha256[:12]:
-        return NOTHING
-    parts = [WORDS.format(made=results["made"])]
-    rows = results.get("lytro", {})
-    if published_set and {recipe.method, "gradient"} <= rows.keys():
-        parts.append(_lytro(rows, recipe.method))
+    name, published_set = recipe.method, recipe.name == PUBLISHED
+    done = results.get("done", {})
+
+    def is_of(*place: str) -> bool:
+        return sha256[:12] in done.get(", ".join(place), "").split()
+
+    parts = []
+    if published_set and is_of("lytro", name):
+        parts.append(_lytro(results["lytro"], name))
     pairs = results.get("pairs", {})
-    if published_set and pairs:
-        parts.append(_outlines(pairs, recipe.method))
+    if published_set and pairs and all(is_of("pairs", label, name) for label in pairs):
+        parts.append(_outlines(pairs, name))
     stacks = results.get("stacks", {})
-    own = f"{recipe.method}, published"
-    key = own if published_set and own in stacks else recipe.method
-    if {key, "gradient", "adaptive"} <= stacks.keys():
+    key = f"{name}, published" if published_set and f"{name}, published" in stacks else name
+    if is_of("stacks", key):
         parts.append(_stacks(stacks, key))
-    return "\n" + "\n\n".join(parts) + "\n"
+    return "\n" + "\n\n".join([WORDS.format(**results), *parts]) + "\n" if parts else NOTHING
 
 
 def _lytro(rows: Results, name: str) -> str:

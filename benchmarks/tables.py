@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif import methods
+
 __all__ = [
     "area",
+    "in_order",
     "lead",
     "markdown",
     "mean",
@@ -20,6 +23,7 @@ __all__ = [
     "pooled",
     "shares",
     "speeds",
+    "titled",
     "tools_of",
 ]
 
@@ -60,6 +64,18 @@ def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table; the first column is text, the others are numbers."""
     rule = ["---", *["---:"] * (len(header) - 1)]
     return "\n".join("| " + " | ".join(line) + " |" for line in (header, rule, *lines))
+
+
+def in_order(rows: Iterable[str]) -> list[str]:
+    """Return names of methods in the methods' order, each followed by its other forms."""
+    listed = sorted(rows)
+    return [key for name in methods.names() for key in listed if key.partition(",")[0] == name]
+
+
+def titled(name: str) -> str:
+    """Return a name with the method in it in backquotes, for Markdown."""
+    method, comma, rest = name.partition(",")
+    return f"`{method}`{comma}{rest}" if method in methods.names() else name
 
 
 def lead(
