@@ -38,7 +38,6 @@ SMALL: dict[str, tuple[int, dict[str, Any]]] = {
 }
 #: One switch at a time; the first of a method is the default.
 RUNS: dict[str, tuple[dict[str, Any], ...]] = {
-    "cnn": ({}, {"levels": 3}),
     "mfif-gan": (
         {},
         {"reconstruction": "bce"},
@@ -47,6 +46,7 @@ RUNS: dict[str, tuple[dict[str, Any], ...]] = {
         {"pairs": "conventional"},
     ),
     "ufa-fuse": ({}, {"attention": "channel"}, {"attention": "spatial"}, {"attention": "none"}),
+    "cnn": ({}, {"levels": 3}),
 }
 
 
