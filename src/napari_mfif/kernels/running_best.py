@@ -80,7 +80,8 @@ class RunningBest:
         cv2.compare(scores, best, cv2.CMP_GT, dst=fresh)
         # Plausibilities are summed relative to the best so far.
         larger = cv2.max(cv2.max(best, scores), TINY)
-        fading = cv2.divide(cv2.min(best, scores), larger, dst=larger)
+        # Running sums round scores of nothing to a trace below 0.
+        fading = cv2.divide(cv2.max(cv2.min(best, scores), 0.0), larger, dst=larger)
         fading *= fading
         fading *= fading
         gone = total * fading
