@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,22 +37,13 @@ MODULES = {
     "postprocess/small_regions": ["tests/postprocess/test_small_regions.py"],
 }
 
-#: Tests in one process, in one order; of the networks only what needs none of them.
-OPTIONS = [
-    "-p",
-    "no:napari",
-    "-p",
-    "no:randomly",
-    "-p",
-    "no:xdist",
-    "-p",
-    "no:cacheprovider",
-    "-m",
-    "not torch",
-]
+#: No plugins, and no garbage collected after each run, which would take longer than the tests.
+BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+OPTIONS = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception"]
 
-#: Exit codes of mutmut for mutants that no test noticed, and those that no test runs.
-SURVIVED, UNTESTED = 0, 33
+#: Exit codes of mutmut for mutants that no test noticed, those that no test runs, and those of
+#: which a test failed; with others the tests crashed or came to no end.
+SURVIVED, UNTESTED, FAILED = 0, 33, 1
 
 #: A text of several words, as messages are.
 WORDS = re.compile(r"""["'](?:[^"'\\]|\\.)*[A-Za-z] +[A-Za-z](?:[^"'\\]|\\.)*["']|None""")
@@ -67,10 +59,11 @@ def copied(folder: Path, module: str) -> None:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes((ROOT / name).read_bytes())
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # in place of our options
     told = {
         "source_paths": ["src"],
         "only_mutate": [f"src/napari_mfif/{module}.py"],
-        "also_copy": ["README.md", "napari.yaml", "hatch_build.py"],
+        "also_copy": ["README.md", "napari.yaml", "hatch_build.py", "pytest.ini"],
         "pytest_add_cli_args": OPTIONS,
         "pytest_add_cli_args_test_selection": MODULES[module],
     }
@@ -117,9 +110,12 @@ def run(module: str, seconds: int) -> int:
         copied(folder, module)
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
         log = folder / "log"
+        environ = {**os.environ, **BARE}
         with log.open("w") as out:
             try:
-                subprocess.run(command, cwd=folder, stdout=out, stderr=out, timeout=seconds)
+                subprocess.run(
+                    command, cwd=folder, env=environ, stdout=out, stderr=out, timeout=seconds
+                )
             except subprocess.TimeoutExpired:
                 print(f"{module}: not finished in {seconds} s")
         found = folder / "mutants" / f"src/napari_mfif/{module}.py.meta"
@@ -132,11 +128,13 @@ def run(module: str, seconds: int) -> int:
         told = {name: changes(folder, name) for name in alive}
     explained = [name for name, change in told.items() if is_explained(module, *change, known)]
     worded = [n for n, change in told.items() if n not in explained and only_words(*change)]
+    failed = sum(code == FAILED for code in done.values())
     open_ones = [name for name in alive if name not in {*explained, *worded}]
     for name in open_ones:
         print(f"{module}: {name.rpartition('.')[2]}\n  - {told[name][0]}\n  + {told[name][1]}")
     print(
-        f"{module}: {len(done)} of {len(codes)} mutants tried, {len(done) - len(alive)} noticed, "
+        f"{module}: {len(done)} of {len(codes)} mutants tried, {failed} noticed, "
+        f"{len(done) - len(alive) - failed} crashed or without end, "
         f"{len(worded)} of words, {len(explained)} equivalent, {len(open_ones)} open",
         flush=True,
     )

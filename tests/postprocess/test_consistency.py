@@ -143,15 +143,18 @@ def test_decision_follows_the_depth_only_where_it_no_longer_fits(hill) -> None:
     assert np.abs(found.depth - found.decision).max() < 1
 
 
-def test_answer_that_came_in_stays_as_it_was(hill) -> None:
-    noisy = hill.copy()
+@pytest.mark.parametrize("n_planes", [2, 3, 20])
+def test_answer_that_came_in_stays_as_it_was(hill, n_planes) -> None:
+    noisy = np.rint(hill > 10) if n_planes == 2 else hill * (n_planes / 20)
     noisy[30:33, 40:43] = 0
     answer = answer_of(noisy)
     before = answer.depth.copy(), answer.decision.copy()
     everything = {**STACK, "small_regions": 0.01, "smooth_depth": 2, "grow": 1, "guided_radius": 3}
-    verify(answer, hill, everything, n_planes=20)
+    found = verify(answer, hill, everything, n_planes=n_planes)
+    assert not np.array_equal(found.depth, before[0])
     np.testing.assert_array_equal(answer.depth, before[0])
     np.testing.assert_array_equal(answer.decision, before[1])
+    assert (answer.confidence == 1).all()
 
 
 def test_mean_of_the_outer_planes_is_never_invented() -> None:
@@ -295,17 +298,20 @@ def test_guide_is_made_of_the_grown_decision_of_a_pair_and_the_settled_one_of_a_
     np.testing.assert_array_equal(decision, np.broadcast_to(np.arange(83) >= 40 + grown, SHAPE))
 
 
-@pytest.mark.parametrize("pixels", [2, -2])
+@pytest.mark.parametrize("pixels", [1, -1, 2, -2])
 def test_a_pixel_grows_to_a_disc(pixels) -> None:
     depth = np.full((9, 9), 1 if pixels > 0 else 0, np.float32)
     depth[4, 4] = 1 - depth[4, 4]
     found = verify(answer_of(depth), None, {**OFF, "grow": pixels}, n_planes=2)
-    rows, columns = np.indices((9, 9)) - 4
-    disc = (np.abs(rows) <= 2) & (np.abs(columns) <= 2) & ((np.abs(rows) < 2) | (columns == 0))
+    rows, columns = np.abs(np.indices((9, 9)) - 4)
+    most = abs(pixels)
+    disc = (rows <= most) & (columns <= most) & ((rows < most) | (columns == 0))
     np.testing.assert_array_equal(found.decision == depth[4, 4], disc)
 
 
-@pytest.mark.parametrize(("n_planes", "wanted"), [(2, PAIR), (2, STACK), (9, {"grow": 2})])
+@pytest.mark.parametrize(
+    ("n_planes", "wanted"), [(2, PAIR), (2, {**STACK, "grow": 2}), (9, {"grow": 2})]
+)
 def test_confidence_takes_no_new_memory_where_no_depth_is_smoothed(
     halves, n_planes, wanted
 ) -> None:
@@ -320,3 +326,17 @@ def test_what_is_not_verified_is_handed_on(halves) -> None:
         found = verify(answer, halves, steps, n_planes=2)
         assert found.runner_up is answer.runner_up
         assert found.pixels is answer.pixels
+
+
+def test_for_a_pair_steps_of_stacks_are_no_work(halves) -> None:
+    answer = answer_of(halves)
+    found = verify(answer, None, {**OFF, "smooth_depth": 5}, n_planes=2)
+    assert found.decision is answer.decision
+    np.testing.assert_array_equal(found.depth, halves)
+
+
+def test_confidence_is_about_the_depth_not_about_the_plane_taken() -> None:
+    depth = np.full((9, 9), 4.25, np.float32)
+    answer = Answer(depth, np.full((9, 9), 8, np.uint16), np.full_like(depth, 0.5))
+    found = verify(answer, None, {**OFF, "smooth_depth": 1}, n_planes=9)
+    np.testing.assert_allclose(found.confidence, np.sqrt(0.5), rtol=1e-6)
