@@ -197,11 +197,16 @@ def test_points_are_saved_with_their_units(fusion, tmp_path):
     np.testing.assert_allclose(np.array(lines, float), mesh.vertices, rtol=1e-5)
 
 
-def test_nothing_is_overwritten_unasked_not_even_the_image_beside(fusion, tmp_path):
-    (tmp_path / "relief.png").write_bytes(b"mine")
-    with pytest.raises(WriteError, match="exists"):
+@pytest.mark.parametrize("mine", ["relief.obj", "relief.mtl", "relief.png"])
+def test_where_one_of_several_files_is_there_nothing_is_written(fusion, tmp_path, mine):
+    (tmp_path / mine).write_bytes(b"mine")
+    with pytest.raises(WriteError, match=f"{mine}.*exists"):
         surface.surface(fusion).save(tmp_path / "relief.obj")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["relief.png"]
+    assert [path.name for path in tmp_path.iterdir()] == [mine]
+    assert (tmp_path / mine).read_bytes() == b"mine"
+
+
+def test_a_surface_without_a_known_ending_is_refused(fusion, tmp_path):
     with pytest.raises(WriteError, match="no ending"):
         surface.surface(fusion).save(tmp_path / "relief.blend")
 

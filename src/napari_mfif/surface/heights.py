@@ -86,7 +86,7 @@ def height_map(
     min_confidence : float, optional
         Heights less sure than this are left out; as the recipe says when not given.
     fill : bool, optional
-        Whether they are filled smoothly from what is known; their doubt stays large.
+        Whether they are filled smoothly from what is known around them; their doubt stays large.
     """
     least = fusion.recipe.min_confidence if min_confidence is None else min_confidence
     wanted = {"unsure": "fill" if fill else "mark", "min_confidence": MIN_CONFIDENCE.check(least)}

@@ -107,14 +107,8 @@ def surface(
 
     Parameters
     ----------
-    fusion : Fusion
-        A finished one.
-    t : int, optional
-        The timepoint.
-    min_confidence : float, optional
-        Heights less sure than this are left out; as the recipe says when not given.
-    fill : bool, optional
-        Whether the holes are filled smoothly from what is known around them.
+    fusion, t, min_confidence, fill
+        As for `height_map`.
     first_on_top : bool, optional
         Whether the first plane lies highest. Heights grow from plane to plane otherwise; of a
         stack that was taken downwards that is the specimen's mirror image.

@@ -74,14 +74,10 @@ def profile(
 
     Parameters
     ----------
-    fusion : Fusion
-        A finished one.
+    fusion, t, min_confidence
+        As for `height_map`.
     line : array-like, (N, 2)
         Row and column of two or more points, in pixels of the fused image.
-    t : int, optional
-        The timepoint.
-    min_confidence : float, optional
-        Heights less sure than this are NaN; as the recipe says when not given.
 
     Raises
     ------

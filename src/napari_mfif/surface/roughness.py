@@ -67,17 +67,13 @@ def roughness(
 
     Parameters
     ----------
-    fusion : Fusion
-        A finished one.
+    fusion, t, min_confidence
+        As for `height_map`.
     region : (slice, slice) or mask, optional
         Rows and columns, or a mask of the whole plane; the whole plane when not given.
-    t : int, optional
-        The timepoint.
     form : str, optional
         What is taken away before: ``"plane"`` (the tilt), ``"quadric"`` (tilt and bow) or
         ``"mean"`` (nothing but the mean height).
-    min_confidence : float, optional
-        Heights less sure than this are left out; as the recipe says when not given.
 
     Raises
     ------

@@ -59,16 +59,12 @@ def step_height(
 
     Parameters
     ----------
-    fusion : Fusion
-        A finished one.
+    fusion, t, min_confidence
+        As for `height_map`.
     region_a, region_b : (slice, slice) or mask
         Rows and columns, or a mask of the whole plane.
-    t : int, optional
-        The timepoint.
     level : bool, optional
         Whether the planes may be tilted; if not, the difference of the mean heights is taken.
-    min_confidence : float, optional
-        Heights less sure than this are left out; as the recipe says when not given.
 
     Raises
     ------
