@@ -98,6 +98,7 @@ def described(names):
 def test_parts_that_do_not_vary_are_none():
     assert parts_of(["a1_z2", "a1_z2"]) == []
     assert parts_of(["a1", "a1_2"]) == []
+    assert parts_of(["A01_z-2_0.5um"]) == []
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,8 @@ def test_kinds_tell_the_axis():
     assert described(["x DAPI", "x GFP"]) == [("C", "dye", "x", "", (("DAPI",), ("GFP",)))]
     (part,) = parts_of(["2023-01-05", "2023-01-06"])
     assert (part.axis, part.kind) == ("", "stamp")
+    (part,) = parts_of(["z 2023-01-05", "z 2023-01-06"])
+    assert (part.axis, part.kind, part.word) == ("", "stamp", "z")
     (part,) = parts_of(["00h10m", "00h20m"])
     assert (part.axis, part.kind, part.count) == ("T", "duration", 2)
 
@@ -142,6 +145,18 @@ def test_signs_that_some_names_have_belong_to_the_number():
     assert part.values == (("1",), ("2",))
     (part,) = parts_of(["z--1", "z--2"])
     assert part.values == (("1",), ("2",))
+    dye, place = parts_of(["DAPI_z-1", "GFP_z0", "DAPI_z1"])
+    assert (dye.axis, place.axis) == ("C", "Z")
+    assert place.values == (("-1",), ("0",), ("1",))
+
+
+def test_signs_stand_between_a_word_and_its_number():
+    (part,) = parts_of(["q-1t", "q0t", "q+1t"])  # the number is glued to q: t has no say
+    assert (part.axis, part.kind, part.word) == ("", "number", "q")
+    (part,) = parts_of(["q-1um", "q0um", "q+1um"])
+    assert (part.axis, part.unit) == ("Z", "um")
+    (part,) = parts_of(["q3_-1", "q3_0"])
+    assert part.values == (("-1",), ("0",))
 
 
 def test_what_changes_together_is_one_part_of_which_the_most_telling_comes_first():
@@ -160,9 +175,24 @@ def test_decimals_with_a_point_are_one_number_where_they_are_even():
     assert part.values == (("0.5",), ("1.0",), ("1.5",))
     assert part.pieces == ((0, 1),)
     assert len(parts_of(["a 0.5", "a 1.0", "a 1.7"])) == 2
+    (part,) = parts_of(["a 0,5", "a 1,0", "a 1,5"])
+    assert part.values == (("0.5",), ("1.0",), ("1.5",))
     # a version: all of each with all of the other
     assert len(parts_of(["a 1.1", "a 1.2", "a 2.1", "a 2.2"])) == 2
+    assert len(parts_of(["a 1.0", "a 1.5", "a 2.0", "a 2.5"])) == 2
     assert len(parts_of(["a1.1", "a1.3", "a2.1"])) == 2
+
+
+@pytest.mark.parametrize("names", [["t 0.5", "t 1.0", "t 1.5"], ["a 0.5h", "a 1.0h", "a 1.5h"]])
+def test_word_before_and_unit_after_decimals_tell_their_axis(names):
+    (part,) = parts_of(names)
+    assert (part.axis, part.values) == ("T", (("0.5",), ("1.0",), ("1.5",)))
+
+
+def test_what_stands_after_decimals_is_a_part_too():
+    decimals, other = parts_of(["a 0.5 b1", "a 1.0 b1", "a 1.5 b2"])
+    assert decimals.values == (("0.5",), ("1.0",), ("1.5",))
+    assert other.values == (("1",), ("1",), ("2",))
 
 
 def groups(*names):

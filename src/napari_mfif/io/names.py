@@ -29,6 +29,7 @@ DECIMAL = re.compile(
     re.IGNORECASE,
 )
 SIGNED = re.compile(r"(?<=[_\s=(])[-+]\d+")
+SIGN_BEFORE = re.compile(r"(?<=[^\W\d_])[-+]\Z")
 NUMBER = re.compile(r"\d+")
 WORD_BEFORE = re.compile(r"([^\W\d_]+)[\s_=#.-]*[(\[]?$")
 #: A word that stands after a number of its own and before a gap: it is that number's.
@@ -133,7 +134,7 @@ class Part:
 def pieces_of(name: str) -> list[Piece]:
     """Take a name apart."""
     found: list[Piece] = []
-    taken = [False] * (len(name) + 1)
+    taken = [False] * len(name)
     for kind, expression in (
         ("stamp", STAMP),
         ("duration", DURATION),
@@ -231,8 +232,8 @@ def _aligned(names: Sequence[str]) -> list[list[Piece]]:
 
 
 def _sign(name: str, piece: Piece) -> str:
-    before = name[max(0, piece.start - 2) : piece.start]
-    return before[-1:] if len(before) == 2 and before[-1] in "+-" and before[0].isalpha() else ""
+    found = SIGN_BEFORE.search(name[: piece.start])
+    return found[0] if found else ""
 
 
 def _join_decimals(columns: list[_Column]) -> list[_Column]:

@@ -75,9 +75,8 @@ def _copy(out: Pixels, pixels: Pixels, where: NDArray[np.bool_]) -> None:
     if word is None or not out.flags.c_contiguous or out.size == 0 or out.dtype != pixels.dtype:
         np.copyto(out, pixels, where=where if out.ndim == 2 else where[..., None])
         return
-    shape = out.shape[:2] if out.ndim == 2 or out.shape[2] == 1 else out.shape
-    source = np.ascontiguousarray(pixels, out.dtype).view(word).reshape(shape)
-    cv2.copyTo(source, where.view(np.uint8), out.view(word).reshape(shape))
+    source = np.ascontiguousarray(pixels).view(word)
+    cv2.copyTo(source, where.view(np.uint8), out.view(word))
 
 
 def blended(old: Pixels, new: Pixels, share: FloatMap) -> Pixels:
