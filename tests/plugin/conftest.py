@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("napari", reason="napari is not installed: the window is NOT tested")
 
+from napari_mfif.plugin.results import results_of
 from napari_mfif.simulation import simulate
 
 WAIT = 60_000
@@ -44,15 +45,29 @@ def preferred(monkeypatch):
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
+def viewer(make_napari_viewer, request):
+    """A viewer, shown where a test is marked as one that looks at what is drawn."""
+    drawn = request.node.get_closest_marker("drawn") is not None
+    made = make_napari_viewer(show=drawn)
+    if drawn:
+        made.window.resize(1280, 800)
+    return made
 
 
 @pytest.fixture
-def panel(viewer, qtbot):
-    """The Fuse panel, docked as from the menu."""
-    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
-    return made
+def dock(viewer):
+    """Dock a panel as from the menu, and return it."""
+
+    def docked(title):
+        return viewer.window.add_plugin_dock_widget("napari-mfif", title)[1]
+
+    return docked
+
+
+@pytest.fixture
+def panel(dock):
+    """The Fuse panel."""
+    return dock("Fuse")
 
 
 @pytest.fixture
@@ -73,6 +88,14 @@ def fused(qtbot):
         qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
 
     return press
+
+
+@pytest.fixture
+def made(panel, add_relief, fused):
+    """What the Fuse panel made of a small z-stack."""
+    add_relief()
+    fused(panel)
+    return results_of(panel.viewer).current()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.plugin.results import results_of
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -25,16 +25,8 @@ PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1000, 700)
-    return viewer
-
-
-@pytest.fixture
-def paint(panel, viewer, qtbot):
-    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Paint")
-    return made
+def paint(panel, dock):
+    return dock("Paint")
 
 
 class Hand:

@@ -39,9 +39,8 @@ def folder(tmp_path, relief):
 
 
 @pytest.fixture
-def batch(viewer):
-    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Batch")
-    return made
+def batch(dock):
+    return dock("Batch")
 
 
 def choose(batch, folder, qtbot, preset="Preset Fast"):

@@ -14,32 +14,22 @@ from napari_mfif.plugin import show
 from napari_mfif.plugin.closer import files
 from napari_mfif.plugin.results import results_of
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.drawn]
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    shown = make_napari_viewer(show=True)
-    shown.window.resize(1280, 800)
-    return shown
+def look(panel, dock):
+    return dock("Look closer")
 
 
 @pytest.fixture
-def look(viewer):
-    """The panel, docked as from the menu."""
-    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Look closer")
-    return made
-
-
-@pytest.fixture
-def made(panel, look, add_relief, fused, qtbot):
-    add_relief()
-    fused(panel)
+def made(look, made, qtbot):
+    """A result, looked at."""
     look.parent().raise_()
     qtbot.waitUntil(lambda: look.line.heights is not None, timeout=10_000)
-    return results_of(panel.viewer).current()
+    return made
 
 
 @pytest.fixture

@@ -18,19 +18,15 @@ WAIT = 10_000
 
 
 @pytest.fixture
-def refine(viewer, qtbot):
-    """The Refine panel, docked as from the menu."""
-    _, made = viewer.window.add_plugin_dock_widget("napari-mfif", "Refine")
-    return made
+def refine(dock):
+    return dock("Refine")
 
 
 @pytest.fixture
-def pollen(panel, add_relief, fused, refine, qtbot):
-    """A fused stack of which no method may run again."""
-    add_relief()
-    fused(panel)
+def pollen(refine, made, qtbot):
+    """The fusion at hand."""
     qtbot.waitUntil(lambda: refine.made is not None, timeout=WAIT)
-    return panel.fusion
+    return made.fusion
 
 
 @pytest.fixture
@@ -260,8 +256,8 @@ def test_panel_closes_without_a_trace(refine, pollen, viewer, qtbot):
     assert not [key for key in viewer.keymap if str(key) == "B"]
 
 
-def test_panels_become_tabs_of_one_place(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer(show=True)
+@pytest.mark.drawn
+def test_panels_become_tabs_of_one_place(viewer, qtbot):
     first, _ = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
     second, _ = viewer.window.add_plugin_dock_widget("napari-mfif", "Refine")
     window = viewer.window._qt_window

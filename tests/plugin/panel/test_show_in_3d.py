@@ -14,13 +14,6 @@ pytestmark = pytest.mark.window
 
 
 @pytest.fixture
-def made(panel, add_relief, fused):
-    add_relief()
-    fused(panel)
-    return results_of(panel.viewer).current()
-
-
-@pytest.fixture
 def view(made, panel, qtbot):
     found = show_in_3d(panel.viewer, made)
     qtbot.waitUntil(lambda: found.is_on, timeout=10_000)
