@@ -7,10 +7,10 @@ from typing import Any
 from qtpy.QtWidgets import QWidget
 
 from napari_mfif.errors import MfifError
-from napari_mfif.io.content import PICTURE_ENDINGS, TIFF_ENDINGS
+from napari_mfif.io.content import TIFF_ENDINGS
 from napari_mfif.plugin.dialogs import FILES, FOLDER, ask_which
 from napari_mfif.plugin.napari_internals import PLUGIN, prefer_reader
-from napari_mfif.plugin.reader import read
+from napari_mfif.plugin.reader import get_reader, read
 
 __all__ = [
     "add_layers",
@@ -75,9 +75,9 @@ def choose_files(
 def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:
     """Open paths with our reader, several as the planes of one stack."""
     try:
-        if len(paths) == 1 and not paths[0].lower().endswith(PICTURE_ENDINGS):
+        if len(paths) == 1 and get_reader(paths[0]) is not None:
             viewer.open(paths[0], plugin=PLUGIN)
-        else:  # napari asks readers of a single ending only, and ours for no pictures
+        else:  # several, which napari opens one by one; or what we refuse, and say why
             add_layers(viewer, read(paths if len(paths) > 1 else paths[0]))
     except (MfifError, OSError, ValueError) as error:
         if told is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,8 +56,16 @@ def ask_where(
     folder = Path(fusion.stack.source).parent if fusion.stack.source else Path.home()
     dialog = QFileDialog(parent, "Save", str(folder / name), kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(ending_of(kind)))
+    dialog.setDefaultSuffix(ending_of(kinds))
     dialog.fileSelected.connect(chosen)
     _open(dialog)
+
+
+def ending_of(kinds: str) -> str:
+    """Return the first ending in filters as Qt writes them, without its leading dot."""
+    found = re.search(r"\*\.([\w.]+)", kinds)
+    return found[1] if found else ""
 
 
 def _open(dialog: QFileDialog) -> None:

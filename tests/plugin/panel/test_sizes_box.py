@@ -85,6 +85,15 @@ def test_impossible_sizes_are_refused_beside_the_fields(sizes, panel, add_relief
     assert source.scale[0] == 0.5
 
 
+def test_one_goes_on_looking_at_the_same_plane(sizes, viewer, relief, panel):
+    viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
+    viewer.dims.set_current_step(0, 4)
+    typed(sizes.z_step, "5")
+    typed(sizes.pixel, "1")
+    assert viewer.dims.current_step[0] == 4
+    assert viewer.dims.point[0] == 20
+
+
 def test_units_of_all_layers_change_at_once(sizes, panel, viewer, relief, fused, qtbot):
     """napari warns when it draws layers whose units differ."""
     viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")

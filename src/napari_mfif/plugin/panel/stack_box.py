@@ -228,8 +228,11 @@ class StackBox(QWidget):
 
     def _resize(self, spacing: tuple[float, ...], unit: str) -> None:
         """Give the layers other sizes; the stack takes them from there."""
+        dims = self._viewer.dims
+        steps = dims.current_step
         for layer in self.layers():
             set_sizes(layer, self.layer_axes().replace("S", ""), spacing, unit)
+        dims.current_step = steps  # one goes on looking at the same plane
         self._make()
         self.resized.emit(spacing, unit)
         self.changed.emit()
