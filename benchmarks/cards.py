@@ -3,7 +3,7 @@
 A card is written from its own head, from what the file of weights says about itself, from the log
 of the training beside it, from the recipe's words and from ``benchmarks/results``, so that nothing
 on it is older than its weights. What people have to say of a training stands in ``notes.md``,
-whose first line names the weights (``sha256: ...``) that it is about.
+whose first line names the weights that it is about: ``tensors:`` and what --tensors prints.
 
 With --check nothing is written: the exit code says whether every card is as it would be written.
 With --measure a sample of the answers and what half precision changes are measured again (on a
@@ -13,16 +13,19 @@ processor without instructions for half precision it takes minutes).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks import keep
 from benchmarks.reproduce_words import measured_words
 from napari_mfif.methods import registry
-from napari_mfif.networks.weights import CARD, models, read_card, read_weights
+from napari_mfif.networks.weights import CARD, Weights, models, read_card, read_weights
 from napari_mfif.training import OTHER_RECIPES, RECIPES
 from napari_mfif.training.card import write_card
 from napari_mfif.training.card_body import blocks, body, sources_of
@@ -42,12 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=OWN, description=__doc__)
     parser.add_argument("folders", nargs="*", help="below models/, for example fd-fcn/microscopy")
     parser.add_argument("--check", action="store_true", help="write nothing")
+    parser.add_argument("--tensors", action="store_true", help="print what notes call weights by")
     parser.add_argument("--measure", action="store_true", help="measure the answers again")
     given = parser.parse_args(arguments)
     wrong = 0
     for folder, recipe in trained():
         name = str(folder.relative_to(models()))
         if given.folders and name not in given.folders:
+            continue
+        if given.tensors:
+            print(name, tensors(read_weights(folder, recipe.method)))
             continue
         head, text = written(folder, recipe, measure=given.measure)
         before = (folder / CARD).read_text(encoding="utf-8")
@@ -89,7 +96,7 @@ def written(folder: Path, recipe: Recipe, *, measure: bool = False) -> tuple[dic
         head |= _measured(recipe, folder)
     made = blocks(old) | {OWN: measured_words(keep.load("reproduction"), recipe, stored.sha256)}
     text = body(recipe, head, facts, sources_of(old), made)
-    return head, text.rstrip("\n") + "\n" + notes(folder, stored.sha256)
+    return head, text.rstrip("\n") + "\n" + notes(folder, tensors(stored))
 
 
 def duration(folder: Path, told: str) -> str:
@@ -100,13 +107,21 @@ def duration(folder: Path, told: str) -> str:
     return number[0] if number else UNKNOWN
 
 
-def notes(folder: Path, sha256: str) -> str:
+def tensors(stored: Weights) -> str:
+    """Return a short name of the numbers themselves: facts in their file may change."""
+    digest = hashlib.sha256()
+    for name in sorted(stored.tensors):
+        digest.update(name.encode() + np.ascontiguousarray(stored.tensors[name]).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def notes(folder: Path, name: str) -> str:
     """Return what people noted of these weights; nothing where that is of others."""
     path = folder / NOTES
     if not path.is_file():
         return ""
     first, _, rest = path.read_text(encoding="utf-8").partition("\n")
-    return f"\n## Notes\n\n{rest.strip()}\n" if first == f"sha256: {sha256}" else ""
+    return f"\n## Notes\n\n{rest.strip()}\n" if first == f"tensors: {name}" else ""
 
 
 def card(head: dict[str, str], text: str) -> str:

@@ -102,6 +102,8 @@ def _papers(lytro: Path, photos: Path, chosen: Sequence[str]) -> list[Task]:
         rows += [(("papers", "commutativity", n), work.commutativity, (n, lytro)) for n in names]
     if photos.is_dir() and "fd-fcn" in names:
         rows.append((("papers", "epsilon"), work.epsilon, (photos,)))
+    if photos.is_dir() and "cnn" in names:
+        rows.append((("papers", "full form"), work.full_form, (photos,)))
     return rows
 
 

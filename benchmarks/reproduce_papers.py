@@ -3,7 +3,8 @@
 *Commutativity* (CNN, section 4.2.1): every pair of Lytro fused in both orders. *Random order*
 (FD-FCN, section 4.3): z-stacks fused one plane after the other, in the order of the planes and
 shuffled. *Epsilon* (FD-FCN, section 4.2.1 and figure 4): radius and epsilon of the guided filter,
-by the mean squared error of the decision map, of pairs whose truth is known.
+by the mean squared error of the decision map, of pairs whose truth is known. *Full form* (CNN):
+what a briefly trained network of both fully-connected layers makes of the order of its planes.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from napari_mfif.metrics import truth
 from napari_mfif.settings.consistency import OFF
 from napari_mfif.simulation import KINDS, simulate
 
-__all__ = ["EPSILONS", "RADII", "commutativity", "epsilon", "networks", "random_order"]
+__all__ = ["EPSILONS", "RADII", "commutativity", "epsilon", "full_form", "networks", "random_order"]
 
 #: Of the z-stacks that are shuffled, and of the shuffling.
 STACK_SEED, ORDERS = 110, (0, 1, 2)
+#: Of the brief training of the full form of `cnn`: batches, and crops it is looked at on.
+FULL_STEPS, FULL_CROPS = 150, 40
 #: What is tried of the guided filter; the paper chooses 8 and .32.
 RADII, EPSILONS = (4, 8, 16), (0.01, 0.1, 0.32, 1.0)
 
@@ -68,6 +71,49 @@ def _focus(fusion: Fusion) -> NDArray[Any]:
     focus = fusion.focus_map
     assert focus is not None
     return np.asarray(focus)
+
+
+def full_form(folder: Path) -> dict[str, float]:
+    """Return what the order of two planes changes for the full form of `cnn`, trained briefly.
+
+    Returns
+    -------
+    dict of float
+        ``steps``; ``right``: share of held-back patches ordered right; ``sum``, ``sum_deviation``:
+        as for `commutativity`, over crops; ``same``: share of patches that the collapsed form
+        decides alike.
+    """
+    import torch
+
+    from napari_mfif.networks.cnn import FullCnn, collapse
+    from napari_mfif.training.cnn import Pairs
+    from napari_mfif.training.data import crop, read_pictures
+    from napari_mfif.training.loop import Plan, take_step
+    from napari_mfif.training.pairs import gaussian
+
+    torch.manual_seed(0)
+    pictures, network = read_pictures(folder, seed=0), FullCnn()
+    plan, loss = Plan(FULL_STEPS, rate=3e-4), Pairs(pictures.train, crops=8, size=24)
+    optimiser = plan.optimiser_of(network)
+    for step in range(plan.steps):
+        take_step(network, optimiser, loss, plan, step)
+    single, rng = collapse(network.eval()), np.random.default_rng(1)
+    right, sums, same = [], [], []
+    for number in range(FULL_CROPS):
+        square = crop(rng, pictures.held_back[number % len(pictures.held_back)], 64)
+        sharp, soft = (
+            torch.from_numpy(plane[None, None] / 255 - 0.5)
+            for plane in (square, gaussian(2)(square))
+        )
+        with torch.no_grad():
+            forth, back = network.compare(sharp, soft), network.compare(soft, sharp)
+            one = single.compare(sharp, soft)
+        right.append(float((forth > 0.5).float().mean()))
+        sums.append(float((forth + back).mean()))
+        same.append(float(((forth > 0.5) == (one > 0.5)).float().mean()))
+    means = {"right": np.mean(right), "sum": np.mean(sums), "same": np.mean(same)}
+    values = means | {"sum_deviation": np.std(sums), "steps": plan.steps}
+    return {name: round(float(value), 6) for name, value in values.items()}
 
 
 def random_order(method: str) -> dict[str, float]:

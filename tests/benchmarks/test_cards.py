@@ -44,7 +44,7 @@ def test_card_can_be_written_from_itself(folder, recipe, tmp_path) -> None:
 
 
 def test_notes_of_other_weights_are_not_shown(tmp_path) -> None:
-    (tmp_path / cards.NOTES).write_text("sha256: abc\n\nSlow.\n", encoding="utf-8")
+    (tmp_path / cards.NOTES).write_text("tensors: abc\n\nSlow.\n", encoding="utf-8")
     assert "Slow." in cards.notes(tmp_path, "abc")
     assert cards.notes(tmp_path, "abd") == ""
 
