@@ -82,9 +82,10 @@ def beside_paper(rows: Results, name: str) -> list[str]:
         own, saved = (_own(row[kind], measure) for kind in ("lossless", "jpeg"))
         title = paper.get("names", {}).get(measure, measure)
         told.append(f"{title} {_figure(printed)} ({_figure(own)} | {_figure(saved)})")
+    table = paper["table"].partition(" (")[0]
     return [
-        f"printed ({paper['table']}: {paper['data']}), in brackets ours on Lytro, lossless and as "
-        f"JPEG: {', '.join(told)}"
+        f"printed ({table}, {paper['pairs']}), in brackets ours on Lytro, lossless | as JPEG: "
+        f"{', '.join(told)}"
     ]
 
 
@@ -98,7 +99,7 @@ def _paper(rows: Results, name: str, paper: Results) -> Iterable[str]:
     cnn_files = published.FILES["CNN (MFIFB's run)"]
     said = f"; beside, the files of {files['title']} by our measures" if files else ""
     quality = reproduce_lytro.QUALITY
-    yield PAPER.format(quality=quality, files=said, **paper)
+    yield PAPER.format(**paper | {"quality": quality, "files": said})
     header = ["measure", "printed"]
     header += ["its files"] if files else []
     header += ["ours", "ours, JPEG"]

@@ -23,7 +23,7 @@ def test_every_network_has_its_paper_and_every_measure_is_ours() -> None:
     assert sorted(published.PAPERS) == sorted(networks)
     assert set(published.REPORTED) <= MEASURES.keys()
     for paper in published.PAPERS.values():
-        assert {"table", "data", "verdict"} <= paper.keys()
+        assert {"table", "pairs", "data", "verdict"} <= paper.keys()
         for row in (paper.get("cnn", {}), paper.get("wins", {}), *paper.get("others", {}).values()):
             assert row.keys() <= paper["printed"].keys()
         assert paper.get("files") in (None, *published.FILES)
