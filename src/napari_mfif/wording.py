@@ -30,6 +30,7 @@ SETTINGS = {
     "columns": ("--region", "Region"),
     "only_channel": ("--only-channel", "Fuse"),
     "planes": ("--planes", "Planes"),
+    "reference": ("--reference", "Reference plane"),
     "region": ("--region", "Region"),
     "rows": ("--region", "Region"),
     "order": ("--order", "Order of the planes"),

@@ -42,6 +42,36 @@ def test_similarity_of_6_pixels_and_1_percent_is_found_within_0_3_pixels(kind):
     assert residual(given.matrices, made.transforms, (181, 203)) < 0.3
 
 
+def tilted(kind, *, shear=0.03, aspect=0.02, **more):
+    """Planes that drift, shear and stretch, and their true places."""
+    made = simulate(kind, **{**SMALL, "slope": 0.8, "drift": 4.0, **more})
+    course = np.linspace(-0.5, 0.5, 9)
+    places, planes = [], []
+    for plane, place, way in zip(planes_of(made), made.transforms, course, strict=True):
+        linear = np.eye(2) + way * np.array([[aspect, 2 * shear], [0, -aspect]])
+        more = np.column_stack([linear, [101, 90] - linear @ [101, 90]])
+        planes.append(cv2.warpAffine(plane, more, (203, 181), borderMode=4, flags=4))
+        places.append(more[:, :2] @ place + np.column_stack([np.zeros((2, 2)), more[:, 2]]))
+    return planes, np.array(places)
+
+
+@pytest.mark.parametrize("kind", ["relief", "tissue", "occlusion"])
+def test_shear_and_stretch_are_found_within_0_3_pixels(kind):
+    planes, truth = tilted(kind, seed=2)
+    given = found(planes, model="affine")
+    assert given.model == "affine"
+    assert residual(given.matrices, truth, (181, 203)) < 0.3
+    assert residual(found(planes).matrices, truth, (181, 203)) > 0.4
+
+
+@pytest.mark.parametrize("kind", ["relief", "steps", "occlusion", "tissue"])
+def test_what_does_not_shear_is_not_sheared(kind):
+    made = simulate(kind, seed=1, drift=5.0, magnification_drift=0.012, **SMALL)
+    given, plain = (found(planes_of(made), model=model) for model in ("affine", "similarity"))
+    assert given.model == "similarity"
+    assert residual(given.matrices, plain.matrices, (181, 203)) < 0.05
+
+
 @pytest.mark.parametrize("kind", ["relief", "steps", "occlusion", "tissue"])
 def test_without_drift_planes_stay_where_they_are(kind):
     made = simulate(kind, seed=1, slope=0.8, **SMALL)
@@ -114,7 +144,9 @@ def test_empty_planes_stay_where_they_are(planes):
 
 def test_the_reference_stays_where_it_is():
     made = simulate("relief", seed=3, drift=6.0, **SMALL)
-    assert np.array_equal(found(planes_of(made), reference=2).matrices[2], np.eye(2, 3))
+    one, other = (found(planes_of(made), reference=plane) for plane in (2, "middle"))
+    assert np.array_equal(one.matrices[2], np.eye(2, 3))
+    assert np.allclose(one.matrices, other.seen_from(2).matrices, atol=1e-5)
 
 
 def test_large_planes_are_registered_at_a_smaller_scale():
@@ -137,6 +169,7 @@ def test_drift_is_detected_and_its_absence_too():
         ({"model": "shear"}, "align"),
         ({"reference": 9}, "reference"),
         ({"reference": -1}, "reference"),
+        ({"reference": "tenth"}, "reference"),
     ],
 )
 def test_impossible_requests_are_refused(wrong, named):

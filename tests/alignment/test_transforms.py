@@ -78,6 +78,27 @@ def test_a_part_equals_the_same_part_of_the_whole(first, shift):
     assert np.allclose(piece, warp(plane, matrix)[rows, columns], atol=1e-5 * plane.max())
 
 
+def test_places_seen_from_another_plane_bring_the_planes_together_as_before():
+    given = Transforms(np.stack([similar(), np.eye(2, 3), similar(0.99, -0.01, 1, 2)]), reference=1)
+    other = given.seen_from(2)
+    assert other.reference == 2 and np.array_equal(other.matrices[2], np.eye(2, 3))
+    place = np.array([11.0, 7, 1])  # of plane 2, and the same place in plane 1
+    middle = np.append(
+        np.linalg.inv(given.matrices[2][:, :2]) @ (place[:2] - given.matrices[2][:, 2]), 1
+    )
+    assert np.allclose(other.matrices @ place, given.matrices @ middle, atol=1e-5)
+    assert np.allclose(other.seen_from(1).matrices, given.matrices, atol=1e-5)
+
+
+def test_detail_as_fine_as_the_pixels_survives_half_a_pixel():
+    rng = np.random.default_rng(4)
+    fine = cv2.GaussianBlur(rng.normal(0, 1, (99, 99)), (0, 0), 0.8)
+    spectrum = np.fft.fft2(fine) * np.exp(-1j * np.pi * np.add.outer(*[np.fft.fftfreq(99)] * 2))
+    moved = warp(np.fft.ifft2(spectrum).real, np.array([[1, 0, 0.5], [0, 1, 0.5]]))
+    rest = (moved - fine)[9:-9, 9:-9]
+    assert rest.std() < 0.08 * fine.std()
+
+
 def test_transforms_survive_json():
     given = Transforms(np.stack([similar(), np.eye(2, 3)]), "similarity", 1)
     again = Transforms.from_json(given.to_json())
@@ -85,7 +106,7 @@ def test_transforms_survive_json():
     assert (again.model, again.reference) == ("similarity", 1)
 
 
-@pytest.mark.parametrize("text", ["[", "{}", '{"model": "affine", "reference": 0, "matrices": []}'])
+@pytest.mark.parametrize("text", ["[", "{}", '{"model": "warp", "reference": 0, "matrices": []}'])
 def test_json_that_is_something_else_is_refused(text):
     with pytest.raises(ParameterError):
         Transforms.from_json(text)

@@ -1,15 +1,18 @@
 """Fusing planes that drift, aligned on the way."""
 
+from functools import partial
+
 import dask.array as da
 import numpy as np
 import pytest
 
 from napari_mfif import Recipe, ZStack, fuse, iter_fuse
-from napari_mfif.alignment import Transforms, load_transforms, save_transforms
+from napari_mfif.alignment import Transforms, load_transforms, save_transforms, warp
 from napari_mfif.engine.aligned import aligned, drift_of
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError, ReadError
+from napari_mfif.fusion.estimate import estimate
 from napari_mfif.kernels.hot_pixels import REACH
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.notices import listening
@@ -98,9 +101,49 @@ def test_given_transforms_are_taken():
         fuse(made.stack, align=[Transforms(found[0].matrices[:4])])
 
 
+@pytest.mark.parametrize(("reference", "number"), [("first", 0), (2, 2), ("last", 8)])
+def test_the_result_has_the_place_and_the_magnification_of_the_reference_plane(reference, number):
+    still, moved = simulate("relief", **SMALL), drifting()
+    places = Transforms(moved.transforms).seen_from(number)
+    fusion = fuse(moved.stack, align="similarity", reference=reference)
+    assert np.array_equal(fusion.transforms[0].matrices[number], np.eye(2, 3))
+    assert fusion.recipe.reference == reference and fusion.transforms[0].reference == number
+    area = tuple(slice(part.start + 4, part.stop - 4) for part in fusion.common_area)
+    truth = warp(still.image, Transforms(moved.transforms).seen_from(number).matrices[4])
+    by_truth = fuse(moved.stack, align=[places])
+    assert psnr(fusion.image[area], truth[area]) > psnr(by_truth.image[area], truth[area]) - 1.5
+    assert psnr(fusion.image[area], still.image[area]) < 25  # which lies where the middle one lies
+    again = fuse(moved.stack, recipe=fusion.recipe)
+    assert np.array_equal(again.image, fusion.image)
+
+
+@pytest.mark.parametrize("reference", [9, -1, "tenth", 2.5])
+def test_a_reference_that_is_no_plane_is_refused(reference):
+    for trial in (fuse, partial(estimate, method="gradient")):
+        with pytest.raises(ParameterError, match="reference="):
+            trial(drifting().stack, align="translation", reference=reference)
+
+
+def test_given_places_have_a_reference_and_take_no_other():
+    made = drifting()
+    places = [Transforms(made.transforms, reference=4)]
+    assert fuse(made.stack, align=places, method="gradient").recipe.reference == 4
+    with pytest.raises(ParameterError, match="reference=0"):
+        fuse(made.stack, align=places, reference=0)
+
+
+def test_planes_that_do_not_shear_are_said_to_be_aligned_by_a_similarity():
+    made = drifting()
+    said = []
+    with listening(said.append):
+        fusion = fuse(made.stack, align="affine", method="gradient")
+    assert fusion.transforms[0].model == "similarity" and fusion.recipe.align == "affine"
+    assert any("similarity" in line for line in said)
+
+
 def test_an_unknown_model_is_refused_with_the_known_ones():
-    with pytest.raises(ParameterError, match=r"affine.*translation, similarity"):
-        fuse(np.zeros((3, 33, 35)), align="affine")
+    with pytest.raises(ParameterError, match=r"warp.*translation, similarity, affine"):
+        fuse(np.zeros((3, 33, 35)), align="warp")
 
 
 def test_colour_channels_and_timepoints_are_aligned_too():
@@ -254,5 +297,5 @@ def test_part_of_an_aligned_stack_reads_only_what_it_needs(monkeypatch):
     asked.clear()
     part = moved.pixels[4, 40:50, 60:80]
     assert part.shape == (10, 20)
-    assert max(shape[-2] for shape in asked) < 26 + 2 * REACH
-    assert max(shape[-1] for shape in asked) < 26 + 2 * REACH
+    assert max(shape[-2] for shape in asked) < 20 + 2 * REACH
+    assert max(shape[-1] for shape in asked) < 30 + 2 * REACH

@@ -33,12 +33,13 @@ def shown(panel, viewer, drifting):
 
 
 def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
-    assert panel.request().alignment == {"align": "none", "crop": False}
+    assert panel.request().alignment == {"align": "none", "reference": "middle", "crop": False}
     assert not panel.method_box.alignment_form.controls["crop"].enabled
     qtbot.waitUntil(lambda: panel.method_box.advice.isVisibleTo(panel), timeout=WAIT)
     assert "shifted sideways" in panel.method_box.advice.text()
     qtbot.mouseClick(panel.method_box._align, Qt.MouseButton.LeftButton)
-    assert panel.request().alignment == {"align": "similarity", "crop": False}
+    chosen = {"align": "similarity", "reference": "middle", "crop": False}
+    assert panel.request().alignment == chosen
     assert not panel.method_box.advice.isVisibleTo(panel)
     assert panel.method_box.alignment_form.controls["crop"].enabled
     assert panel.run_box.note.text() == "The planes will be aligned: press Fuse."
@@ -76,6 +77,33 @@ def test_aligned_and_cropped_result_lies_where_it_belongs(
     words = shlex.split(QApplication.clipboard().text())
     assert words[words.index("--align") + 1] == "similarity"
     assert "--crop" in words
+
+
+def test_the_reference_plane_is_chosen_by_a_word_or_a_number(
+    panel, viewer, shown, fused, drifting, qtbot
+):
+    from qtpy.QtWidgets import QApplication
+
+    panel.method_box.alignment_form.set_values({"align": "translation"})
+    words, number = panel.method_box.alignment_form.controls["reference"]
+    assert not number.native.isEnabled()
+    words.native.setCurrentText("last")
+    assert panel.request().alignment["reference"] == "last"
+    words.native.setCurrentText("number")
+    number.native.setValue(2)
+    assert panel.request().alignment["reference"] == 2
+    fused(panel)
+    expected = fuse(drifting, align="translation", reference=2, method="gradient",
+                    **panel.fusion.recipe.parameters)  # fmt: skip
+    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
+    assert panel.fusion.transforms[0].reference == 2
+    panel.result_box.copy("command")
+    copied = shlex.split(QApplication.clipboard().text())
+    assert copied[copied.index("--reference") + 1] == "2"
+    number.native.setValue(7)
+    panel.start()
+    problem = panel.run_box.problem
+    qtbot.waitUntil(lambda: "Reference plane: 7" in problem.text(), timeout=WAIT)
 
 
 @pytest.mark.parametrize("name", methods.names())

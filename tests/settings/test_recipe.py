@@ -21,6 +21,7 @@ FULL = Recipe(
     axes="ZCYX",
     consistency={"depth_smoothing": 0.5},
     align="similarity",
+    reference=1,
     crop=True,
     transforms=[{"model": "similarity", "reference": 1, "matrices": [[1, 0, 0, 0, 1, 0]]}],
     painted={"strokes": []},
@@ -33,7 +34,8 @@ FULL = Recipe(
 def test_what_is_not_said_has_its_default():
     assert asdict(Recipe("gradient")) == {
         "method": "gradient", "parameters": {}, "along": "joint", "channel": None, "axes": None,
-        "consistency": {}, "align": "none", "crop": False, "transforms": [], "painted": {},
+        "consistency": {}, "align": "none", "reference": "middle", "crop": False,
+        "transforms": [], "painted": {},
         "unsure": UNSURE.default, "min_confidence": MIN_CONFIDENCE.default, "version": "",
     }  # fmt: skip
 
@@ -74,12 +76,13 @@ def test_what_a_result_carries_is_blamed_on_its_file(tmp_path):
 
 WRONG = {
     "method": 3, "parameters": [], "along": None, "channel": 1.5, "axes": 3, "consistency": "a",
-    "align": None, "crop": "yes", "painted": [], "unsure": 1, "min_confidence": "a", "version": 1,
+    "align": None, "reference": 1.5, "crop": "yes", "painted": [], "unsure": 1,
+    "min_confidence": "a", "version": 1,
 }  # fmt: skip
 NAMES = {
     "method": "str", "parameters": "dict", "along": "str", "channel": "str", "axes": "str",
-    "consistency": "dict", "align": "str", "crop": "bool", "painted": "dict", "unsure": "str",
-    "min_confidence": "float", "version": "str",
+    "consistency": "dict", "align": "str", "reference": "str", "crop": "bool", "painted": "dict",
+    "unsure": "str", "min_confidence": "float", "version": "str",
 }  # fmt: skip
 
 

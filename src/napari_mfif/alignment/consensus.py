@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.alignment.pairs import Match
+from napari_mfif.alignment.pairs import NUMBERS, Match
 
-__all__ = ["Edge", "settled", "solve"]
+__all__ = ["Edge", "settled", "sheared", "solve"]
 
 Matrix = NDArray[np.float64]
 
@@ -20,12 +20,16 @@ PIXELS_PER_MEASUREMENT = 30.0
 SYSTEMATIC = 0.02
 
 #: How far a plane may be from the straight course between its neighbours, in pixels at the edge
-#: (shifts, magnification and rotation). A stage may jerk; magnification changes evenly with focus.
-#: It decides only where the planes say little.
-WANDER = np.array([0.5, 0.5, 0.02, 0.02])
+#: (shifts, magnification and rotation, aspect and shear). A stage may jerk; the others change
+#: evenly with focus. It decides only where the planes say little.
+WANDER = np.array([0.5, 0.5, 0.02, 0.02, 0.02, 0.02])
 
 #: A place is in doubt whose standard deviation is this, in pixels of what is compared.
 DOUBTFUL = 1.0
+
+#: From so many pixels at the edge, of what is compared, and so many standard deviations on planes
+#: are sheared: surfaces that lean look sheared by less than that.
+SHEARED, CERTAIN = 0.75, 5.0
 
 
 class Edge(NamedTuple):
@@ -48,7 +52,7 @@ def _weight(edge: Edge, free: int) -> Matrix:
 def solve(edges: list[Edge], base: Matrix, reference: int, free: int) -> tuple[Matrix, Matrix]:
     """Find one step per plane that agrees best with all comparisons, and how sure each is.
 
-    Steps are (planes, 4), their variances too.
+    Steps are (planes, NUMBERS), their variances too.
 
     The course ``base + steps`` is held straight by a weak prior; `base` is where planes were
     brought before they were compared.
@@ -76,7 +80,7 @@ def solve(edges: list[Edge], base: Matrix, reference: int, free: int) -> tuple[M
     normal[reference, :, reference] += np.eye(free) * 1e9
     covariance = np.linalg.inv(normal.reshape(n * free, -1))
     found = (covariance @ right.ravel()).reshape(n, free)
-    steps, variances = np.zeros((2, n, 4))
+    steps, variances = np.zeros((2, n, NUMBERS))
     steps[:, :free] = found - found[reference]
     variances[:, :free] = covariance.diagonal().reshape(n, free)
     return steps, variances
@@ -87,17 +91,24 @@ def settled(steps: Matrix, variances: Matrix, shape: tuple[int, int]) -> tuple[M
 
     Returns
     -------
-    float64, (planes, 4)
+    float64, (planes, NUMBERS)
         Where the planes are put.
     list of int
         The planes in doubt.
     """
     rows, columns = shape
     turns = (rows**2 + columns**2) / (3 * max(shape) ** 2)  # mean square of places, edge at 1
-    spread = variances @ [1, 1, turns, turns]
+    spread = variances @ [1, 1, turns, turns, turns, turns]
     sure, z = spread < DOUBTFUL**2, np.arange(len(steps))
     doubtful = z[~sure].tolist()
     if 2 * len(doubtful) > len(steps):
         return np.zeros_like(steps), z.tolist()
     courses = [np.interp(z, z[sure], course[sure]) for course in steps.T]
     return np.stack(courses, axis=1), doubtful
+
+
+def sheared(steps: Matrix, variances: Matrix) -> bool:
+    """Tell whether planes have aspects and shears that a similarity cannot explain."""
+    far = np.hypot(*steps[:, 4:].T)
+    noise = np.sqrt(variances[:, 4:].sum(axis=1))
+    return bool(np.any(far > np.maximum(SHEARED, CERTAIN * noise)))

@@ -1,4 +1,4 @@
-"""One plane against another: detail that both share, and the similarity between them."""
+"""One plane against another: detail that both share, and what brings one onto the other."""
 
 from __future__ import annotations
 
@@ -10,10 +10,24 @@ from numpy.typing import NDArray
 
 from napari_mfif.kernels.order import median
 
-__all__ = ["Detail", "Match", "detail", "matrix_of", "moved", "register", "start_of", "step_of"]
+__all__ = [
+    "NUMBERS",
+    "Detail",
+    "Match",
+    "detail",
+    "matrix_of",
+    "moved",
+    "register",
+    "start_of",
+    "step_of",
+]
 
 FloatMap = NDArray[np.float32]
 Matrix = NDArray[np.float64]
+
+#: How many numbers tell where a plane lies: shift in x and y, magnification and rotation, aspect
+#: and shear. All but the shifts as pixels at the image's edge.
+NUMBERS = 6
 
 #: Bounds of the detail that is compared, as sigmas in pixels: finer is noise and lost by defocus,
 #: coarser is shading.
@@ -35,9 +49,9 @@ class Match(NamedTuple):
 
     Parameters
     ----------
-    step : float64, (4,)
-        Shift in x and y, magnification and rotation, the latter as pixels at the image's edge.
-    information : float64, (4, 4)
+    step : float64, (NUMBERS,)
+        What brings one onto the other.
+    information : float64, (NUMBERS, NUMBERS)
         Inverse covariance of `step`.
     likeness : float
         Correlation of the two, -1 to 1, after the match.
@@ -49,6 +63,14 @@ class Match(NamedTuple):
     information: Matrix
     likeness: float
     trusted: bool
+
+    def with_fewer(self, free: int) -> Match:
+        """Return the match that is best where only so many numbers are free, the others 0."""
+        step, known = self.step.copy(), self.information
+        if self.trusted:
+            step[:free] += np.linalg.solve(known[:free, :free], known[:free, free:] @ step[free:])
+        step[free:] = 0
+        return self._replace(step=step)
 
 
 class Detail(NamedTuple):
@@ -116,8 +138,8 @@ def _passed() -> float:
 def matrix_of(step: Matrix, shape: tuple[int, int]) -> Matrix:
     """Return the 2 x 3 matrix of a step, for an image of this many rows and columns."""
     radius, centre = _radius(shape), (np.array(shape[::-1]) - 1) / 2
-    scale, turn = step[2] / radius, step[3] / radius
-    linear = np.array([[1 + scale, -turn], [turn, 1 + scale]])
+    scale, turn, aspect, shear = step[2:] / radius
+    linear = np.array([[1 + scale + aspect, shear - turn], [shear + turn, 1 + scale - aspect]])
     return np.column_stack([linear, centre - linear @ centre + step[:2]])
 
 
@@ -125,7 +147,9 @@ def step_of(matrix: Matrix, shape: tuple[int, int]) -> Matrix:
     """Return the step whose matrix this is; the inverse of `matrix_of`."""
     radius, centre = _radius(shape), (np.array(shape[::-1]) - 1) / 2
     shift = matrix[:, :2] @ centre + matrix[:, 2] - centre
-    return np.array([*shift, (matrix[0, 0] - 1) * radius, matrix[1, 0] * radius])
+    (a, b), (c, d) = matrix[:, :2]
+    parts = np.array([(a + d) / 2 - 1, (c - b) / 2, (a - d) / 2, (b + c) / 2])
+    return np.array([*shift, *(parts * radius)])
 
 
 def start_of(fixed: FloatMap, moving: FloatMap) -> Matrix:
@@ -134,13 +158,16 @@ def start_of(fixed: FloatMap, moving: FloatMap) -> Matrix:
     # OpenCV 5 multiplies the window into what it is given, where no padding is needed
     (x, y), _ = cv2.phaseCorrelate(fixed.copy(), moving.copy(), window)
     limit = min(fixed.shape) * _LARGEST_SHIFT
-    return np.array([x, y, 0, 0]) if max(abs(x), abs(y)) < limit else np.zeros(4)
+    start = np.zeros(NUMBERS)
+    if max(abs(x), abs(y)) < limit:
+        start[:2] = x, y
+    return start
 
 
 def register(
     fixed: FloatMap, moving: FloatMap, start: Matrix, *, free: int, margin: int = 4
 ) -> Match:
-    """Find the similarity that brings one image onto another, by Gauss-Newton steps.
+    """Find what brings one image onto another, by Gauss-Newton steps.
 
     Gradients are averages of both images', which converges twice as fast as with one of them and
     favours neither where they are blurred differently [1]_.
@@ -149,10 +176,10 @@ def register(
     ----------
     fixed, moving : float32, (Y, X)
         Detail of the two planes.
-    start : float64, (4,)
+    start : float64, (NUMBERS,)
         A first guess.
     free : int
-        How many of the four numbers are found: 2 shifts, 4 all.
+        How many of the numbers are found: 2 shifts, 4 a similarity, 6 all.
     margin : int, optional
         Pixels at the border that are not compared.
 
@@ -163,7 +190,7 @@ def register(
     """
     shape = fixed.shape
     step = np.array(start, np.float64)
-    information, likeness = np.zeros((4, 4)), 0.0
+    information, likeness = np.zeros((NUMBERS, NUMBERS)), 0.0
     inside = np.ones(shape, np.float32)
     x, y = _places(shape)
     for _ in range(_MOST_STEPS):
@@ -175,15 +202,14 @@ def register(
         across, along = _gradients(fixed + brought)
         rest = fixed - brought
         rest *= seen
-        pull = np.stack([across, along, x * across + y * along, x * along - y * across])[:free]
-        pull = pull.reshape(free, -1) * seen.ravel()
+        pull = _pulls(across, along, x, y, free).reshape(free, -1) * seen.ravel()
         normal = np.float64(pull @ pull.T)
         spread = float(np.mean(rest**2)) / max(float(seen.mean()), 1e-6)
         both = float(np.sqrt(_power(fixed * seen) * _power(brought * seen)))
         likeness = float(np.sum(fixed * brought * seen)) / max(both, 1e-20)
         information[:free, :free] = normal / max(spread, 1e-20)
         if seen.mean() < 0.25 or np.linalg.cond(normal) > 1e8:
-            return Match(np.array(start), np.zeros((4, 4)), 0.0, False)
+            return Match(np.array(start), np.zeros((NUMBERS, NUMBERS)), 0.0, False)
         change = np.linalg.solve(normal, np.float64(pull @ rest.ravel()))
         step[:free] += change
         if np.abs(change).max() < _CONVERGED:
@@ -192,6 +218,16 @@ def register(
     information *= max(likeness, 0.0) ** 2
     least = max(_LEAST_LIKENESS, _DEVIATIONS * (_PIXELS_ALIKE / fixed.size) ** 0.5)
     return Match(step, information, likeness, likeness > least and _possible(step, shape))
+
+
+def _pulls(across: FloatMap, along: FloatMap, x: FloatMap, y: FloatMap, free: int) -> FloatMap:
+    """Return how an image changes with each of the numbers, (free, Y, X)."""
+    pulls = [across, along]
+    if free > 2:
+        pulls += [x * across + y * along, x * along - y * across]
+    if free > 4:
+        pulls += [x * across - y * along, x * along + y * across]
+    return np.stack(pulls)
 
 
 def _possible(step: Matrix, shape: tuple[int, ...]) -> bool:

@@ -9,12 +9,22 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.alignment.consensus import Edge, settled, solve
-from napari_mfif.alignment.pairs import Match, detail, matrix_of, moved, register, start_of, step_of
+from napari_mfif.alignment.consensus import Edge, settled, sheared, solve
+from napari_mfif.alignment.pairs import (
+    NUMBERS,
+    Match,
+    detail,
+    matrix_of,
+    moved,
+    register,
+    start_of,
+    step_of,
+)
+from napari_mfif.alignment.reference import reference_plane
 from napari_mfif.alignment.transforms import Transforms
 from napari_mfif.errors import ParameterError
 from napari_mfif.notices import notice
-from napari_mfif.settings.options import MODELS
+from napari_mfif.settings.options import MODELS, REFERENCE
 
 __all__ = ["detect_drift", "estimate_transforms", "iter_transforms", "tell_doubts"]
 
@@ -32,6 +42,9 @@ LEAST_ALIKE = 0.75
 #: Planes so far apart are compared once all are roughly in place.
 GAPS = (1, 2, 3)
 
+#: How many numbers tell where a plane lies.
+FREE = {"translation": 2, "similarity": 4, "affine": NUMBERS}
+
 #: Decimals that are kept: the last digits, which sums in another order would change, are left out,
 #: so that the same stack gives the same places again.
 DECIMALS = 7
@@ -42,7 +55,7 @@ def estimate_transforms(
     n_planes: int,
     *,
     model: str = "similarity",
-    reference: int | None = None,
+    reference: int | str = REFERENCE.default,
 ) -> Transforms:
     """Find where every plane lies.
 
@@ -56,10 +69,11 @@ def estimate_transforms(
         Gives plane z, float32 (Y, X), in any unit. It is called twice for each, in order.
     n_planes : int
         Number of planes.
-    model : {"translation", "similarity"}
-        What planes may do.
-    reference : int, optional
-        The plane that stays where it is; the middle one when not given.
+    model : {"translation", "similarity", "affine"}
+        What planes may do. They are taken to do no more than a similarity where the rest of it is
+        not significant; `Transforms.model` says so.
+    reference : int or str, optional
+        The plane that stays where it is, see `reference_plane`.
 
     Returns
     -------
@@ -72,11 +86,8 @@ def estimate_transforms(
     ParameterError
         There is no such model or plane.
     """
-    reference = n_planes // 2 if reference is None else reference
     if model not in MODELS:
         raise ParameterError(f'`align="{model}"` is not possible: {", ".join(MODELS)}.')
-    if not 0 <= reference < n_planes:
-        raise ParameterError(f"`reference={reference}` is not possible: 0 to {n_planes - 1}.")
     for found in iter_transforms(planes, n_planes, model=model, reference=reference):
         if found is not None:
             return found
@@ -84,26 +95,32 @@ def estimate_transforms(
 
 
 def iter_transforms(
-    planes: Planes, n_planes: int, *, model: str, reference: int
+    planes: Planes, n_planes: int, *, model: str, reference: int | str
 ) -> Iterator[Transforms | None]:
     """Do what `estimate_transforms` does, and yield None after every plane, twice for each."""
-    free = 2 if model == "translation" else 4
+    wanted, middle = reference_plane(reference, n_planes), n_planes // 2
+    free, rough_free = FREE[model], min(4, FREE[model])
     first = planes(0)
     octave = _octave(first.shape)
     strongest = detail(first, octave=octave).energy
     shape = strongest.shape
     edges: list[Edge] = []
-    for found in _neighbours(planes, range(n_planes), octave, free, strongest):
+    for found in _neighbours(planes, range(n_planes), octave, rough_free, strongest):
         edges += found
         yield None
-    rough = solve(edges, np.zeros((n_planes, 4)), reference, free)
+    # whatever the reference, the middle is what others are sought from: it has most in common
+    rough = solve(edges, np.zeros((n_planes, NUMBERS)), middle, rough_free)
     steps, _ = settled(*rough, shape)
     matrices = [matrix_of(step, shape) for step in steps]
     edges = []
     for found in _around(planes, matrices, octave, free, strongest):
         edges += found
         yield None
-    changes, variances = solve(edges, steps, reference, free)
+    changes, variances = solve(edges, steps, middle, free)
+    if free > 4 and not sheared(changes, variances):
+        model, free = "similarity", 4
+        edges = [edge._replace(match=edge.match.with_fewer(free)) for edge in edges]
+        changes, variances = solve(edges, steps, middle, free)
     put, doubtful = settled(steps + changes, variances, shape)
     exact = [
         _composed(matrix, matrix_of(change, shape))
@@ -111,22 +128,29 @@ def iter_transforms(
     ]
     for z in doubtful:
         exact[z] = matrix_of(put[z], shape)
-    places = [_enlarged(matrix, octave) for matrix in exact]
-    places[reference] = np.eye(2, 3)  # it is, but for rounding
-    yield Transforms(np.round(places, DECIMALS), model, reference, tuple(doubtful))
+    places = np.stack([_enlarged(matrix, octave) for matrix in exact])
+    places[middle] = np.eye(2, 3)  # it is, but for rounding
+    yield Transforms(places, model, middle, tuple(doubtful)).seen_from(wanted, DECIMALS)
 
 
-def tell_doubts(found: Transforms, name: str) -> None:
-    """Say of which planes it is not known where they lie."""
+def tell_doubts(found: Transforms, model: str, name: str) -> None:
+    """Say of which planes it is not known where they lie, and what of a model was not found."""
     few = len(found.doubtful)
+    also = ", among them the one that the others are brought to"
     weak = "too little there is in focus, or it is too noisy"
     if few == len(found):
         notice(f"The planes of {name} were left where they are, not aligned: {weak}.")
     elif few:
         of = f"{few} of the {len(found)} planes of {name} lie, the first being"
+        here = also if found.reference in found.doubtful else ""
         notice(
-            f"It is not known where {of} plane {found.doubtful[0]}: {weak}. "
+            f"It is not known where {of} plane {found.doubtful[0]}{here}: {weak}. "
             f"They were put where their neighbours are."
+        )
+    if found.model != model and few < len(found):
+        notice(
+            f"The planes of {name} are not sheared enough to tell it from noise and defocus: they "
+            f'were aligned as by `align="{found.model}"`.'
         )
 
 
@@ -161,7 +185,7 @@ def detect_drift(planes: Planes, n_planes: int, *, samples: int = 9) -> float:
         return 0.0
     if not any(edge.match.trusted for edge in edges):
         return 0.0
-    rough = solve(edges, np.zeros((len(picked), 4)), len(picked) // 2, 4)
+    rough = solve(edges, np.zeros((len(picked), NUMBERS)), len(picked) // 2, 4)
     steps, _ = settled(*rough, (small[0], small[1]))
     matrices = np.stack([_enlarged(matrix_of(step, small), octave) for step in steps])
     return Transforms(matrices).excursion(shape)
@@ -190,7 +214,7 @@ def _best(before: FloatMap, now: FloatMap, free: int) -> Match:
     start = start_of(before, now)
     match = register(before, now, start, free=free)
     if np.abs(start).max() > 1:
-        still = register(before, now, np.zeros(4), free=free)
+        still = register(before, now, np.zeros(NUMBERS), free=free)
         match = max(match, still, key=lambda one: (one.trusted, one.likeness))
     return match
 
@@ -206,7 +230,7 @@ def _around(
         margin = min(margin, min(flat.shape) // 4)
         now = moved(flat, matrix)
         yield [
-            Edge(z - gap, z, register(kept[-gap], now, np.zeros(4), free=free, margin=margin))
+            Edge(z - gap, z, register(kept[-gap], now, np.zeros(NUMBERS), free=free, margin=margin))
             for gap in GAPS
             if gap <= len(kept)
         ]

@@ -15,6 +15,7 @@ from napari_mfif.settings.options import (
     HEIGHTS,
     MISSING,
     PREFER,
+    REFERENCE,
     STROKES,
     UNSURE,
 )
@@ -60,14 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="of a network: published, microscopy, or a folder made by napari-mfif train",
     )
-    parser.add_argument(
-        "--align",
-        choices=ALIGN.choices,
-        help="bring planes that drift or change in magnification to one another",
-    )
-    parser.add_argument(
-        "--crop", action="store_true", default=None, help="keep only what all aligned planes cover"
-    )
+    _add_alignment(parser)
     parser.add_argument(
         "--missing",
         choices=MISSING.choices,
@@ -95,6 +89,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default=DEVICES[0], choices=DEVICES)
     parser.add_argument("--memory", help="what it may use, for example 2GB")
+
+
+def _add_alignment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--align",
+        choices=ALIGN.choices,
+        help="bring planes that drift or change in magnification to one another",
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="PLANE",
+        help="the plane that others are brought to, counted from 0, or first, middle or last",
+    )
+    parser.add_argument(
+        "--crop", action="store_true", default=None, help="keep only what all aligned planes cover"
+    )
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -196,6 +206,7 @@ def given_options(given: argparse.Namespace, recipe: Any) -> Settings:
         "channel": given.channel,
         "along": given.along,
         "align": given.align,
+        "reference": None if given.reference is None else REFERENCE.parse(given.reference),
         "crop": given.crop,
         "consistency": consistency,
         **({} if given.strokes == STROKES[0] else {"strokes": given.strokes}),

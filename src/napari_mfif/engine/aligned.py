@@ -20,6 +20,7 @@ from napari_mfif.engine.sampling import survey_region
 from napari_mfif.engine.survey import survey_stack
 from napari_mfif.errors import ParameterError
 from napari_mfif.methods.base import FloatMap, Region
+from napari_mfif.settings.options import REFERENCE
 from napari_mfif.settings.parameters import Settings
 
 __all__ = [
@@ -175,6 +176,7 @@ def iter_aligned(
     channel: int | None,
     settings: Settings,
     *,
+    reference: int | str = REFERENCE.default,
     crop: bool = False,
 ) -> Iterator[ZStack | None]:
     """Find where the planes lie; yield None after each, twice, and then the aligned stack.
@@ -189,6 +191,8 @@ def iter_aligned(
         The guide channel.
     settings : dict
         Holds ``repair_hot_pixels`` and ``equalise_brightness``.
+    reference : int or str, optional
+        The plane that the others are brought to, see `reference_plane`.
     crop : bool, optional
         Keep only what all planes cover.
     """
@@ -203,12 +207,11 @@ def iter_aligned(
         preparations.append(preparation)
         if not isinstance(given, str):
             continue
-        middle = stack.n_planes // 2
         guide = _GuideImages(reader, preparation)
-        for found in iter_transforms(guide, stack.n_planes, model=given, reference=middle):
+        for found in iter_transforms(guide, stack.n_planes, model=given, reference=reference):
             if found is not None:
                 transforms.append(found)
-                tell_doubts(found, stack.name)
+                tell_doubts(found, given, stack.name)
             else:
                 yield None
     places = transforms if isinstance(given, str) else given

@@ -139,7 +139,7 @@ class AlignedPixels(LazyArray):
         # whatever is made from a pixel that is not there is not there
         lost = cv2.dilate(lost, np.ones((3, 3), np.uint8))
         moved = warp(lost, matrix, first=first, rows=wanted[0], columns=wanted[1])
-        return np.asarray(moved > TOUCHED)
+        return np.asarray(np.abs(moved) > TOUCHED)
 
     @property
     def plane_shape(self) -> tuple[int, int]:

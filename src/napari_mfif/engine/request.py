@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from napari_mfif import __version__, methods
+from napari_mfif.alignment.reference import reference_plane
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.aligned import transforms_of
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io import open_stack
 from napari_mfif.methods.base import Method
 from napari_mfif.settings.consistency import complete
-from napari_mfif.settings.options import ALIGN, CROP, HEIGHTS, PREFER
+from napari_mfif.settings.options import ALIGN, CROP, HEIGHTS, PREFER, REFERENCE
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.recipe import Recipe
 
@@ -33,7 +34,7 @@ class Request:
     ----------
     recipe : Recipe, optional
         Where the values come from that are not given here.
-    method, axes, channel, along, align, crop, consistency
+    method, axes, channel, along, align, reference, crop, consistency
         As for `napari_mfif.fuse`.
     parameters : mapping, optional
         Those of the method, and `OTHERS`.
@@ -45,6 +46,7 @@ class Request:
     channel: int | str | None = None
     along: str | None = None
     align: str | None = None
+    reference: int | str | None = None
     crop: bool | None = None
     consistency: Mapping[str, Any] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -108,6 +110,9 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         )
     channel = base.channel if request.channel is None else request.channel
     align = ALIGN.check(base.align if request.align is None else request.align)
+    reference = REFERENCE.check(base.reference if request.reference is None else request.reference)
+    if align != "none":
+        reference_plane(reference, stack.n_planes)
     crop = CROP.check(base.crop if request.crop is None else request.crop)
     heights = {
         p.name: p.check(request.parameters.get(p.name, getattr(base, p.name))) for p in HEIGHTS
@@ -120,6 +125,7 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         request.axes or base.axes,
         cleaning,
         align,
+        reference,
         crop,
         painted=base.painted,
         **heights,

@@ -26,7 +26,7 @@ from napari_mfif.fusion.progress import Progress
 from napari_mfif.fusion.result import Fusion, assemble, lazily
 from napari_mfif.fusion.runner import Runner, iter_aligning, iter_cluster, iter_decided
 from napari_mfif.fusion.sources import with_sources
-from napari_mfif.settings.options import DEVICES, PREFER, STROKES
+from napari_mfif.settings.options import ALIGN, DEVICES, PREFER, STROKES
 from napari_mfif.settings.painting import strokes_in
 from napari_mfif.settings.recipe import Recipe
 from napari_mfif.settings.strokes import Stroke
@@ -42,6 +42,7 @@ def fuse(
     channel: int | str | None = None,
     along: str | None = None,
     align: str | Path | Sequence[Transforms] | None = None,
+    reference: int | str | None = None,
     crop: bool | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | str | Path | None = None,
@@ -69,8 +70,11 @@ def fuse(
         How planes are compared: ``"joint"`` or ``"sequential"``, where the method can do both.
     align : str, path or sequence of Transforms, optional
         Align the planes: ``"translation"``, ``"similarity"`` (shift, magnification,
-        rotation) or ``"none"``; or where they lie: one `Transforms` per timepoint, or a JSON file
-        of them. The result has the coordinates of the middle plane; see `Fusion.common_area`.
+        rotation), ``"affine"`` (also shear) or ``"none"``; or where they lie: one `Transforms` per
+        timepoint, or a JSON file of them. See `Fusion.common_area`.
+    reference : int or str, optional
+        The plane that the others are brought to, whose coordinates the result has: counted from
+        0, or ``"first"``, ``"middle"`` or ``"last"``; the middle one when not given.
     crop : bool, optional
         Keep only what all aligned planes cover.
     consistency : mapping, optional
@@ -117,6 +121,7 @@ def fuse(
         channel=channel,
         along=along,
         align=align,
+        reference=reference,
         crop=crop,
         consistency=consistency,
         recipe=recipe,
@@ -142,6 +147,7 @@ def iter_fuse(
     channel: int | str | None = None,
     along: str | None = None,
     align: str | Path | Sequence[Transforms] | None = None,
+    reference: int | str | None = None,
     crop: bool | None = None,
     consistency: Mapping[str, Any] | None = None,
     recipe: Recipe | str | Path | None = None,
@@ -160,7 +166,7 @@ def iter_fuse(
 
     Parameters
     ----------
-    data, method, axes, channel, along, align, crop, consistency, recipe, strokes
+    data, method, axes, channel, along, align, reference, crop, consistency, recipe, strokes
         As for `fuse`.
     decision, device, memory
         As for `fuse`.
@@ -190,8 +196,13 @@ def iter_fuse(
         recipe = Recipe.load(recipe)
     if isinstance(align, Path) or (isinstance(align, str) and align.endswith(".json")):
         align = load_transforms(align)
-    model = align if align is None or isinstance(align, str) else _model(align)
-    request = Request(recipe, method, axes, channel, along, model, crop, consistency, parameters)
+    if align is None or isinstance(align, str):
+        model = align
+    else:
+        model, reference = _known(align, reference)
+    request = Request(
+        recipe, method, axes, channel, along, model, reference, crop, consistency, parameters
+    )
     stack = request.open(data)
     if device not in DEVICES:
         raise ParameterError(f'`device="{device}"` is not possible: {", ".join(DEVICES)}.')
@@ -288,13 +299,18 @@ class _Ending:
         return Runner(fold.stack, fold.recipe, fold.device, budget, self.preview, fold.worker, maps)
 
 
-def _model(places: Sequence[Transforms]) -> str:
-    """Return the model of given transforms, one per timepoint."""
+def _known(places: Sequence[Transforms], reference: int | str | None) -> tuple[str, int]:
+    """Return model and reference of given transforms, one per timepoint."""
     if not isinstance(places, list | tuple) or not all(hasattr(one, "model") for one in places):
         raise ParameterError(
-            "align must be None, 'none', 'translation', 'similarity', a list of Transforms, "
-            "one per timepoint, or a JSON file of them."
+            f"align must be None, {', '.join(map(repr, ALIGN.choices))}, a list of Transforms, "
+            f"one per timepoint, or a JSON file of them."
         )
     if not places:
         raise ParameterError("align is an empty list: give Transforms for every timepoint.")
-    return str(places[0].model)
+    if reference is not None:
+        raise ParameterError(
+            f"`reference={reference}` has nothing to choose from where places are given: "
+            f"they have a reference."
+        )
+    return str(places[0].model), places[0].reference

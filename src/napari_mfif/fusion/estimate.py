@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from napari_mfif.alignment.reference import reference_plane
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.driver import Layout, plan
 from napari_mfif.engine.folded import FoldedTimepoint, fold_region
@@ -21,6 +22,7 @@ from napari_mfif.fusion.estimate_alignment import aligning_of
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Method
 from napari_mfif.settings.consistency import complete
+from napari_mfif.settings.options import REFERENCE
 from napari_mfif.settings.parameters import Settings, resolve
 
 __all__ = ["PARTS", "Estimate", "estimate", "format_seconds"]
@@ -75,6 +77,7 @@ def estimate(
     along: str | None = None,
     worker: bool = False,
     align: str = "none",
+    reference: int | str = REFERENCE.default,
     consistency: Settings | None = None,
 ) -> Estimate:
     """Estimate time and memory by folding a small piece of the stack.
@@ -96,6 +99,8 @@ def estimate(
     align : str, optional
         How planes are going to be brought to one another; three of them are, to see how long it
         takes.
+    reference : int or str, optional
+        The plane that they are going to be brought to.
     consistency : dict, optional
         Parameters of the consistency verification; defaults where missing.
 
@@ -121,6 +126,8 @@ def estimate(
         stack=chosen.verification,
         pair=chosen.pair_verification,
     )
+    if align != "none":
+        reference_plane(reference, stack.n_planes)
     aligning, seen = (0.0, stack) if align == "none" else aligning_of(stack, align, values)
     reader = PlaneReader(stack)
     layout = plan(chosen, values, reader, default_budget() if memory is None else memory)

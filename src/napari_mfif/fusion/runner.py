@@ -49,7 +49,10 @@ def iter_aligning(
     channel = None if recipe.channel is None else stack.channel_index(recipe.channel)
     settings = dict(recipe.parameters)
     total = 2 * stack.n_times * stack.n_planes
-    for done, ready in enumerate(iter_aligned(stack, places, channel, settings, crop=recipe.crop)):
+    steps = iter_aligned(
+        stack, places, channel, settings, reference=recipe.reference, crop=recipe.crop
+    )
+    for done, ready in enumerate(steps):
         if ready is not None:
             return ready
         yield Progress("Aligning planes", done + 1, total)

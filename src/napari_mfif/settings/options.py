@@ -21,6 +21,7 @@ __all__ = [
     "MODELS",
     "PREFER",
     "PREPARATION",
+    "REFERENCE",
     "SMOOTH_ALONG_Z",
     "STROKES",
     "UNSURE",
@@ -52,16 +53,28 @@ COUNTED = (*LABELS, "depth")
 #: Those that follow from a finished fusion, and of them those with a map for every plane.
 LATE = ("scores", "focus_map", "differences")
 
-#: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates.
-MODELS = ("translation", "similarity")
+#: What planes may do: ``"translation"`` shifts, ``"similarity"`` also magnifies and rotates,
+#: ``"affine"`` also shears, and magnifies rows and columns differently.
+MODELS = ("translation", "similarity", "affine")
 ALIGN = Parameter(
     "align",
     str,
     "none",
     "Move planes so that they lie upon each other: translation undoes a stage that drifts, "
-    "similarity also a magnification that changes with focus, and rotation.",
+    "similarity also a magnification that changes with focus, and rotation; affine also the shear "
+    "of a stand that tilts.",
     title="Planes move by",
     choices=("none", *MODELS),
+)
+REFERENCE = Parameter(
+    "reference",
+    int,
+    "middle",
+    "The plane that the others are brought to: the result has its place and its magnification. "
+    "Planes are counted from 0.",
+    title="Reference plane",
+    minimum=0,
+    choices=("first", "middle", "last"),
 )
 CROP = Parameter(
     "crop",
@@ -70,7 +83,7 @@ CROP = Parameter(
     "Keep only what all planes cover. Otherwise the border stays, with a confidence of 0.",
     title="Crop to what all planes cover",
 )
-ALIGNMENT = (ALIGN, CROP)
+ALIGNMENT = (ALIGN, REFERENCE, CROP)
 
 #: What becomes of heights that are not known.
 UNSURE = Parameter(

@@ -40,7 +40,7 @@ class Parameter:
     minimum, maximum : float, optional
         The closed range of a number.
     choices : tuple of str, optional
-        The words that a ``str`` parameter may be.
+        The words that a ``str`` parameter may be, and an ``int`` besides numbers.
     unit : str, optional
         The unit in words or symbols, for example ``"px"``.
     advanced : bool, optional
@@ -72,7 +72,8 @@ class Parameter:
         if self.kind is bool:
             return "true or false"
         if self.choices:
-            return ", ".join(self.choices)
+            number = f", or a number from {self.minimum:g} on" if self.kind is int else ""
+            return ", ".join(self.choices) + number
         unit = f" {self.unit}" if self.unit else ""
         if self.minimum is None and self.maximum is None:
             return f"any {self.kind.__name__}{unit}"
@@ -104,6 +105,8 @@ class Parameter:
     def parse(self, text: str) -> Any:
         """Return the value written as text, as after ``--set name=``."""
         word = text.strip()
+        if word in self.choices:
+            return self.check(word)
         if self.kind is bool and word.lower() in _TRUE | _FALSE:
             return word.lower() in _TRUE
         if self.kind in (int, float):
@@ -118,6 +121,8 @@ class Parameter:
             return bool(value) if value in (True, False) else None
         if isinstance(value, bool):
             return None
+        if value in self.choices:
+            return value
         if self.kind is int:
             return int(value) if int(value) == value else None
         if self.kind is float:
@@ -125,14 +130,14 @@ class Parameter:
         return value if isinstance(value, str) else None
 
     def _permits(self, value: Any) -> bool:
-        if self.choices:
-            return value in self.choices
+        if value in self.choices:
+            return True
         if self.kind in (int, float):
             return math.isfinite(value) and (
                 (self.minimum is None or value >= self.minimum)
                 and (self.maximum is None or value <= self.maximum)
             )
-        return True
+        return not self.choices
 
 
 def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], *, owner: str) -> Settings:

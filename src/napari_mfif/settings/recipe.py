@@ -10,7 +10,7 @@ from typing import Any
 
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io.json_text import parse_json
-from napari_mfif.settings.options import MIN_CONFIDENCE, UNSURE
+from napari_mfif.settings.options import MIN_CONFIDENCE, REFERENCE, UNSURE
 from napari_mfif.settings.parameters import unknown_name
 
 __all__ = ["Recipe"]
@@ -25,6 +25,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "axes": (str, type(None)),
     "consistency": (dict,),
     "align": (str,),
+    "reference": (str, int),
     "crop": (bool,),
     "painted": (dict,),
     "unsure": (str,),
@@ -55,8 +56,10 @@ class Recipe:
     consistency : dict
         A value for each parameter of the consistency verification.
     align : str
-        ``"none"``, ``"translation"`` or ``"similarity"``: how planes are brought to one another.
-        On another stack their places are found anew.
+        How planes are brought to one another, see `napari_mfif.fuse`. On another stack their
+        places are found anew.
+    reference : int or str
+        The plane they are brought to: a number, ``"first"``, ``"middle"`` or ``"last"``.
     crop : bool
         Whether only what all planes cover is kept.
     transforms : list of dict
@@ -79,6 +82,7 @@ class Recipe:
     axes: str | None = None
     consistency: Mapping[str, Any] = field(default_factory=dict)
     align: str = "none"
+    reference: int | str = REFERENCE.default
     crop: bool = False
     transforms: Sequence[Mapping[str, Any]] = field(default_factory=list)
     painted: Mapping[str, Any] = field(default_factory=dict)

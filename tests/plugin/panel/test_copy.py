@@ -150,7 +150,8 @@ def test_aligned(fast, viewer, pixels, fused, qtbot, tmp_path):
     moved = np.stack([np.roll(plane, z, axis=1) for z, plane in enumerate(pixels)])
     write_image(tmp_path / "drift.ome.tif", moved, axes="ZYX", z_step=2, unit="um")
     viewer.open(str(tmp_path / "drift.ome.tif"), plugin="napari-mfif")
-    fast.method_box.alignment_form.set_values({"align": "translation", "crop": True})
+    chosen = {"align": "translation", "reference": "first", "crop": True}
+    fast.method_box.alignment_form.set_values(chosen)
     fused(fast)
     assert fast.fusion.transforms
     check(qtbot, fast, tmp_path)

@@ -13,7 +13,7 @@ from napari_mfif import methods
 from napari_mfif.plugin import method_widget
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.settings.consistency import CONSISTENCY
-from napari_mfif.settings.options import ALIGNMENT
+from napari_mfif.settings.options import ALIGNMENT, REFERENCE
 from napari_mfif.settings.parameters import Parameter
 
 pytestmark = pytest.mark.window
@@ -27,7 +27,7 @@ DECLARED = {
     )
     for p in parameters
 }
-NUMBERS = {key: p for key, p in DECLARED.items() if p.kind in (int, float)}
+NUMBERS = {key: p for key, p in DECLARED.items() if p.kind in (int, float) and not p.choices}
 
 
 def ids(declared):
@@ -151,7 +151,21 @@ def test_wheel_scrolls_the_panel_unless_the_control_has_the_focus(shown, paramet
         assert form.values()[parameter.name] > parameter.minimum
 
 
-CHOICES = {key: p for key, p in DECLARED.items() if p.choices}
+CHOICES = {key: p for key, p in DECLARED.items() if p.choices and p.kind is str}
+
+
+def test_a_number_in_place_of_a_word_is_typed(shown) -> None:
+    form = shown(REFERENCE)
+    words, number = part(form, QComboBox), part(form, QLargeIntSpinBox)
+    words.setFocus()
+    QTest.keyClick(words, Qt.Key.Key_Home)
+    assert form.values()["reference"] == "first" and not number.isEnabled()
+    QTest.keyClick(words, Qt.Key.Key_End)
+    number.selectAll()
+    QTest.keyClicks(number, "12")
+    assert form.values()["reference"] == 12 and number.isEnabled()
+    form.set_values({"reference": "last"})
+    assert form.values()["reference"] == "last"
 
 
 @pytest.mark.parametrize("parameter", CHOICES.values(), ids=ids(CHOICES))

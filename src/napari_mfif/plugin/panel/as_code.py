@@ -15,7 +15,7 @@ from napari_mfif.arrays.stack import ZStack
 from napari_mfif.io.zarr_store import is_address
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.origin import Origin
-from napari_mfif.settings.options import HEIGHTS
+from napari_mfif.settings.options import HEIGHTS, REFERENCE
 from napari_mfif.settings.recipe import Recipe
 
 __all__ = ["RECIPE", "UNSAVED", "as_command", "as_python", "suggested_path", "why_not"]
@@ -155,6 +155,8 @@ def _settings(recipe: Recipe) -> Iterator[tuple[str, Any]]:
         yield "along", recipe.along
     if recipe.align != "none":
         yield "align", recipe.align
+        if recipe.reference != REFERENCE.default:
+            yield "reference", recipe.reference
         if recipe.crop:
             yield "crop", True
     for height in HEIGHTS:

@@ -18,6 +18,7 @@ from napari_mfif.methods import registry
 from napari_mfif.plugin.panel.fusion_thread import Request
 from napari_mfif.plugin.panel.preload import load_torch_gently
 from napari_mfif.plugin.timers import single_shot
+from napari_mfif.settings.options import REFERENCE
 
 __all__ = ["Expectation", "Foresight"]
 
@@ -157,6 +158,7 @@ def expected(request: Request, showing: float = 0.0) -> Expectation:
             device=request.device,
             worker=request.apart,
             align=request.alignment.get("align", "none"),
+            reference=request.alignment.get("reference", REFERENCE.default),
             consistency=request.consistency,
         )
     except Stopped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from magicgui.widgets import (
@@ -29,12 +29,14 @@ from qtpy.QtWidgets import (
 
 from napari_mfif.settings.parameters import Parameter, Settings
 
-__all__ = ["Form", "Number", "control_for", "tooltip"]
+__all__ = ["Form", "Number", "WordOrNumber", "control_for", "tooltip"]
 
 #: Positions of a slider of numbers with fractions.
 STEPS = 200
 #: From so large a factor between its ends on, a range is run through in even factors.
 WIDE = 20
+#: What stands for a number beside words, and the largest one.
+NUMBER, MOST = "number", 10**6
 #: Pixels between a label and what is beside it.
 SLACK = 12
 #: What has the keyboard, and would take the wheel.
@@ -124,6 +126,40 @@ class Number(Container[Widget]):
             self._show()
 
 
+class WordOrNumber(Container[Widget]):
+    """One of some words, or a number, for which there is a field beside them."""
+
+    def __init__(
+        self, words: Sequence[str], minimum: int, value: int | str, **options: Any
+    ) -> None:
+        self._words = ComboBox(choices=(*words, NUMBER), label="")
+        self._number = SpinBox(min=minimum, max=MOST, value=minimum, label="")
+        super().__init__(
+            widgets=[self._words, self._number], layout="horizontal", labels=False, **options
+        )
+        self.margins = (0, 0, 0, 0)
+        self.value = value
+        self._words.changed.connect(self._chosen)
+        self._chosen()
+
+    @property
+    def value(self) -> int | str:
+        """The word or the number."""
+        word = self._words.value
+        return int(self._number.value) if word == NUMBER else str(word)
+
+    @value.setter
+    def value(self, value: int | str) -> None:
+        if isinstance(value, str):
+            self._words.value = value
+        else:
+            self._number.value = value
+            self._words.value = NUMBER
+
+    def _chosen(self) -> None:
+        self._number.enabled = self._words.value == NUMBER
+
+
 class Form(Container[Widget]):
     """A row for each of some parameters; usable alone, in any dock or notebook.
 
@@ -166,8 +202,9 @@ class Form(Container[Widget]):
     def values(self) -> Settings:
         """Return a value for each parameter, in its declared type."""
         return {
-            name: parameter.kind(self.controls[name].value)
+            name: value if value in parameter.choices else parameter.kind(value)
             for name, parameter in self.parameters.items()
+            for value in [self.controls[name].value]
         }
 
     def set_values(self, values: Mapping[str, Any]) -> None:
@@ -216,6 +253,8 @@ def control_for(parameter: Parameter, value: Any) -> Any:
     }
     if parameter.kind is bool:
         return CheckBox(value=value, **(options | {"text": parameter.label, "label": ""}))
+    if parameter.choices and parameter.kind is int:
+        return WordOrNumber(parameter.choices, int(parameter.minimum or 0), value, **options)
     if parameter.choices:
         return ComboBox(value=value, choices=parameter.choices, **options)
     if parameter.kind is str:

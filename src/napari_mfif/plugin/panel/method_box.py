@@ -21,7 +21,7 @@ from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.plugin.panel.fusion_thread import torch_is_missing, torch_remedy
 from napari_mfif.plugin.panel.style import Fold, button, heading, hint, say, trouble
 from napari_mfif.settings import consistency
-from napari_mfif.settings.options import ALIGN, ALIGNMENT, CROP
+from napari_mfif.settings.options import ALIGN, ALIGNMENT, CROP, REFERENCE
 from napari_mfif.settings.parameters import Settings, resolve
 from napari_mfif.settings.presets import PRESETS, Preset
 from napari_mfif.settings.recipe import Recipe
@@ -137,7 +137,8 @@ class MethodBox(QWidget):
 
     def _alignment_changed(self) -> None:
         aligned = self.alignment_values()["align"] != "none"
-        self.alignment_form.controls[CROP.name].enabled = aligned
+        for parameter in (REFERENCE, CROP):
+            self.alignment_form.controls[parameter.name].enabled = aligned
         if aligned:
             self._advice_line.hide()
         self._tell()
