@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,10 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def judge(
-    method: str, planes: NDArray[np.uint8], second: NDArray[np.bool_], truth: NDArray[np.float32]
+    method: str,
+    planes: NDArray[np.uint8],
+    second: NDArray[np.bool_],
+    truth: NDArray[np.float32],
+    **how: Any,
 ) -> tuple[float, float, float]:
     """Return the wrong share near outlines, the right share everywhere, and the PSNR."""
-    fusion = fuse(planes, method=method)
+    fusion = fuse(planes, method=method, **how)
     taken = fusion.decision > 0
     return (
         wrong_near_boundaries(taken, second),

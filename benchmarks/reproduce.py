@@ -82,16 +82,19 @@ def _lytro(folder: Path, chosen: Sequence[str]) -> list[Task]:
     if not reproduce_lytro.found(folder):
         print(f"{folder} holds no lytro-01-A.jpg: the pairs of Lytro are left out")
         return []
-    variants = [name for name in reproduce_lytro.VARIANTS if name.partition(",")[0] in chosen]
     rows = [
         (("lytro", name), reproduce_lytro.score_method, (name, folder))
-        for name in (*chosen, *variants)
+        for name in (*chosen, *_variants(chosen))
     ]
     simple = reproduce_lytro.BASELINES
     return [
         *rows,
         *((("lytro", name), reproduce_lytro.baseline, (name, folder)) for name in simple),
     ]
+
+
+def _variants(chosen: Sequence[str]) -> list[str]:
+    return [name for name in reproduce_lytro.VARIANTS if name.partition(",")[0] in chosen]
 
 
 def _papers(lytro: Path, photos: Path, chosen: Sequence[str]) -> list[Task]:
@@ -115,7 +118,7 @@ def _pairs(photos: Path, chosen: Sequence[str]) -> list[Task]:
         print(f"{photos} is no folder: the pairs made of photographs are left out")
     return [
         (("pairs", label, name), reproduce_scenes.score_pairs, (name, folder))
-        for name in chosen
+        for name in (*chosen, *_variants(chosen))
         for label, folder in sets
     ]
 

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import ablations, keep, published, reproduce_pictures
 from benchmarks import reproduce_page_lytro as lytro
 from benchmarks import reproduce_page_papers as papers
+from benchmarks.reproduce_lytro import VARIANTS
 from benchmarks.reproduce_scenes import NOISES, SEEDS
 from benchmarks.tables import in_order, markdown, number, titled
 from napari_mfif.simulation import KINDS
@@ -98,11 +99,14 @@ def _beside_cnn(results: Results, name: str) -> list[str]:
     words = []
     for label, rows in results.get("pairs", {}).items():
         if name != "cnn" and name in rows and "cnn" in rows:
-            own, other = rows[name]["wrong"], rows["cnn"]["wrong"]
-            words.append(
-                f"near outlines ({_SETS[label]}) {100 * own:.1f} % wrong, `cnn` {100 * other:.1f} %"
-            )
+            others = [*(v for v in VARIANTS if v.partition(",")[0] == name and v in rows), "cnn"]
+            told = ", ".join(f"{titled(one)} {_wrong(rows[one])}" for one in others)
+            words.append(f"near outlines ({_SETS[label]}) {_wrong(rows[name])} wrong, {told}")
     return words
+
+
+def _wrong(row: Results) -> str:
+    return f"{100 * row['wrong']:.1f} %"
 
 
 def _gain_in_words(results: Results, name: str) -> list[str]:

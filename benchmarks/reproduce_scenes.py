@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.boundaries import Pair, judge, optics, photographs
+from benchmarks.reproduce_lytro import VARIANTS
 from napari_mfif import fuse
 from napari_mfif.metrics import truth
 from napari_mfif.simulation import KINDS, Simulation, simulate
@@ -33,15 +34,20 @@ def score_pairs(method: str, folder: Path | None) -> dict[str, float]:
     Parameters
     ----------
     method : str
-        Its name.
+        Its name, or one of `benchmarks.reproduce_lytro.VARIANTS`.
     folder : Path, optional
         Of sharp pictures; two planes of simulated scenes when not given.
     """
     began = time.process_time()
-    judged = np.array([judge(method, *pair) for pair in _pairs(folder)])
+    how = VARIANTS.get(method, {"method": method})
+    judged = np.array([judge(how["method"], *pair, **_more(how)) for pair in _pairs(folder)])
     wrong, right, decibels = (round(float(mean), 4) for mean in np.nanmean(judged, axis=0))
     seconds = round(time.process_time() - began, 1)
     return {"wrong": wrong, "right": right, "psnr": decibels, "cpu_s": seconds}
+
+
+def _more(how: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in how.items() if name != "method"}
 
 
 def stacks() -> list[tuple[str, str, int]]:
