@@ -12,7 +12,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -142,11 +142,11 @@ def _run(tasks: list[Task], results: dict[str, Any], jobs: int) -> None:
     slowest = reproduce_papers.networks()
     tasks = sorted(tasks, key=lambda task: task[0][-1].partition(",")[0] not in slowest)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_alone) as pool:
-        waiting: list[tuple[tuple[str, ...], Future[Any]]] = [
-            (place, pool.submit(work, *what)) for place, work, what in tasks
-        ]
-        for place, future in waiting:
-            inner = results
+        waiting: dict[Future[Any], tuple[str, ...]] = {
+            pool.submit(work, *what): place for place, work, what in tasks
+        }
+        for future in as_completed(waiting):
+            place, inner = waiting[future], results
             for step in place[:-1]:
                 inner = inner.setdefault(step, {})
             inner[place[-1]] = future.result()

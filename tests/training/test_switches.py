@@ -12,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
+from napari_mfif import fuse  # noqa: E402
 from napari_mfif.cli import main  # noqa: E402
 from napari_mfif.errors import ParameterError  # noqa: E402
 from napari_mfif.methods.neural.fd_fcn import MapScorer  # noqa: E402
@@ -35,6 +36,7 @@ from napari_mfif.training import (  # noqa: E402
     ufa_fuse,
 )
 from napari_mfif.training.batches import Batch, binary_error  # noqa: E402
+from napari_mfif.training.card import write_card, write_weights  # noqa: E402
 from napari_mfif.training.data import Picture, draw_texture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
 from napari_mfif.training.switches import SWITCHES, as_words, chosen, parsed  # noqa: E402
@@ -352,3 +354,23 @@ def test_share_of_the_mean_difference_is_set(pictures) -> None:
         return loss(Middle(), np.random.default_rng(2)).item()
 
     assert value(0.25) == pytest.approx(0.25 * value(1.0) + 0.75 * value(0.0), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("method", "network"),
+    [
+        ("cnn", FullCnn),
+        ("fd-fcn", functools.partial(FdFcn, bands=3)),
+        ("mfif-gan", functools.partial(MfifGenerator, 8, squeeze=False)),
+        ("ufa-fuse", functools.partial(UfaFuse, 8, 1, residual=True, attention="channel")),
+    ],
+)
+def test_weights_of_every_form_fuse_from_their_folder(method, network, tmp_path) -> None:
+    torch.manual_seed(2)
+    made = network()
+    facts = {"steps": "1", "seed": "0", **made.facts}
+    write_card(tmp_path, {"sha256": write_weights(made, tmp_path, facts)}, "")
+    planes = np.random.default_rng(0).integers(0, 255, (2, 64, 60), np.uint8)
+    fusion = fuse(planes, method=method, weights=str(tmp_path), device="cpu")
+    assert fusion.image.shape == (64, 60)
+    weights.load.cache_clear()
