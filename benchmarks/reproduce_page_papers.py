@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import ablations
 from benchmarks.reproduce_papers import EPSILONS, ORDERS, RADII
-from benchmarks.tables import markdown, number
+from benchmarks.tables import in_order, markdown, number
 
 __all__ = ["section"]
 
@@ -70,7 +70,10 @@ def section(results: Results, trained: Results) -> Iterable[str]:
     if kept.get("commutativity"):
         yield ORDER
         header = ["", "sum of both maps", "similarity of both images", "pixels from another plane"]
-        yield markdown(header, [_order_line(n, row) for n, row in kept["commutativity"].items()])
+        yield markdown(
+            header,
+            [_order_line(n, kept["commutativity"][n]) for n in in_order(kept["commutativity"])],
+        )
     if kept.get("full form"):
         row = kept["full form"]
         shares = {name: f"{100 * row[name]:.2f} %" for name in ("right", "same")}
@@ -78,7 +81,9 @@ def section(results: Results, trained: Results) -> Iterable[str]:
     if kept.get("order"):
         yield SHUFFLED.format(orders=len(ORDERS))
         header = ["", "dB, in order", "dB, shuffled", "pixels from another plane"]
-        yield markdown(header, [_shuffled_line(n, row) for n, row in kept["order"].items()])
+        yield markdown(
+            header, [_shuffled_line(n, kept["order"][n]) for n in in_order(kept["order"])]
+        )
     if kept.get("epsilon"):
         yield FILTER.format(none=_share(kept["epsilon"]["none"]))
         header = ["radius", *(f"epsilon {value:g}" for value in EPSILONS)]
