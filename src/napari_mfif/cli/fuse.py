@@ -162,7 +162,7 @@ def _check_outputs(given: argparse.Namespace) -> None:
         A target exists, cannot be written, or has an unknown ending.
     """
     from napari_mfif.io.atomic import check_target
-    from napari_mfif.io.write import check_ending
+    from napari_mfif.io.endings import check_ending
 
     taken = {Path(path).resolve(): f"{path} is an input" for path in given.input}
     for name in ("output", *MAPS, "save_recipe", "save_transforms"):

@@ -85,7 +85,7 @@ def save_all(
 
 def _streams(fusion: Fusion, paths: Iterable[str | Path]) -> bool:
     """Tell whether results are still to be made, and can be written row by row."""
-    from napari_mfif.io.write import in_one_piece
+    from napari_mfif.io.endings import in_one_piece
 
     return fusion.is_lazy and not any(in_one_piece(path) for path in paths)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,14 @@ import numpy as np
 from napari_mfif.arrays.axes import AXES
 from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.arrays.views import AsType
-from napari_mfif.errors import AxesError, ParameterError, ReadError, WriteError
+from napari_mfif.errors import AxesError, ParameterError, WriteError
 from napari_mfif.io.atomic import replacing, replacing_folder
-from napari_mfif.io.encoding import jpeg, png
-from napari_mfif.io.ome import TYPES, recipe_in, write_ome_xml
+from napari_mfif.io.endings import picture_writer, stored_type
+from napari_mfif.io.ome_writing import write_ome_xml
 from napari_mfif.io.sinks import Sink, tiff_sink, zarr_sink
 from napari_mfif.io.sizes import NO_SIZES, Sizes
 
-__all__ = ["SUFFIXES", "check_ending", "in_one_piece", "opened", "read_recipe", "write_image"]
-
-#: Endings of the files that can be written.
-SUFFIXES = (".ome.tif", ".ome.tiff", ".tif", ".tiff", ".ome.zarr", ".zarr", ".png", ".jpg", ".jpeg")
+__all__ = ["opened", "write_image"]
 
 
 def write_image(
@@ -93,7 +90,7 @@ def write_image(
         The axes do not fit the array.
     """
     target = Path(path)
-    write = _writer(target)
+    write = picture_writer(target)
     pixels = array if hasattr(array, "dtype") else np.asarray(array)
     stored = stored_type(target, np.dtype(pixels.dtype))
     _check_axes(axes, pixels.shape)
@@ -160,7 +157,7 @@ def opened(
     """
     target = Path(path)
     _check_axes(axes, shape)
-    if _writer(target) is not None:
+    if picture_writer(target) is not None:
         raise WriteError(f"{target.name} is written in one piece. Use .ome.tif or .ome.zarr.")
     if compression not in (None, "zlib"):
         raise ParameterError(f"There is no compression {compression!r}. There is: None, 'zlib'.")
@@ -192,109 +189,8 @@ def opened(
         yield _Converting(sink, dtype)
 
 
-def read_recipe(path: str | os.PathLike[str]) -> str:
-    """Read the recipe back that `write_image` put into an OME-TIFF.
-
-    Raises
-    ------
-    ReadError
-        The file cannot be read or holds no recipe.
-    """
-    import tifffile
-
-    if Path(path).is_dir():
-        return _zarr_recipe(Path(path))
-    try:
-        with tifffile.TiffFile(path) as file:
-            recipe = recipe_in(file.ome_metadata or "")
-    except (OSError, ValueError, tifffile.TiffFileError) as error:
-        raise ReadError(f"{path} could not be read: {error}.") from error
-    if recipe is None:
-        raise ReadError(f"{path} holds no recipe. Give a file that napari-mfif wrote.")
-    return recipe
-
-
-def _zarr_recipe(path: Path) -> str:
-    import zarr
-
-    try:
-        recipe = zarr.open_group(str(path), mode="r").attrs.get("napari_mfif")
-    except Exception as error:
-        raise ReadError(f"{path} could not be read: {error}.") from error
-    if not isinstance(recipe, str):
-        raise ReadError(f"{path} holds no recipe. Give a file that napari-mfif wrote.")
-    return recipe
-
-
 def _stem(path: Path) -> str:
     return path.name.split(".")[0] or path.name
-
-
-def check_ending(path: str | os.PathLike[str], *, floats: bool = False) -> None:
-    """Refuse a target whose ending stands for no format that can hold the pixels.
-
-    Parameters
-    ----------
-    path : path
-        The target.
-    floats : bool, optional
-        Whether floating-point values will be written.
-
-    Raises
-    ------
-    WriteError
-        The ending is unknown, or pictures of this kind hold no such values.
-    """
-    target = Path(path)
-    if _writer(target) is not None and floats:
-        raise WriteError(
-            f"{target.name} cannot hold floating-point values. Use .ome.tif, which keeps them."
-        )
-
-
-def in_one_piece(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a target is a picture, of which nothing can be written before all is there."""
-    return _writer(Path(path)) is not None
-
-
-def _writer(path: Path) -> Callable[..., bytes] | None:
-    """Return what makes a picture of an image; None for what is written plane by plane."""
-    known: dict[str, Callable[..., bytes] | None] = {
-        ".tif": None,
-        ".tiff": None,
-        ".zarr": None,
-        ".png": png,
-        ".jpg": jpeg,
-        ".jpeg": jpeg,
-    }
-    if path.suffix.lower() in known:
-        return known[path.suffix.lower()]
-    raise WriteError(
-        f"{path.name} cannot be written: its ending {path.suffix!r} is none of "
-        f"{', '.join(SUFFIXES)}. Use .ome.tif, which keeps everything."
-    )
-
-
-#: What is stored of types that OME does not know. Doubles hold integers up to 2**53.
-_STORED = {"bool": "uint8", "float16": "float32", "int64": "float64", "uint64": "float64"}
-
-
-def stored_type(path: str | os.PathLike[str], dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the type in which a file keeps pixels of another.
-
-    Raises
-    ------
-    WriteError
-        There is none for such pixels.
-    """
-    if Path(path).suffix.lower() == ".zarr" and dtype.name in ("int64", "uint64"):
-        return dtype
-    name = _STORED.get(dtype.name, dtype.name)
-    if name not in TYPES:
-        raise WriteError(
-            f"Pixels of type {dtype} cannot be written. Convert them to one of {', '.join(TYPES)}."
-        )
-    return np.dtype(name)
 
 
 class _Converting:
