@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_mfif.methods.neural.mfif_gan import WIDTH
 from napari_mfif.networks.mfif_gan import MfifDiscriminator, MfifGenerator
+from napari_mfif.networks.widths import MFIF_GAN as WIDTH
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.adversarial import Adversarial, play
 from napari_mfif.training.batches import (

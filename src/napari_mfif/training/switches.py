@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from napari_mfif.methods.neural import mfif_gan, ufa_fuse
+from napari_mfif.networks import widths
 from napari_mfif.settings.parameters import Parameter, Settings, resolve
 
 __all__ = ["PUBLISHED", "SWITCHES", "as_words", "chosen", "parsed"]
@@ -94,7 +94,7 @@ SWITCHES: dict[str, tuple[Parameter, ...]] = {
         Parameter(
             "width",
             int,
-            mfif_gan.WIDTH,
+            widths.MFIF_GAN,
             "Maps after the first convolution.",
             minimum=4,
             maximum=128,
@@ -119,7 +119,7 @@ SWITCHES: dict[str, tuple[Parameter, ...]] = {
         Parameter(
             "width",
             int,
-            ufa_fuse.WIDTH,
+            widths.UFA_FUSE,
             "Maps of a layer; 64 as published.",
             minimum=4,
             maximum=128,

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_mfif.methods.neural.ufa_fuse import WIDTH
 from napari_mfif.networks.ufa_fuse import REACH, UfaFuse
+from napari_mfif.networks.widths import UFA_FUSE as WIDTH
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.judge import Judge, judge_by

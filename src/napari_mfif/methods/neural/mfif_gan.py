@@ -19,6 +19,7 @@ from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.methods.base import FloatMap
 from napari_mfif.methods.neural.base import Trained
 from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairwiseMethod, clipped
+from napari_mfif.networks.widths import MFIF_GAN as WIDTH
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,8 +30,6 @@ __all__ = ["NOISE_KNOWN", "FocusMapper", "MfifGan"]
 
 #: The network's geometry, as in `napari_mfif.networks.mfif_gan`, which imports torch.
 GRID = 4
-#: The shipped network's maps after the first convolution.
-WIDTH = 16
 #: Noise, where planes span 0 to 1, above which planes are compared blurred: see the card.
 NOISE_KNOWN = 0.02
 #: Rows of maps, at a quarter of the size, that go through a layer at a time.

@@ -29,6 +29,7 @@ from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Trained
 from napari_mfif.methods.neural.pairwise import Comparer, PairCalibration, PairFold, PairwiseMethod
 from napari_mfif.methods.neural.votes import VoteFold
+from napari_mfif.networks.widths import UFA_FUSE as WIDTH
 from napari_mfif.settings.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from napari_mfif.networks.ufa_fuse import UfaFuse as Network
 
 __all__ = ["PairFuser", "UfaFuse"]
-
-#: The shipped network's maps per layer; the paper has 64.
-WIDTH = 32
 
 
 #: On simulated stacks (seed 503, 7 kinds, 12 planes) it costs 1.8 dB at low noise and takes the
