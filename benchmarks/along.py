@@ -17,7 +17,7 @@ import numpy as np
 from napari_mfif import Fusion, fuse
 from napari_mfif.methods import registry
 from napari_mfif.metrics.truth import psnr, share_within
-from napari_mfif.networks.weights import CARD, MICROSCOPY, folder_of, sets
+from napari_mfif.networks.weights import CARD, folder_of, sets
 from napari_mfif.simulation import KINDS, Simulation, simulate
 
 SEEDS = (300, 301)
@@ -39,7 +39,7 @@ def main(words: list[str]) -> None:
     names = [word for word in words if not word.startswith("-")]
     print(*HEAD, sep="\n", flush=True)
     others = [shown(row("gradient", {})), shown(row("adaptive", {}))]
-    for name in names or ["mfif-gan", "fd-fcn", "boundary-aware"]:
+    for name in names or ["cnn", "fd-fcn", "boundary-aware", "mfif-gan", "ufa-fuse"]:
         own = [shown(row(name, given)) for given in ways(name)]
         if "--cards" in words:
             write_card(name, [*HEAD, *others, *own])
@@ -89,7 +89,7 @@ def judge(fusion: Fusion, made: Simulation) -> tuple[float, float, float]:
 
 def write_card(name: str, table: list[str]) -> Path:
     """Write a table onto the card of a method's weights for z-stacks, between its two marks."""
-    card = folder_of(name, MICROSCOPY) / CARD
+    card = folder_of(name, sets(name)[-1]) / CARD
     before, begins, rest = card.read_text(encoding="utf-8").partition(BEGINS.format(name=name))
     _, ends, after = rest.partition(ENDS)
     if not ends:

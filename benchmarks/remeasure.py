@@ -15,8 +15,9 @@ from typing import Any
 
 import safetensors.numpy
 
+from benchmarks.cards import trained
 from napari_mfif.methods import registry
-from napari_mfif.networks.weights import CARD, FILE, MICROSCOPY, PUBLISHED
+from napari_mfif.networks.weights import CARD, FILE, PUBLISHED
 from napari_mfif.training.measured import measured
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -24,11 +25,12 @@ MODELS = Path(__file__).parents[1] / "models"
 
 def main(names: list[str]) -> None:
     """Measure these."""
+    recipes = dict(trained())
     for name in names:
         of, _, which = name.partition("/")
         method: Any = registry.get(of)
         network, facts = method.network.shipped(which or PUBLISHED)
-        fresh, _ = measured(of, network, soft=which == MICROSCOPY)
+        fresh, _ = measured(of, network, soft=recipes[MODELS / name].soft)
         rewrite(MODELS / name, facts | fresh)
         print(name, *(f"{fact}: {value}" for fact, value in fresh.items()), sep="\n", flush=True)
 

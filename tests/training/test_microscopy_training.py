@@ -24,7 +24,6 @@ from napari_mfif.training import (  # noqa: E402
     fd_fcn_microscopy,
     guards,
     train,
-    ufa_fuse_microscopy,
 )
 from napari_mfif.training.data import Picture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
@@ -52,7 +51,7 @@ def test_plane_that_differs_less_from_the_scene_is_the_better_one() -> None:
     assert counts[0, 2] == 0  # both are equally far: nothing is taught
 
 
-@pytest.mark.parametrize("module", [cnn_microscopy, fd_fcn_microscopy, ufa_fuse_microscopy])
+@pytest.mark.parametrize("module", [cnn_microscopy, fd_fcn_microscopy])
 def test_fans_teach_which_planes_are_in_focus(pool, module) -> None:
     network = module.RECIPE.network()
     fan = draw_fan(np.random.default_rng(0), pool, 48, 4)
@@ -67,7 +66,7 @@ def test_fans_teach_which_planes_are_in_focus(pool, module) -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
-@pytest.mark.parametrize("module", [cnn_microscopy, ufa_fuse_microscopy])
+@pytest.mark.parametrize("module", [cnn_microscopy])
 def test_fans_are_compared_where_they_are_scored(module) -> None:
     rng = np.random.default_rng(0)
     texture = rng.uniform(0, 1, (64, 64)).astype(np.float32)

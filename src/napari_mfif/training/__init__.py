@@ -31,7 +31,6 @@ OTHER_RECIPES = {
     ("cnn", "microscopy"): "napari_mfif.training.cnn_microscopy",
     ("fd-fcn", "microscopy"): "napari_mfif.training.fd_fcn_microscopy",
     ("mfif-gan", "microscopy"): "napari_mfif.training.mfif_gan_microscopy",
-    ("ufa-fuse", "microscopy"): "napari_mfif.training.ufa_fuse_microscopy",
 }
 
 

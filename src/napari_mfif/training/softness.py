@@ -85,7 +85,7 @@ def _judged(method: ScoringMethod | PairwiseMethod, trained: Any, made: Simulati
     reader = PlaneReader(made.stack)
     survey, preparation = survey_stack(reader, None, resolve(PREPARATION, {}, owner="preparation"))
     state: Any = method.fold(trained, Region.whole(made.stack.plane_shape), settings, survey)
-    state.peak = told = _Told(made.stack.plane_shape)
+    state.peak = told = _Told(state.peak.index.shape)
     planes = []
     for plane in reader.planes(preparation):
         state.update(plane)

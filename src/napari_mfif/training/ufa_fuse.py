@@ -266,6 +266,7 @@ RECIPE = Recipe(
     Plan(STEPS, rate=RATE, every=250),
     head=HEAD,
     text=TEXT,
+    soft=True,
     vary=vary,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HEAD", "MICROSCOPY", "TEXT"]
+__all__ = ["HEAD", "TEXT"]
 
 HEAD = {
     "paper": "Zang, Zhou, Wang, Nie, Guo 2021, IEEE Transactions on Instrumentation and "
@@ -19,14 +19,18 @@ TEXT = """
 The network of Zang et al. 2021 for grey planes, 32 maps per layer in place of 64: seven 3 x 3
 convolutions per plane with shared weights, a channel and a spatial attention that weigh the two
 planes against each other, a 1 x 1 convolution that joins them, and four 3 x 3 convolutions back to
-pixels. **The pixels of the result are made up by the network.** They are near those of the
+pixels. **The pixels of a fused pair are made up by the network.** They are near those of the
 planes, but they are no measured values: for measuring use a method that copies pixels.
 
-Sequences are fused plane by plane, the result so far with the next. Channels and colours are
-rebuilt one by one under the attention of the image that decides. The channel attention
-averages features over the whole plane; the average is gathered first, in blocks. In a z-stack it
-is left out (`channel_attention="always"` puts it in): the result so far is sharp in more places
-than the next plane, so that its averages would make it win more and more.
+Channels and colours are rebuilt one by one under the attention of the image that decides. The
+channel attention averages features over the whole plane; the average is gathered first, in blocks.
+
+Without it the spatial attention compares two numbers, one of either plane. So each plane of a
+z-stack is judged once, all planes vote by these numbers, and pixels are the planes' own.
+With `along="sequential"` planes are fused as in the paper, the result so far with the next, pixels
+and all; the channel attention is left out there too (`channel_attention="always"` puts it in): the
+result so far is sharp in more places than the next plane, so that its averages would make it win
+more and more.
 
 ## What differs from the paper
 
@@ -71,55 +75,13 @@ uses):
 
 {paircalibration_table}
 
-{half_precision}
-
-## Limits
-
-Pixels are made up, see above. Each place is judged by 21 x 21 pixels, so where texture is weaker
-than that, planes are mixed. In a z-stack the
-result goes through the network once per plane, and what it changes adds up; it
-has no way to compare all planes at once. The depth comes from the spatial attention alone.
-"""
-
-MICROSCOPY = """
-# ufa-fuse for z-stacks of microscopes
-
-The published network of this method (its card is one folder up), its spatial attention trained
-further for z-stacks. Without channel attention that compares two numbers, one of either plane: so
-each plane is judged once, all planes vote by these numbers, and pixels are the planes' own,
-averaged, not made up by the network. `along="sequential"` fuses as the paper does, pixels and all.
-
-## Training
-
-By the command above, starting from {begin}. Half of the steps are the published recipe's batches of
-photographs. The other half are fans: six planes out of a simulated z-stack of
-`napari_mfif.simulation` (all eight kinds, 40 seeds that measure nothing else, 6 to 24 planes, 60 to
-6000 photons at white, 8 % without noise), scaled by the stack's own percentiles, cut to 96 x 96,
-turned and mirrored. Each plane is judged once, and the numbers of all fifteen pairs are compared.
-What is right is told by the planes without noise: of two, the one that differs less from the true
-scene within a Gaussian window of 1.5 pixels; the logistic loss counts pixels by how far the two
-differ. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
-with correlated noise, so that blurred planes are not liked for their texture or lack of noise: one
-at 8 to 100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are
-white. All in all {plan}.
-
-Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
-drawn textures.
-
-{sources}
-
-## Confidence
-
-For votes along z, see docs/methods.md; for comparisons in sequence, products of chances:
-
-{paircalibration_table}
-
 {averaging}
 
 {half_precision}
 
 ## Limits
 
-Simulated specimens, not real ones. Photographs: the published weights are the default for two
-planes. Each place is judged by 21 x 21 pixels.
+Pixels of pairs are made up, see above. Each place is judged by 21 x 21 pixels, so where texture is
+weaker than that, planes are mixed. In a sequence the result goes through the network once per
+plane, and what it changes adds up.
 """
