@@ -18,7 +18,6 @@ from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.training import (  # noqa: E402
     OTHER_RECIPES,
     boundary_aware_microscopy,
-    cnn_microscopy,
     fans,
     fd_fcn,
     fd_fcn_microscopy,
@@ -51,35 +50,18 @@ def test_plane_that_differs_less_from_the_scene_is_the_better_one() -> None:
     assert counts[0, 2] == 0  # both are equally far: nothing is taught
 
 
-@pytest.mark.parametrize("module", [cnn_microscopy, fd_fcn_microscopy])
-def test_fans_teach_which_planes_are_in_focus(pool, module) -> None:
-    network = module.RECIPE.network()
+def test_fans_teach_which_planes_are_in_focus(pool) -> None:
+    network = fd_fcn_microscopy.RECIPE.network()
     fan = draw_fan(np.random.default_rng(0), pool, 48, 4)
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     losses = []
     for _ in range(10):
         optimiser.zero_grad()
-        loss = module.fan_loss(network, fan, "cpu")
+        loss = fd_fcn_microscopy.fan_loss(network, fan, "cpu")
         loss.backward()
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.9 * losses[0]
-
-
-@pytest.mark.parametrize("module", [cnn_microscopy])
-def test_fans_are_compared_where_they_are_scored(module) -> None:
-    rng = np.random.default_rng(0)
-    texture = rng.uniform(0, 1, (64, 64)).astype(np.float32)
-    blurred = cv2.GaussianBlur(texture, (0, 0), 3)
-    left = np.arange(64) < 32
-    planes = np.stack([np.where(left, texture, blurred), np.where(left, blurred, texture)])
-    errors = np.broadcast_to(np.stack([~left, left])[:, None], planes.shape).astype(np.float32)
-    network = module.RECIPE.network()
-    right, wrong = (
-        float(module.fan_loss(network, Fan(planes, e), "cpu").detach())
-        for e in (errors, errors[::-1])
-    )
-    assert right < 0.2 * wrong
 
 
 def test_fans_teach_the_centres_of_windows() -> None:

@@ -28,7 +28,6 @@ RECIPES = {
 #: The modules of recipes other than the published ones, by method and recipe.
 OTHER_RECIPES = {
     ("boundary-aware", "microscopy"): "napari_mfif.training.boundary_aware_microscopy",
-    ("cnn", "microscopy"): "napari_mfif.training.cnn_microscopy",
     ("fd-fcn", "microscopy"): "napari_mfif.training.fd_fcn_microscopy",
     ("mfif-gan", "microscopy"): "napari_mfif.training.mfif_gan_microscopy",
 }

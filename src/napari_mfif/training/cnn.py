@@ -222,6 +222,7 @@ RECIPE = Recipe(
     plan=Plan(350, every=100),
     head=HEAD,
     text=TEXT,
+    soft=True,
     vary=vary,
 )
 

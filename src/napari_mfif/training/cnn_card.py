@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HEAD", "MICROSCOPY", "TEXT"]
+__all__ = ["HEAD", "TEXT"]
 
 HEAD = {
     "paper": "Liu, Chen, Peng, Wang 2017, Information Fusion 36",
@@ -55,6 +55,8 @@ noise (seeds that no benchmark uses):
 
 {scorecalibration_table}
 
+{averaging}
+
 {half_precision}
 
 ## Limits
@@ -64,48 +66,4 @@ brightness rather than blur (confocal), or where noise hides the texture, `adapt
 better choice. Each pixel is judged by the 16 x 16 patches around it, so bright objects spread
 their plane by some pixels over a flat surround. Without a graphics card a megapixel takes two
 to five seconds per plane.
-"""
-
-MICROSCOPY = """
-# cnn for z-stacks of microscopes
-
-The published network of this method (its card is one folder up), trained further for z-stacks.
-
-## Training
-
-By the command above, starting from {begin}. Half of the steps are the published
-recipe's batches of photographs, half as large. The other half are fans: six planes out of a
-simulated z-stack of
-`napari_mfif.simulation` (all eight kinds, 40 seeds that measure nothing else, 6 to 24 planes, 60 to
-6000 photons at white, 8 % without noise), scaled by the stack's own percentiles, cut to 96 x 96,
-turned and mirrored. Each plane is scored once, patch scores are averaged over all patches that
-cover a pixel, as in fusing, and the averages of all fifteen pairs are compared.
-What is right is told by the planes without noise: of two, the one that differs less from the true
-scene within a Gaussian window of 1.5 pixels; the logistic loss counts pixels by how far the two
-differ. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
-with correlated noise, so that blurred planes are not liked for their texture or lack of noise: one
-at 8 to 100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are
-white. All in all {plan}.
-
-Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
-drawn textures.
-
-{sources}
-
-## Confidence
-
-The share of `exp(g / {scorecalibration_temperature})` that the best plane and its two neighbours
-hold, of all planes, compared with the truth on simulated z-stacks (seeds that no training and no
-benchmark uses):
-
-{scorecalibration_table}
-
-{averaging}
-
-{half_precision}
-
-## Limits
-
-Simulated specimens, not real ones. Photographs: the published weights are the default for two
-planes. Each pixel is judged by the 16 x 16 patches around it, so edges are round.
 """
