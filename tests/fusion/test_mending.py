@@ -348,20 +348,29 @@ def test_recipes_without_strokes_load_as_before_and_later_formats_are_refused(fu
 
 
 @pytest.mark.parametrize(
-    "stroke",
+    ("stroke", "words"),
     [
-        {"from": 1, "soft": 2},
-        {"from": 1, "soft": 2, "brush": "1,2 3", "radius": 2},
-        {"from": 1, "soft": 2, "mask": "AAAA", "box": [0, 0, 3, 3]},
-        {"from": {"other": 3}, "soft": 2, "brush": "1,2", "radius": 2},
-        {"from": "sharp", "soft": 2, "brush": "1,2", "radius": 2},
-        7,
+        ({"from": 1, "soft": 2}, "A stroke of the recipe cannot be read: 'lasso'"),
+        (
+            {"from": 1, "soft": 2, "brush": "1,2 3", "radius": 2},
+            "A stroke of the recipe cannot be read: not enough",
+        ),
+        (
+            {"from": 1, "soft": 2, "mask": "AAAA", "box": [0, 0, 3, 3]},
+            "The mask of a stroke is damaged",
+        ),
+        (
+            {"from": {"other": 3}, "soft": 2, "brush": "1,2", "radius": 2},
+            "The strokes of the recipe cannot be read",
+        ),
+        ({"from": "sharp", "soft": 2, "brush": "1,2", "radius": 2}, 'not "sharp"'),
+        (7, "The strokes of the recipe cannot be read"),
     ],
 )
-def test_damaged_strokes_are_refused_in_words(stroke, fusion) -> None:
+def test_damaged_strokes_are_refused_in_words(stroke, words, fusion) -> None:
     entries = json.loads(fusion.recipe.to_json())
     entries["painted"] = {"format": 1, "rows": 268, "columns": 279, "strokes": [stroke]}
-    with pytest.raises(ParameterError, match="stroke"):
+    with pytest.raises(ParameterError, match=words):
         fuse(fusion.stack, recipe=Recipe.from_json(json.dumps(entries)))
 
 
