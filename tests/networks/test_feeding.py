@@ -9,8 +9,9 @@ from torch import nn  # noqa: E402
 
 from napari_mfif.errors import MemoryBudgetError  # noqa: E402
 from napari_mfif.networks import feeding  # noqa: E402
-from napari_mfif.networks.feeding import Feeder, reflected  # noqa: E402
+from napari_mfif.networks.feeding import Feeder  # noqa: E402
 from napari_mfif.networks.precision import best_precision  # noqa: E402
+from napari_mfif.networks.tiles import reflected  # noqa: E402
 from napari_mfif.notices import listening  # noqa: E402
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_mfif.errors import MemoryBudgetError
+from napari_mfif.networks.device_memory import is_exhausted, leaving
 from napari_mfif.networks.precision import best_precision, prepared
+from napari_mfif.networks.tiles import Tile, reflected, tiled
 from napari_mfif.networks.transfer import arrived, sent, side_stream
-from napari_mfif.notices import notice
 
-__all__ = ["Feeder", "Tile", "is_exhausted", "leaving", "reflected"]
+__all__ = ["Feeder", "Run"]
 
 FloatMap = NDArray[np.float32]
 #: How a network is called with a block, (1, C, Y, X).
@@ -35,9 +36,6 @@ BLOCKS = {"cpu": (128, 256), "cuda": (1024, 1024), "mps": (512, 512)}
 CONTEXTS_PER_BLOCK = 2
 #: Blocks are not made smaller than this, in pixels.
 SMALLEST = 16
-
-#: How torch says that memory ran out, on one device or another.
-EXHAUSTED = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class Feeder:
@@ -169,7 +167,7 @@ class Feeder:
         where: NDArray[np.bool_] | None = None,
     ) -> Iterator[tuple[Tile, FloatMap]]:
         """Yield the output of every tile, whatever the device can take."""
-        tiles = _tiles(cells, self._cells_per_block())
+        tiles = tiled(cells, self._cells_per_block())
         waiting = deque(t for t in tiles if where is None or where[t.rows, t.columns].any())
         while waiting:
             try:
@@ -250,48 +248,6 @@ class Feeder:
             torch.cuda.empty_cache()
 
 
-class Tile(NamedTuple):
-    """Rows and columns of the output."""
-
-    rows: slice
-    columns: slice
-
-    def split(self, size: tuple[int, int]) -> list[Tile]:
-        """Cut it into tiles of at most a size."""
-        return [
-            Tile(rows, columns)
-            for rows in _cut(self.rows, size[0])
-            for columns in _cut(self.columns, size[1])
-        ]
-
-
-def _tiles(cells: tuple[int, int], size: tuple[int, int]) -> list[Tile]:
-    return Tile(slice(0, cells[0]), slice(0, cells[1])).split(size)
-
-
-def _cut(span: slice, size: int) -> list[slice]:
-    starts = range(span.start, span.stop, size)
-    return [slice(start, min(start + size, span.stop)) for start in starts]
-
-
-def reflected(image: FloatMap, rows: tuple[int, int], columns: tuple[int, int]) -> FloatMap:
-    """Cut a part out of an image, (C, Y, X), that is reflected where the part stands over."""
-    spans = (rows, columns)
-    lengths = image.shape[1:]
-    if all(0 <= span[0] and span[1] <= n for span, n in zip(spans, lengths, strict=True)):
-        return np.ascontiguousarray(image[:, slice(*rows), slice(*columns)])
-    places = [_mirror(np.arange(*span), n) for span, n in zip(spans, lengths, strict=True)]
-    return np.ascontiguousarray(image[:, places[0]][:, :, places[1]])
-
-
-def _mirror(places: NDArray[np.intp], length: int) -> NDArray[np.intp]:
-    """Return where places beyond an axis are reflected to; the border itself comes once."""
-    if length == 1:
-        return np.zeros_like(places)
-    folded = np.mod(places, 2 * (length - 1))
-    return np.asarray(np.minimum(folded, 2 * (length - 1) - folded), np.intp)
-
-
 def _compiled(network: nn.Module, wanted: bool) -> Any:
     return torch.compile(network, dynamic=True) if wanted else network
 
@@ -299,20 +255,6 @@ def _compiled(network: nn.Module, wanted: bool) -> Any:
 def _plain(network: Any, block: Tensor) -> Tensor:
     values: Tensor = network(block)
     return values
-
-
-def leaving(device: str) -> None:
-    """Say that the processor takes over from a device."""
-    notice(
-        f"The device {device!r} has not enough memory for the network: it goes on, "
-        'slower, on the processor (`device="cpu"` chooses it from the start).'
-    )
-
-
-def is_exhausted(error: BaseException) -> bool:
-    """Return whether an error says that a device has no memory left."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in said for words in EXHAUSTED)
 
 
 def _rounded(length: int, step: int) -> int:

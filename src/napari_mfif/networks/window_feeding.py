@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_mfif.networks.boundary_aware import CONTEXT, PATCH, STRIDE
-from napari_mfif.networks.feeding import Feeder, Run, Tile, reflected
+from napari_mfif.networks.feeding import Feeder, Run
+from napari_mfif.networks.tiles import Tile, reflected
 
 __all__ = ["WindowFeeder"]
 

@@ -139,7 +139,7 @@ class FocusMapper(Comparer):
 
     def _retreating(self, compute: Callable[[], FloatMap]) -> FloatMap:
         """Compute something, in smaller strips or elsewhere where memory runs out."""
-        from napari_mfif.networks.feeding import is_exhausted
+        from napari_mfif.networks.device_memory import is_exhausted
 
         while True:
             try:
@@ -178,7 +178,7 @@ class FocusMapper(Comparer):
         """Halve the strips, or leave the device."""
         import torch
 
-        from napari_mfif.networks.feeding import leaving
+        from napari_mfif.networks.device_memory import leaving
 
         if self.strip > 8:
             self.strip //= 2
