@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks import published, reproduce_lytro, reproduce_pictures, reproduce_ranks
 from benchmarks.tables import in_order, markdown, number, titled
 from napari_mfif import methods
+from napari_mfif.training.card import wrapped
 
 __all__ = ["beside_paper", "section"]
 
@@ -41,7 +42,7 @@ saved as JPEG, so ours are shown saved as (grey) JPEG of quality 75 too. Compare
 lossless only, and JPEG with JPEG."""
 
 PAPER = """\
-What each paper prints of its own method ({table}; {data}), and what ours scores on Lytro by the
+What the paper prints of its own method ({table}; {data}), and what ours scores on Lytro by the
 same measure, lossless and saved as JPEG {quality}{files}. {verdict}"""
 
 RANKED = """\
@@ -99,7 +100,7 @@ def _paper(rows: Results, name: str, paper: Results) -> Iterable[str]:
     cnn_files = published.FILES["CNN (MFIFB's run)"]
     said = f"; beside, the files of {files['title']} by our measures" if files else ""
     quality = reproduce_lytro.QUALITY
-    yield PAPER.format(**paper | {"quality": quality, "files": said})
+    yield wrapped(PAPER.format(**paper | {"quality": quality, "files": said})).rstrip()
     header = ["measure", "printed"]
     header += ["its files"] if files else []
     header += ["ours", "ours, JPEG"]

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import ablations
 from benchmarks.reproduce_papers import EPSILONS, ORDERS, RADII
 from benchmarks.tables import in_order, markdown, number
+from napari_mfif.training.card import wrapped
 
 __all__ = ["section"]
 
@@ -69,7 +70,12 @@ def section(results: Results, trained: Results) -> Iterable[str]:
         yield "## What the papers show besides"
     if kept.get("commutativity"):
         yield ORDER
-        header = ["", "sum of both maps", "similarity of both images", "pixels from another plane"]
+        header = [
+            "",
+            "sum of both maps",
+            "similarity of both images",
+            "from another plane, verified",
+        ]
         yield markdown(
             header,
             [_order_line(n, kept["commutativity"][n]) for n in in_order(kept["commutativity"])],
@@ -77,9 +83,10 @@ def section(results: Results, trained: Results) -> Iterable[str]:
     if kept.get("full form"):
         row = kept["full form"]
         shares = {name: f"{100 * row[name]:.2f} %" for name in ("right", "same")}
-        yield FULL.format(**row | shares | {"steps": int(row["steps"])})
+        told = FULL.format(**row | shares | {"steps": int(row["steps"])})
+        yield wrapped(told).rstrip()
     if kept.get("order"):
-        yield SHUFFLED.format(orders=len(ORDERS))
+        yield wrapped(SHUFFLED.format(orders=len(ORDERS))).rstrip()
         header = ["", "dB, in order", "dB, shuffled", "pixels from another plane"]
         yield markdown(
             header, [_shuffled_line(n, kept["order"][n]) for n in in_order(kept["order"])]
@@ -123,7 +130,8 @@ def _small(trained: Results) -> Iterable[str]:
     if not whole:
         return
     steps = ", ".join(f"{count} (`{name}`)" for name, (count, _) in ablations.SMALL.items())
-    yield SMALL.format(steps=steps, seeds=" and ".join(map(str, ablations.SEEDS)))
+    told = SMALL.format(steps=steps, seeds=" and ".join(map(str, ablations.SEEDS)))
+    yield wrapped(told).rstrip()
     lines = [
         [f"`{method}`", words, SCORES[method][1], _both(values)]
         for (method, words), values in whole.items()
