@@ -12,7 +12,8 @@ from superqt.utils import create_worker
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.given_sizes import set_sizes
 from napari_mfif.plugin.layers.metadata import KEY, Made, result
-from napari_mfif.plugin.layers.showing import hide_other_maps, source_of
+from napari_mfif.plugin.layers.others import put_aside_others
+from napari_mfif.plugin.layers.showing import IMAGE, hide_other_maps, shown, source_of, view
 from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
 from napari_mfif.plugin.per_viewer import OnePerViewer
@@ -107,6 +108,22 @@ class Results(QObject):
         letters = made.look.placement.letters
         for layer in self._layers(made).values() if len(spacing) > 1 else ():
             set_sizes(layer, letters[-layer.ndim :], spacing, unit)
+
+    def bring_forward(self, made: Made) -> None:
+        """Put aside what hides the layers of a fusion and belongs to other stacks."""
+        fused = () if made.origin is None else made.origin.layers
+        own = [layer for layer in self.viewer.layers if layer.name in fused]
+        own += self._layers(made).values()
+        put_aside_others(self.viewer, own, stack_id=made.stack_id, stacks=True)
+
+    def turn_to(self, made: Made) -> None:
+        """Let one see what was just made, also where another stack was looked at."""
+        self.bring_forward(made)
+        active = self.viewer.layers.selection.active
+        before = None if active is None else self.of(active)
+        elsewhere = before is not None and before.stack_id != made.stack_id
+        if elsewhere or not shown(self.viewer, made.source):
+            view(self.viewer, made.source, IMAGE)
 
     def replace(self, made: Made, fusion: Fusion, done: Callable[[], None] | None = None) -> Made:
         """Show another fusion of the same stack in the layers of one; drawn in a thread.

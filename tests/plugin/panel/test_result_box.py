@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+from napari_mfif import Stroke
 from napari_mfif.settings.presets import PRESETS
 
 pytestmark = pytest.mark.window
@@ -35,6 +37,24 @@ def test_result_says_what_made_it(done, viewer):
     assert done.result_box.maker.text().startswith("pollen by Fast (gradient), napari-mfif 0.")
     note = viewer.layers["pollen in focus"].metadata["napari_mfif"]
     assert str(note).startswith("image0 of a fusion by Fast (gradient), napari-mfif 0.")
+
+
+def test_what_keeps_heights_from_being_known_is_said_with_a_remedy(panel, viewer, fused):
+    noise = np.random.default_rng(5).normal(1000, 9, (6, 90, 110)).astype(np.float32)
+    viewer.add_image(noise, name="nothing in focus")
+    fused(panel)
+    box = panel.result_box
+    assert panel.fusion.doubts[0].kind == "planes look alike"
+    assert box.doubt.isVisibleTo(panel)
+    assert "no height can be told there. Record planes" in box.doubt.text()
+
+
+def test_what_was_done_since_the_run_is_said(done, qtbot):
+    made = done.results.current()
+    assert not done.result_box.doubt.isVisibleTo(done)
+    fusion = made.fusion.refine(smooth_depth=9).mend([Stroke.brush([(40, 40)], 9, 5)])
+    done.results.replace(made, fusion)
+    qtbot.waitUntil(lambda: done.result_box.maker.text().endswith("refined, 1 stroke"))
 
 
 def test_result_is_at_hand_after_its_source_was_deleted(done, viewer, qtbot):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_mfif.plugin.layers.showing import view
 from napari_mfif.plugin.panel.view_row import ViewRow
+from napari_mfif.settings.presets import PRESETS
 
 pytestmark = pytest.mark.window
 
@@ -84,3 +86,42 @@ def test_fusions_of_two_stacks_are_looked_at_apart(row, panel, viewer, add_relie
     qtbot.mouseClick(row.buttons["image"], Qt.MouseButton.LeftButton)
     assert not viewer.layers["pollen confidence"].visible
     assert viewer.layers["algae confidence"].visible
+
+
+def ids_of(layer):
+    return (layer.unique_id,)
+
+
+def test_what_was_just_fused_is_seen_and_its_buttons_are_about_it(panel, viewer, add_relief, fused):
+    panel.method_box.apply(PRESETS[1])
+    gear, blood = add_relief("gear"), add_relief("blood")
+    panel.stack_box.choose_again(ids_of(gear))
+    fused(panel)
+    panel.stack_box.choose_again(ids_of(blood))
+    fused(panel)
+    view(viewer, panel.made().source, "confidence")
+    viewer.layers.remove(blood)
+    viewer.layers.selection.active = viewer.layers["blood confidence"]
+    panel.stack_box.choose_again(ids_of(gear))
+    fused(panel)
+    assert [one.name for one in viewer.layers if one.visible] == ["gear", "gear in focus"]
+    assert panel.made().look.name == "gear"
+    viewer.layers["blood in focus"].visible = True
+    viewer.layers.selection.active = gear
+    row = panel.findChild(ViewRow)
+    row.buttons["height"].click()
+    seen = [one.name for one in viewer.layers if one.visible]
+    assert seen == ["gear", "gear in focus", "gear height (µm)"]
+
+
+def test_results_of_another_stack_are_put_aside_where_they_lie_over_a_new_one(
+    panel, viewer, add_relief, fused
+):
+    panel.method_box.apply(PRESETS[1])
+    add_relief("gear")
+    fused(panel)
+    add_relief("far", translate=(0, 900, 900))
+    assert viewer.layers["gear in focus"].visible
+    add_relief("blood")
+    assert not viewer.layers["gear in focus"].visible
+    assert viewer.layers["gear"].visible

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +91,8 @@ class Made:
         How it was made by the run, where it was changed since.
     when : datetime
         When it was finished.
+    doubt : str
+        Why much of it is not to be believed, with a remedy; empty where nothing keeps one from it.
     """
 
     fusion: Fusion
@@ -101,6 +103,7 @@ class Made:
     preset: str = ""
     first: Recipe | None = None
     when: datetime = field(default_factory=datetime.now)
+    doubt: str = ""
 
     @property
     def made_by(self) -> str:
@@ -108,6 +111,18 @@ class Made:
         recipe = self.fusion.recipe
         method = f"{self.preset} ({recipe.method})" if self.preset else recipe.method
         return f"{method}, napari-mfif {recipe.version}".removesuffix(", napari-mfif ")
+
+    @property
+    def changes(self) -> str:
+        """Say what was done beside the method: aligning, refining, strokes."""
+        recipe, count = self.fusion.recipe, len(self.fusion.strokes)
+        first = self.first or recipe
+        done = {
+            "aligned": recipe.align != "none",
+            "refined": replace(recipe, painted=first.painted) != first,
+            "1 stroke" if count == 1 else f"{count} strokes": count > 0,
+        }
+        return ", ".join(words for words, happened in done.items() if happened)
 
     @property
     def source(self) -> str:

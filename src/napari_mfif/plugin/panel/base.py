@@ -29,6 +29,9 @@ __all__ = ["Panel"]
 
 WIDTH = 350
 
+#: Our name in napari's menus, which it adds to the titles of docks.
+NAME = "Focus stacking"
+
 
 class Panel(QWidget):
     """A dock widget: settings that scroll when the window is low, and a footer that stays.
@@ -110,7 +113,10 @@ class Panel(QWidget):
         docks = {d.findChild(Panel): d for d in window.findChildren(QDockWidget)}
         docks.pop(None, None)
         mine = docks.pop(self, None)
-        if mine is None or mine.isFloating():
+        if mine is None:
+            return
+        mine.setWindowTitle(mine.windowTitle().removesuffix(f" ({NAME})"))  # tabs are narrow
+        if mine.isFloating():
             return
         area = window.dockWidgetArea(mine)
         beside = [d for d in docks.values() if d.isVisible() and not d.isFloating()]

@@ -14,6 +14,7 @@ from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.estimate import format_seconds
 from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import is_huge, is_large
+from napari_mfif.plugin.layers.others import put_aside_others
 from napari_mfif.plugin.layers.to_stack import possible_axes
 from napari_mfif.plugin.layers.writer import LayerWriter
 from napari_mfif.plugin.panel import preferences
@@ -82,7 +83,7 @@ class FusePanel(Panel):
         for widget in (self.welcome, self.stack_box, self.method_box):
             self.column.addWidget(widget)
         self.column.addStretch()
-        for widget in (rule(), ViewRow(self.results), self.result_box, self.run_box):
+        for widget in (rule(), self.result_box, ViewRow(self.results, self.made), self.run_box):
             self.footer.addWidget(widget)
 
     def _connect(self) -> None:
@@ -108,6 +109,8 @@ class FusePanel(Panel):
         """Turn to a stack that was just opened, unless one is being fused."""
         new = event.value
         is_stack = isinstance(new, Image) and result(new) is None and possible_axes(new)
+        if is_stack:
+            put_aside_others(self.viewer, [new])
         self.refresh(choose=new if is_stack and not self.is_running() else None)
 
     def refresh(self, event: Any = None, *, choose: Any = None) -> None:
@@ -123,8 +126,7 @@ class FusePanel(Panel):
     def _stack_changed(self) -> None:
         if self.is_running():
             return
-        stack = self.stack_box.stack
-        if stack is not None:
+        if self.stack_box.stack is not None:
             taken = self.stack_box.taken()
             self.method_box.suit(taken.n_planes)
             shape = taken.plane_shape
@@ -238,6 +240,7 @@ class FusePanel(Panel):
         """Say how long the person waited."""
         now = time.perf_counter()
         self.foresight.showing = now - self._drawn
+        self.results.turn_to(made)
         if isinstance(made.fusion.image, np.ndarray):
             self.results.say(made, f"Done in {format_seconds(now - self._began)}; {made.said}")
         self._end_run()

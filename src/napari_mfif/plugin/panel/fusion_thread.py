@@ -40,6 +40,7 @@ __all__ = [
     "Failure",
     "Request",
     "Step",
+    "doubt_about",
     "end_processes_of",
     "run",
     "summary",
@@ -48,6 +49,9 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+
+#: From this share of the area on it is said beside the result what keeps heights from being known.
+SERIOUS = 0.25
 
 #: Seconds between two pictures of a running fusion.
 PREVIEW = 1.2
@@ -203,9 +207,9 @@ def _steps(request: Request, look: Look, pace: Pace) -> Iterator[Step | Failure]
             for progress in steps:
                 if progress.finished and progress.fusion is not None:
                     said = " ".join([summary(progress.fusion), *dict.fromkeys(told)])
-                    made = Made(
-                        progress.fusion, look, said, request.origin, request.device, request.preset
-                    )
+                    fusion = progress.fusion
+                    given = request.origin, request.device, request.preset
+                    made = Made(fusion, look, said, *given, doubt=doubt_about(fusion))
                     yield from _shown(made, request)
                 else:
                     text = pace.note(progress)
@@ -245,6 +249,12 @@ def summary(fusion: Fusion) -> str:
         return "Ready: what comes into view is fused as you look."
     sure = floor(100 * decided_share(fusion.confidence, fusion.recipe.min_confidence))
     return f"{sure} % of the area decided with confidence."
+
+
+def doubt_about(fusion: Fusion) -> str:
+    """Say why much of a fusion is not to be believed, and what to do; nothing where it is."""
+    serious = (d for d in fusion.doubts if d.kind == "contrast inverts" or d.share >= SERIOUS)
+    return next((f"{doubt.sentence} {doubt.remedy}" for doubt in serious), "")
 
 
 def torch_remedy() -> str:

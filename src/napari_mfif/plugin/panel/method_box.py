@@ -136,7 +136,10 @@ class MethodBox(QWidget):
         self.aligned.emit()
 
     def _alignment_changed(self) -> None:
-        aligned = self.alignment_values()["align"] != "none"
+        moved = self.alignment_values()["align"]
+        aligned = moved != "none"
+        # it holds for the next stack, too: one sees it also where the section is closed
+        self.alignment.head.setText(f"Alignment: {moved}" if aligned else "Alignment")
         for parameter in (REFERENCE, CROP):
             self.alignment_form.controls[parameter.name].enabled = aligned
         if aligned:

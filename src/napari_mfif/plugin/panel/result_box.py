@@ -34,13 +34,15 @@ class ResultBox(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.made: Made | None = None
-        self.sentence, self.maker = hint(), hint()
+        self.sentence, self.maker, self.doubt = hint(), hint(), trouble()
         self.note, self.problem = hint(), trouble()
         self.sentence.setProperty("look", "result")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for widget in (self.sentence, self.maker, self._make_row(), self.problem, self.note):
+        for widget in (self.sentence, self.doubt, self.maker, self._make_row()):
+            column.addWidget(widget)
+        for widget in (self.problem, self.note):
             column.addWidget(widget)
         self.show_made(None)
 
@@ -77,7 +79,10 @@ class ResultBox(QWidget):
         self.made = made
         self.row.setVisible(made is not None)
         say(self.sentence, made.said if made is not None and as_set else "")
-        by = "" if made is None else f"{made.look.name} by {made.made_by}"
+        say(self.doubt, made.doubt if made is not None else "")
+        by = ""
+        if made is not None:
+            by = ", ".join(filter(None, (f"{made.look.name} by {made.made_by}", made.changes)))
         say(self.maker, by if as_set else f"Shown: {by}")
 
     def copy(self, what: str) -> None:

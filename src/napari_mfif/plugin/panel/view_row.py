@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
+from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown, view
 from napari_mfif.plugin.panel.style import button
 from napari_mfif.plugin.results import Results
@@ -32,12 +34,15 @@ class ViewRow(QWidget):
     Parameters
     ----------
     results : Results
-        Knows the fusion at hand.
+        Knows the fusions and their layers.
+    which : callable, optional
+        Returns the fusion that is shown; the one at hand when not given.
     """
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, which: Callable[[], Made | None] | None = None) -> None:
         super().__init__()
         self.results = results
+        self._which = which or results.current
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -65,7 +70,7 @@ class ViewRow(QWidget):
 
     def refresh(self) -> None:
         """Mark what is seen."""
-        made = self.results.current()
+        made = self._which()
         self.setVisible(made is not None)
         viewer = self.results.viewer
         seen = shown(viewer, made.source) if made else ""
@@ -77,7 +82,7 @@ class ViewRow(QWidget):
         self._group.setExclusive(True)
 
     def _clicked(self, pressed: Any) -> None:
-        made, viewer = self.results.current(), self.results.viewer
+        made, viewer = self._which(), self.results.viewer
         if made is None:
             return
         role = next(role for role, one in self.buttons.items() if one is pressed)
@@ -85,5 +90,6 @@ class ViewRow(QWidget):
             import_module(SURFACE).show_in_3d(viewer, made)
         else:
             viewer.dims.ndisplay = 2
+            self.results.bring_forward(made)
             view(viewer, made.source, role)
         self.results.tell()
