@@ -43,7 +43,9 @@ def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
     assert not panel.method_box.advice.isVisibleTo(panel)
     assert panel.method_box.alignment_form.controls["crop"].enabled
     assert panel.run_box.note.text() == "The planes will be aligned: press Fuse."
+    assert panel.method_box.alignment.head.text() == "Alignment: similarity"
     panel.method_box.alignment_form.set_values({"align": "none"})
+    assert panel.method_box.alignment.head.text() == "Alignment"
     assert panel.run_box.note.text() == ""
 
 

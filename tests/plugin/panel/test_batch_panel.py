@@ -86,6 +86,26 @@ def test_a_folder_is_fused_and_failures_are_told(batch, folder, qtbot, relief):
     assert batch.table.as_csv().startswith("State,z-stack,What\nfailed,c,")
 
 
+def test_a_double_click_opens_a_result(batch, viewer, folder, qtbot):
+    batch.window().show()
+    choose(batch, folder, qtbot)
+    batch.maps["height"].setChecked(True)
+    qtbot.waitUntil(lambda: bool(batch.plan.jobs), timeout=WAIT)
+
+    def click_twice(row):
+        place = batch.table.visualItemRect(batch.table.item(row, 1)).center()
+        for click in (qtbot.mouseClick, qtbot.mouseDClick):
+            click(batch.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    click_twice(1)
+    assert batch.note.text() == "There is no result of b yet."
+    run(batch, qtbot)
+    click_twice(1)
+    assert [layer.name for layer in viewer.layers] == ["b.ome", "b_height.ome"]
+    image = tifffile.imread(folder / "out" / "b.ome.tif")
+    np.testing.assert_array_equal(viewer.layers[0].data, image)
+
+
 def test_what_is_done_is_skipped_and_what_is_made_otherwise_is_replaced_only_when_asked(
     batch, folder, qtbot
 ):

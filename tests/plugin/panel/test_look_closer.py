@@ -254,6 +254,17 @@ def test_measures_follow_the_fusion(look, made, mouse, qtbot):
     np.testing.assert_allclose(look.line.profile.height, surface.profile(other, line).height)
 
 
+def test_surface_takes_over_what_was_said_of_unsure_places(look, made, qtbot):
+    assert look.surface.unsure.currentText() == "left out"
+    filled = made.fusion.refine(unsure="fill", min_confidence=0.9)
+    new = look.results.replace(made, filled)
+    qtbot.waitUntil(lambda: look.made is new, timeout=10_000)
+    assert look.surface.unsure.currentText() == "filled in"
+    press(qtbot, look.surface.show_it)
+    qtbot.waitUntil(lambda: look.surface.view.is_on, timeout=10_000)
+    assert len(look.surface.view.solid.vertices) == 97 * 131
+
+
 def test_in_3d_and_back_with_the_button(look, made, viewer, qtbot):
     press(qtbot, look.surface.show_it)
     qtbot.waitUntil(lambda: look.surface.view.is_on, timeout=10_000)

@@ -90,7 +90,7 @@ class SurfaceBox(QWidget):
         self.unsure.addItem("left out", False)
         self.unsure.addItem("filled in", True)
         self.unsure.setToolTip("<qt>Heights that are not known, as the fusion's settings say.</qt>")
-        self.unsure.setCurrentIndex(int(wish.fill))
+        self.unsure.setCurrentIndex(int(bool(wish.fill)))
         self.top.addItem("last plane", False)
         self.top.addItem("first plane", True)
         self.top.setToolTip(
@@ -150,7 +150,10 @@ class SurfaceBox(QWidget):
         self.view.failed.disconnect(self._failed)
 
     def follow(self, made: Made | None) -> None:
-        """Turn to another fusion."""
+        """Turn to another fusion; what was said of its unsure places in *Refine* holds here."""
+        before, said = (one and one.fusion.recipe.unsure for one in (self.made, made))
+        if said is not None and said != before:
+            self.unsure.setCurrentIndex(int(said == "fill"))
         self.made = made
         self.refresh()
 
@@ -207,7 +210,7 @@ class SurfaceBox(QWidget):
             mesh = surface(
                 made.fusion,
                 wish.time,
-                fill=wish.fill,
+                fill=bool(self.unsure.currentData()),
                 first_on_top=wish.first_on_top,
                 texture=texture_of(made, replace(wish, light=False)),
             )

@@ -55,7 +55,7 @@ class Wish:
     min_confidence : float, optional
         Heights less sure than this are left out; as the recipe says when not given.
     fill : bool, optional
-        Whether they are filled from what is known around them.
+        Whether they are filled from what is known around them; as the recipe says when not given.
     paints : tuple of Paint, optional
         Of each channel; as the fusion's layers were made when not given.
     exaggeration : float, optional
@@ -68,7 +68,7 @@ class Wish:
 
     time: int = 0
     min_confidence: float | None = None
-    fill: bool = False
+    fill: bool | None = None
     paints: tuple[Paint, ...] = ()
     exaggeration: float = 1.0
     light: bool = True
@@ -150,7 +150,8 @@ def check_whole(fusion: Fusion) -> None:
 
 def _heights(fusion: Fusion, wish: Wish) -> HeightMap:
     check_whole(fusion)
-    return height_map(fusion, wish.time, min_confidence=wish.min_confidence, fill=wish.fill)
+    fill = fusion.recipe.unsure == "fill" if wish.fill is None else wish.fill
+    return height_map(fusion, wish.time, min_confidence=wish.min_confidence, fill=fill)
 
 
 def texture_of(made: Made, wish: Wish) -> NDArray[np.uint8]:

@@ -139,6 +139,7 @@ class BatchPanel(Panel):
             box.toggled.connect(self.search)
         self.only.currentTextChanged.connect(self.table.show_only)
         self.replace.toggled.connect(self._offer_start)
+        self.table.opened.connect(self._show_result)
 
     def _choose(self, line: QLineEdit) -> None:
         def take(paths: list[str]) -> None:
@@ -292,6 +293,17 @@ class BatchPanel(Panel):
             widget.setEnabled(not running)
         if running:
             say(self.note, "")
+
+    def _show_result(self, row: int) -> None:
+        """Open the image of a z-stack, and the maps that were written of it."""
+        if row >= len(self.plan.jobs):  # what is not taken
+            return
+        job = self.plan.jobs[row]
+        files = [job.output, *(job.map_path(name) for name in job.maps)]
+        there = [str(path) for path in files if path.exists()]
+        say(self.note, "" if there else f"There is no result of {job.found.name} yet.")
+        if there:
+            self.viewer.open(there, plugin="napari")
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self.table.as_csv())

@@ -97,7 +97,9 @@ class BatchSettings(QWidget):
         elif what is None and panel is not None:
             preset = panel.method_box.preset()
             text = methods.get(panel.method_box.name()).title
-            text = f"{text}, {preset.name if preset else 'your own values'}."
+            moved = panel.method_box.alignment_values()["align"]
+            aligned = f", aligned ({moved})" if moved != "none" else ""
+            text = f"{text}, {preset.name if preset else 'your own values'}{aligned}."
         else:
             recipe = what.recipe if isinstance(what, Preset) else what
             text = f"{methods.get(recipe.method).title}."

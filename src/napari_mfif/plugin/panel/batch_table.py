@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_mfif.fusion.job import CANCELLED, ELSEWHERE, FAILED, SKIPPED, Outcome
@@ -26,14 +27,21 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "Not taken": (NOT_TAKEN,),
 }
 COLUMNS = ("State", "z-stack", "What")
+#: Pixels of a name, at most, before it is shortened.
+WIDEST = 170
 
 
 class BatchTable(QTableWidget):
     """A row for each z-stack, and for each file that belongs to none."""
 
+    #: The row of a z-stack was clicked twice.
+    opened = Signal(int)
+
     def __init__(self) -> None:
         super().__init__(0, len(COLUMNS))
         self.setAccessibleName("z-stacks")
+        self.setToolTip("<qt>Double-click a z-stack that is done to see its result.</qt>")
+        self.cellDoubleClicked.connect(lambda row, column: self.opened.emit(row))
         self.setHorizontalHeaderLabels(list(COLUMNS))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -103,7 +111,7 @@ class BatchTable(QTableWidget):
     def _settle(self) -> None:
         for column in (0, 1):
             self.resizeColumnToContents(column)
-        self.setColumnWidth(1, min(self.columnWidth(1), 110))
+        self.setColumnWidth(1, min(self.columnWidth(1), WIDEST))
         self.resizeRowsToContents()
         self.show_only(next(name for name, states in SHOWN.items() if states == self._states))
 
