@@ -402,7 +402,7 @@ def test_results_are_saved_without_waiting(panel, add_relief, fused, tmp_path, q
     )
     assert "recipe.json" in write(panel.fusion, "recipe", str(tmp_path / "recipe.json"))
     said = write(panel.fusion, "height", str(tmp_path / "alone.ome.tif"))
-    assert said.endswith("beside it, height (in um).")
+    assert said.endswith("beside it, height (in µm).")
     assert {path.name for path in tmp_path.glob("alone*")} == {
         "alone.ome.tif", "alone height.ome.tif"
     }  # fmt: skip

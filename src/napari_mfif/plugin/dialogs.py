@@ -54,7 +54,7 @@ def ask_where(
 ) -> None:
     """Ask for the name of a new file, beside the stack; the dialog asks before one is replaced."""
     folder = Path(fusion.stack.source).parent if fusion.stack.source else Path.home()
-    dialog = QFileDialog(parent, "Save", str(folder / name), kinds)
+    dialog = QFileDialog(parent, f"Save {name}", str(folder / name), kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(ending_of(kind)))
     dialog.setDefaultSuffix(ending_of(kinds))

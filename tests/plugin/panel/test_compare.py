@@ -218,6 +218,14 @@ def test_the_line_cuts_pixels_of_another_type_too(compare, window, qtbot):
     assert row[int(0.55 * len(row)), :3].tolist() == [255, 0, 255]
 
 
+def test_names_of_maps_make_room_for_those_of_the_line(compare, window, qtbot):
+    qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
+    heights = [window.layers[f"pollen{kept} height (µm)"] for kept in ("", " kept 1")]
+    for way, named in ((SPLIT, False), (OFF, True)):
+        see(compare, qtbot, way)
+        assert [layer.name_overlay.visible for layer in heights] == [named, named]
+
+
 def test_three_dimensions_end_the_split(compare, window, qtbot):
     see(compare, qtbot, SPLIT)
     window.dims.ndisplay = 3

@@ -150,6 +150,7 @@ class SplitView:
         self._viewer = viewer
         self._sides: tuple[Sequence[Any], Sequence[Any]] = ((), ())
         self._cut: dict[Any, tuple[Any, Clipper]] = {}
+        self._named: list[Any] = []
         self.line: SplitLine | None = None
 
     def is_possible(self) -> bool:
@@ -165,6 +166,10 @@ class SplitView:
         self._sides = left, right
         self.line = SplitLine(canvas_of(self._viewer), names, share)
         self.line.moved.connect(self._cut_all)
+        # their names would lie under those of the line
+        self._named = [layer for layer in (*left, *right) if layer.name_overlay.visible]
+        for layer in self._named:
+            layer.name_overlay.visible = False
         for layer in (*left, *right):  # another node draws it when its pixels are of another type
             layer.events.set_data.connect(self._cut_all)
         self._cut_all()
@@ -173,10 +178,13 @@ class SplitView:
         """Draw all layers whole again."""
         for layer in (*self._sides[0], *self._sides[1]):
             layer.events.set_data.disconnect(self._cut_all)
+        for layer in self._named:
+            layer.name_overlay.visible = True
         for node, clipper in self._cut.values():
             node.detach(clipper)
             node.update()
         self._cut.clear()
+        self._named.clear()
         self._sides = ((), ())
         if self.line is not None:
             self.line.end()

@@ -11,6 +11,7 @@ from superqt.utils import create_worker
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.panel.as_code import suggested_path
+from napari_mfif.wording import sign_of
 
 __all__ = ["choose_target", "write"]
 
@@ -58,5 +59,5 @@ def write(fusion: Fusion, what: str, path: str) -> str:
     wanted = MAPS if what == "all" else (what,)
     maps = {name: saved.with_name(f"{stem} {name}.ome.tif") for name in wanted}
     fusion.save_all({"image": saved, **maps}, overwrite=True)
-    unit = f" (in {fusion.unit})" if "height" in wanted else ""
+    unit = f" (in {sign_of(fusion.unit)})" if "height" in wanted else ""
     return f"Saved {saved} and, beside it, {', '.join(wanted)}{unit}."

@@ -31,6 +31,7 @@ UNITS = {
 }
 
 ALL = "whole planes"
+TITLE = "Sizes and planes"
 
 
 class SizesBox(QWidget):
@@ -52,7 +53,7 @@ class SizesBox(QWidget):
         self._viewer = viewer
         self._shown: tuple[str, str, str] = ("", "", "um")
         self._watched: Any = None
-        self.fold = Fold("Sizes and planes", "Z step, pixel size, and which part is fused.")
+        self.fold = Fold(TITLE, "Z step, pixel size, and which part is fused.")
         self.z_step, self.pixel = QLineEdit(), QLineEdit()
         self.unit, self.region = QComboBox(), QComboBox()
         for unit, words in UNITS.items():
@@ -108,6 +109,7 @@ class SizesBox(QWidget):
         self.setVisible(stack is not None)
         if stack is None:
             return
+        self.fold.head.setText(TITLE if stack.z_step else f"{TITLE}: z step not known")
         pixel: tuple[float, ...] = stack.pixel_size or ()
         pixel = pixel[:1] if len(set(pixel)) == 1 else pixel
         z_step = f"{stack.z_step:.6g}" if stack.z_step else ""
