@@ -311,6 +311,6 @@ def test_no_label_of_a_form_is_cut_off(seen, add_relief, size):
     for form in (box.basic_form, box.advanced_form, box.cleaning_form, box.alignment_form):
         for label in form.native.findChildren(QLabel):
             if label.isVisible():
-                assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+                assert label.heightForWidth(label.width()) <= label.height(), label.text()
         for slider in form.native.findChildren(QSlider):
             assert slider.width() >= 70

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
@@ -45,7 +46,7 @@ class Easel(QObject):
 
     def __init__(self, results: Results, made: Made, hands: Hands) -> None:
         super().__init__()
-        self._results, self._made = results, made
+        self._results, self._made, self._hands = results, made, hands
         viewer = results.viewer
         layer: Any = results.layer(made, LABELS)
         self.layer = layer
@@ -53,11 +54,26 @@ class Easel(QObject):
         self._active = viewer.layers.selection.active
         source = results.source_layer(made)
         self._source_visible = source.visible if source is not None else True
+        self.tools: Tools | None = None
+        self._events: tuple[tuple[Any, Any], ...] = ()
+        #: Whether all has been laid out.
+        self.ready = False
+
+    def set_up(self) -> Iterator[None]:
+        """Lay all out, a piece at a time: what napari does at each one takes its time."""
+        viewer, layer = self._results.viewer, self.layer
         viewer.dims.ndisplay = 2
         layer.opacity = 0.0
+        yield
         layer.visible = True
+        yield
+        if layer not in viewer.layers:
+            return
         viewer.layers.selection.active = layer
-        self.tools = Tools(layer, hands)
+        yield
+        if layer not in viewer.layers:
+            return
+        self.tools = Tools(layer, self._hands)
         self._events = (
             (layer.events.selected_label, self._label_chosen),
             (layer.events.mode, self._mode_changed),
@@ -74,7 +90,8 @@ class Easel(QObject):
         for event, callback in self._events:
             event.disconnect(callback)
         viewer = self._results.viewer
-        self.tools.close()
+        if self.tools is not None:
+            self.tools.close()
         for layer in images_of(viewer, self._made.source):
             _show(layer, True)
         source = self._results.source_layer(self._made)
@@ -96,7 +113,7 @@ class Easel(QObject):
 
     def erases(self) -> bool:
         """Tell whether what is in hand takes away; label 0 does, with any tool."""
-        return self.tools.mode == ERASING or self.layer.selected_label == 0
+        return str(self.layer.mode) == ERASING or self.layer.selected_label == 0
 
     def show_plane(self, plane: int) -> None:
         """Show a plane in napari's field for the label: number k of the slider is label k + 1."""
@@ -111,7 +128,7 @@ class Easel(QObject):
         self.plane_chosen.emit(int(self.layer.selected_label) - 1)
 
     def _mode_changed(self, event: Any = None) -> None:
-        self.tool_taken.emit(self.tools.mode)
+        self.tool_taken.emit(str(self.layer.mode))
 
     def _brush_changed(self, event: Any = None) -> None:
         self.brush_sized.emit(int(self.layer.brush_size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
@@ -29,8 +30,8 @@ __all__ = ["Panel"]
 
 WIDTH = 350
 
-#: Our name in napari's menus, which it adds to the titles of docks.
-NAME = "Focus stacking"
+#: What napari adds to the title of a dock.
+PLUGIN_NAME = re.compile(r" \([^()]*\)$")
 
 
 class Panel(QWidget):
@@ -115,7 +116,7 @@ class Panel(QWidget):
         mine = docks.pop(self, None)
         if mine is None:
             return
-        mine.setWindowTitle(mine.windowTitle().removesuffix(f" ({NAME})"))  # tabs are narrow
+        mine.setWindowTitle(PLUGIN_NAME.sub("", mine.windowTitle()))  # tabs are narrow
         if mine.isFloating():
             return
         area = window.dockWidgetArea(mine)

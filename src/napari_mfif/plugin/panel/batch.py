@@ -85,12 +85,11 @@ class BatchPanel(Panel):
         self.column.addWidget(self._folder_rows())
         self.column.addWidget(self.settings)
         self.column.addWidget(heading("Write beside the image"))
-        row = QHBoxLayout()
-        for name, box in self.maps.items():
+        grid = QGridLayout()  # in one row they are wider than a narrow panel
+        for number, (name, box) in enumerate(self.maps.items()):
             box.setToolTip(f"<qt>Write the {name} map too.</qt>")
-            row.addWidget(box)
-        row.addStretch()
-        self.column.addLayout(row)
+            grid.addWidget(box, *divmod(number, 2))
+        self.column.addLayout(grid)
         self.column.addStretch()
         for widget in (self.problem, self.found, self.replace, self.note):
             self.footer.addWidget(widget)

@@ -37,8 +37,8 @@ STEPS = 200
 WIDE = 20
 #: What stands for a number beside words, and the largest one.
 NUMBER, MOST = "number", 10**6
-#: Pixels between a label and what is beside it.
-SLACK = 12
+#: Pixels between a label and what is beside it, and of a label before it takes a second line.
+SLACK, WIDEST = 12, 136
 #: What has the keyboard, and would take the wheel.
 FOCUSABLE = (QAbstractSpinBox, QAbstractSlider, QComboBox, QLineEdit, QAbstractButton)
 
@@ -188,7 +188,8 @@ class Form(Container[Widget]):
         labels = self.native.findChildren(QLabel)  # magicgui measures them in another font
         widths = [one.fontMetrics().horizontalAdvance(one.text()) + SLACK for one in labels]
         for label in labels:
-            label.setMinimumWidth(max(widths))
+            label.setWordWrap(True)
+            label.setFixedWidth(min(WIDEST, max(widths)))
         for name, control in self.controls.items():
             for part in parts(control):
                 part.setAccessibleName(self.parameters[name].label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.parts import planes_in_words
@@ -17,7 +17,7 @@ from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.paint_box import OTHER, PLANE, PaintBox, StrokeRow, others_of
 from napari_mfif.plugin.panel.style import button, hint, say
 from napari_mfif.plugin.results import results_of
-from napari_mfif.plugin.timers import single_shot
+from napari_mfif.plugin.timers import in_turns, single_shot
 from napari_mfif.settings.strokes import BEST
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class PaintPanel(Panel):
 
     def is_painting(self) -> bool:
         """Tell whether the brush is taken up."""
-        return self.easel is not None
+        return self.easel is not None and self.easel.ready
 
     def tell(self, sentence: str) -> None:
         """Say what could not be done."""
@@ -196,19 +196,30 @@ class PaintPanel(Panel):
         keys = {"S": lambda layer: self._swap_look(), "T": lambda layer: self._take_plane()}
         hands = Hands(self._brushed, session.lift, lasso, fill, session.undo, session.redo, keys)
         easel = self.easel = Easel(self.results, session.made, hands)
+        self._turns = in_turns(self, self._set_up(easel))
+
+    def _set_up(self, easel: Easel) -> Iterator[None]:
+        yield from easel.set_up()
+        if easel.tools is None:  # the layer was deleted meanwhile
+            self.start.setChecked(False)
+            return
         easel.plane_chosen.connect(self._plane_chosen)
         easel.tool_taken.connect(self.box.tools.show_choice)
         easel.brush_sized.connect(self._brush_sized)
         easel.gone.connect(lambda: self.start.setChecked(False))
-        easel.tools.take_up(self.box.tools.choice or PAINTING)
-        self.box.tools.show_choice(easel.tools.mode)
+        self._take_up(self.box.tools.choice or PAINTING)
+        self.box.tools.show_choice(str(easel.layer.mode))
+        yield
         self._set_brush()
+        yield
         self._plane_moved(self._plane)
         self._look_at(self.box.looks.choice)
+        easel.ready = True
 
     def _put_down(self) -> None:
         easel, self.easel = self.easel, None
         if easel is not None:
+            self._turns.stop()
             easel.close()
             if self.session is not None:
                 self.session.settle()
@@ -271,7 +282,7 @@ class PaintPanel(Panel):
             self.slider.go_to(numbers.index(number))
 
     def _take_up(self, tool: str) -> None:
-        if self.easel is not None:
+        if self.easel is not None and self.easel.tools is not None:
             self.easel.tools.take_up(tool)
 
     def _set_brush(self, value: Any = None) -> None:
