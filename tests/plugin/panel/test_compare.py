@@ -323,6 +323,27 @@ def test_with_a_truth_errors_are_measured(compare, window, qtbot, relief, pair_o
     assert "PSNR" not in box.table.as_csv()
 
 
+def test_with_true_heights_those_of_the_results_are_measured(
+    compare, window, qtbot, relief, pair_of_fusions
+):
+    from napari_mfif.metrics import depth_error
+
+    true = 0.5 * np.asarray(relief.depth, np.float32)
+    window.add_image(true, name="stylus", scale=(0.1, 0.1), units="um")
+    box = compare.measure_box
+    qtbot.waitUntil(lambda: box.heights.count() == 2, timeout=WAIT)
+    qtbot.keyClick(box.heights, Qt.Key.Key_Down)
+    measure(compare, qtbot)
+    shown = columns(box.table)
+    assert set(shown) == {"kept 1", "newest"}
+    for name, fusion in zip(("kept 1", "newest"), pair_of_fusions, strict=True):
+        known = np.isfinite(fusion.height_where())
+        expected = depth_error(fusion.depth, relief.depth, where=known)
+        assert float(shown[name]["depth_error"]) == pytest.approx(expected, rel=1e-3)
+    qtbot.keyClick(box.heights, Qt.Key.Key_Up)
+    assert "depth_error" not in box.table.as_csv()
+
+
 def test_anothers_picture_is_opened_laid_on_and_brought_to_the_same_grey_values(
     compare, window, qtbot, tmp_path, pair_of_fusions
 ):

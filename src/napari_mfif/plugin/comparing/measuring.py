@@ -16,12 +16,15 @@ from napari_mfif.metrics.evaluation import eight_bits, without_colour
 from napari_mfif.metrics.registry import MEASURES, USUAL
 from napari_mfif.plugin.comparing.matching import matched
 from napari_mfif.plugin.comparing.sides import Piece, laid_over
+from napari_mfif.plugin.comparing.true_heights import Depths, depths_of
 
 __all__ = ["ARROWS", "Subject", "Value", "about", "measured", "possible"]
 
 #: How the better direction is drawn.
 ARROWS = {"higher": "\N{UPWARDS ARROW}", "lower": "\N{DOWNWARDS ARROW}",
           "nearer to 0": "\N{RIGHTWARDS ARROW} 0", "neither": ""}  # fmt: skip
+#: What measures of heights need.
+DEPTHS = "depth, true depth"
 #: Of one result more measures than the usual ones tell how much detail there is.
 ALONE = ("SF", "AG", "EN")
 #: Bytes that a pixel of a plane takes while measures compare with it: grey, and its filtered forms.
@@ -44,6 +47,8 @@ class Subject:
         Of the stack.
     is_picture : bool
         Whether it was made otherwise, so that its grey values may be of another kind.
+    heights : Piece, optional
+        Its heights, where it has any.
     """
 
     key: str
@@ -52,6 +57,7 @@ class Subject:
     stack: ZStack | None = None
     channel: int = 0
     is_picture: bool = False
+    heights: Piece | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,15 @@ class Value:
     told: str = ""
 
 
-def possible(*, truth: bool, every: bool) -> list[str]:
-    """Return the measures of images that can be computed, the usual ones or all of them."""
+def possible(*, truth: bool, every: bool, heights: bool = False) -> list[str]:
+    """Return the measures that can be computed, the usual ones or all of them.
+
+    Those of heights, by true ones, come first: who has these wants to know that.
+    """
     kinds = {"fused", "sources, fused"} | ({"fused, truth"} if truth else set())
     wanted = MEASURES if every else dict.fromkeys((*USUAL, *ALONE))
-    return [name for name in MEASURES if name in wanted and MEASURES[name].needs in kinds]
+    images = [name for name in MEASURES if name in wanted and MEASURES[name].needs in kinds]
+    return [name for name in MEASURES if heights and MEASURES[name].needs == DEPTHS] + images
 
 
 def about(measure: Measure) -> str:
@@ -98,7 +108,11 @@ def about(measure: Measure) -> str:
 
 
 def measured(
-    subjects: Sequence[Subject], names: Sequence[str], truth: Piece | None, truth_name: str = ""
+    subjects: Sequence[Subject],
+    names: Sequence[str],
+    truth: Piece | None,
+    truth_name: str = "",
+    true_heights: tuple[Piece | None, str] = (None, ""),
 ) -> Iterator[Value]:
     """Yield every measure of every subject as it is known; end it between two of them.
 
@@ -110,17 +124,20 @@ def measured(
     for subject in subjects:
         yield Value(done / total, f"reading {subject.name}")
         inputs, told = _inputs(subject, names, planes, (truth, truth_name))
+        judged = _judged(subject, *true_heights, told)
         done += 1
         for sentence in told:
             yield Value(done / total, told=sentence)
         for name in names:
             yield Value(done / total, f"{name} of {subject.name}")
             done += 1
-            given = inputs.get(MEASURES[name].needs)
+            given, where = inputs.get(MEASURES[name].needs), {}
+            if MEASURES[name].needs == DEPTHS and judged is not None:
+                given, where = (judged.found, judged.true), {"where": judged.where}
             if given is None:
                 continue
             try:
-                value = float(MEASURES[name].function(*given))
+                value = float(MEASURES[name].function(*given, **where))
             except MfifError as error:
                 yield Value(done / total, told=f"{name} of {subject.name}: {error}")
                 value = float("nan")
@@ -154,6 +171,20 @@ def _inputs(
     except (MfifError, OSError) as error:
         told.append(str(error))
     return inputs, [sentence for sentence in told if sentence]
+
+
+def _judged(subject: Subject, true: Piece | None, name: str, told: list[str]) -> Depths | None:
+    """Return a result's heights and the true ones; nothing where one of them is not there."""
+    if true is None or subject.heights is None or subject.stack is None:
+        return None
+    try:
+        made = depths_of(subject.stack, subject.heights, true, (subject.name, name))
+    except MfifError as error:
+        told.append(str(error))
+        return None
+    if made.told:
+        told.append(made.told)
+    return made
 
 
 def _with_truth(

@@ -20,6 +20,10 @@ from napari_mfif.plugin.results import Results
 __all__ = ["MeasureBox"]
 
 NO_TRUTH = "none"
+TRUE_HEIGHTS = (
+    "A map of heights that is known to be right, in the unit of the results' heights: these are "
+    "measured by it."
+)
 
 
 class MeasureBox(QWidget):
@@ -44,7 +48,7 @@ class MeasureBox(QWidget):
         self._channel = 0
         self._worker: Any = None
         self._told: list[str] = []
-        self.truth, self.which = QComboBox(), QComboBox()
+        self.truth, self.heights, self.which = QComboBox(), QComboBox(), QComboBox()
         for text, every in (("the usual ones", False), ("all", True)):
             self.which.addItem(text, every)
         self.table = MeasureTable()
@@ -61,6 +65,7 @@ class MeasureBox(QWidget):
         )
         self._lay_out()
         self.truth.currentIndexChanged.connect(self._truth_changed)
+        self.heights.currentIndexChanged.connect(self._truth_changed)
         self.which.currentIndexChanged.connect(self._measures_changed)
         self.table.itemSelectionChanged.connect(self._offer_removal)
         self._measures_changed()
@@ -77,7 +82,12 @@ class MeasureBox(QWidget):
         picture.setAccessibleName("Open truth")
         picture.clicked.connect(self.wants_picture)
         for row, (text, box, told) in enumerate(
-            (("Truth", self.truth, tip), ("Compute", self.which, "Which measures.")), start=1
+            (
+                ("Truth", self.truth, tip),
+                ("True heights", self.heights, TRUE_HEIGHTS),
+                ("Compute", self.which, "Which measures."),
+            ),
+            start=1,
         ):
             label = QLabel(text)
             label.setBuddy(box)
@@ -90,30 +100,32 @@ class MeasureBox(QWidget):
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
         grid.addWidget(picture, 1, 2)
-        grid.addWidget(self.measure, 2, 2)
-        grid.addWidget(self.stop, 2, 2)
-        grid.addWidget(self.bar, 3, 0, 1, 3)
-        grid.addWidget(self.progress_text, 4, 0, 1, 3)
+        grid.addWidget(self.measure, 3, 2)
+        grid.addWidget(self.stop, 3, 2)
+        grid.addWidget(self.bar, 4, 0, 1, 3)
+        grid.addWidget(self.progress_text, 5, 0, 1, 3)
         self.table.setMinimumHeight(110)
-        grid.addWidget(self.table, 5, 0, 1, 3)
-        grid.setRowStretch(5, 1)
-        grid.addWidget(self.note, 6, 0, 1, 3)
+        grid.addWidget(self.table, 6, 0, 1, 3)
+        grid.setRowStretch(6, 1)
+        grid.addWidget(self.note, 7, 0, 1, 3)
         row = QHBoxLayout()
         row.addWidget(self.copy)
         row.addWidget(self.removing)
         row.addStretch()
-        grid.addLayout(row, 7, 0, 1, 3)
+        grid.addLayout(row, 8, 0, 1, 3)
         say(self.note, "")
 
     def offer(self, sides: Sequence[Side], channel: int) -> None:
         """List results and pictures; values of results that were made anew are forgotten."""
         self._sides, self._channel = list(sides), channel
-        fill(self.truth, [side for side in sides if side.made is None], 0, none=NO_TRUTH)
+        for box in (self.truth, self.heights):
+            fill(box, [side for side in sides if side.made is None], 0, none=NO_TRUTH)
         now = {side.key: side.made or side.picture.data for side in sides}
         changed = [key for key, what in self._shown.items() if now.get(key) is not what]
         self._shown = now
         self.table.forget(changed)
-        self.table.show_sides([side for side in sides if side.key != self.truth.currentData()])
+        true = self.truth.currentData(), self.heights.currentData()
+        self.table.show_sides([side for side in sides if side.key not in true])
         self.measure.setEnabled(any(side.made is not None for side in sides))
         self.copy.setEnabled(bool(sides))
         self._offer_removal()
@@ -134,8 +146,9 @@ class MeasureBox(QWidget):
         self.offer(self._sides, self._channel)
 
     def _measures_changed(self) -> None:
-        truth = self.truth.currentData() is not None
-        self.table.show_measures(possible(truth=truth, every=bool(self.which.currentData())))
+        truth, heights = (box.currentData() is not None for box in (self.truth, self.heights))
+        every = bool(self.which.currentData())
+        self.table.show_measures(possible(truth=truth, every=every, heights=heights))
 
     def _offer_removal(self) -> None:
         key = self.table.chosen_key()
@@ -150,12 +163,14 @@ class MeasureBox(QWidget):
     def start(self) -> None:
         """Measure all results in a thread."""
         self.cancel()
-        truth_key = self.truth.currentData()
         truth, name, subjects = None, "", []
+        heights: tuple[Any, str] = (None, "")
         self._told = []
         try:
             for side in self._sides:
-                if side.key == truth_key:
+                if side.key == self.heights.currentData():
+                    heights = side.piece(self.results, VIEWS[1]), side.name
+                elif side.key == self.truth.currentData():
                     truth, name = side.piece(self.results, VIEWS[0]), side.name
                 elif side.is_there():
                     subjects.append(self._subject(side))
@@ -166,7 +181,7 @@ class MeasureBox(QWidget):
             return
         say(self.note, " ".join(self._told))
         self._worker = create_worker(
-            measured, subjects, self.table.measures, truth, name,
+            measured, subjects, self.table.measures, truth, name, heights,
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.yielded.connect(self._show)
@@ -187,6 +202,9 @@ class MeasureBox(QWidget):
             made.fusion.stack if made is not None else None,
             self._channel,
             side.made is None,
+            side.piece(self.results, VIEWS[1])
+            if side.made is not None and side.layers(self.results, VIEWS[1])
+            else None,
         )
 
     def _show(self, value: Value) -> None:
