@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from napari_mfif import ZStack, fuse
+from napari_mfif.engine.driver import plan
+from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.errors import MemoryBudgetError, ParameterError
+from napari_mfif.fusion import estimate as module
 from napari_mfif.fusion.estimate import estimate, format_seconds
+from napari_mfif.methods import registry
+from napari_mfif.settings.parameters import resolve
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,18 @@ def test_estimate_reads_little():
 
     estimate(ZStack(Counting(), "ZYX"), "gradient")
     assert Counting.read < 5 * 900 * 900
+
+
+@pytest.mark.parametrize(("processors", "seconds"), [(1, 5.0), (2, 3.0)])
+def test_one_processor_cannot_read_and_compute_at_once(stack, monkeypatch, processors, seconds):
+    monkeypatch.setattr(module, "_processors", lambda: processors)
+    one = registry.get("gradient")
+    values = resolve(one.all_parameters(), {}, owner="the method gradient")
+    layout = plan(one, {**values, "along": "z"}, PlaneReader(stack), 1 << 30)
+    pixels = module._pixels_one_after_the_other(layout)
+    costs = module._Costs(0, 3 / pixels / stack.n_planes, 0, 0, copies=False)
+    parts = module._seconds(stack, costs, 2 / stack.n_planes, layout, 1, kept=False)
+    assert parts["fusing"] == pytest.approx(seconds)
 
 
 def test_constant_stack_gets_an_estimate():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -150,19 +151,27 @@ def _seconds(
 ) -> dict[str, float]:
     """Return the seconds of each part but aligning.
 
-    Large planes are surveyed through windows; reading and computing go on side by side; a stack
-    that is kept is read once.
+    Large planes are surveyed through windows; reading and computing go on side by side, where there
+    is more than one processor; a stack that is kept is read once.
     """
     pixels, planes, times = prod(stack.plane_shape), stack.n_planes, stack.n_times
     waited = _pixels_one_after_the_other(layout)
     seen = min(pixels, (SIDE * COUNT) ** 2) if pixels > LARGE else pixels
     turns = 0 if kept else len(layout.groups) * passes
+    both = reading * turns, costs.taking * waited
     again = 0.0 if kept or not costs.copies else reading * planes
     return {
         "looking": times * (costs.surveying * seen + planes * reading * seen / pixels),
-        "fusing": times * planes * max(reading * turns, costs.taking * waited),
+        "fusing": times * planes * (max(both) if _processors() > 1 else sum(both)),
         "composing": times * (costs.finishing * waited + costs.composing * pixels + again),
     }
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def format_seconds(seconds: float) -> str:
