@@ -112,6 +112,32 @@ def test_what_cannot_be_opened_is_said_where_one_is(viewer, panel, folder):
     assert "single picture" in panel.welcome._problem.text()
 
 
+def test_folder_without_planes_is_refused_in_our_words(viewer, panel, tmp_path):
+    (tmp_path / "field 1").mkdir()
+    (tmp_path / "field 1" / "notes.txt").write_text("nothing")
+    drop(panel, [tmp_path])
+    assert tmp_path.name in panel.welcome._problem.text()
+    assert "refused" not in panel.welcome._problem.text()
+
+
+@pytest.mark.parametrize(("kind", "ending"), [(0, ".ome.tif"), (1, ".png")])
+def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(
+    panel, add_relief, fused, tmp_path, kind, ending
+):
+    panel.method_box.apply(PRESETS[1])
+    add_relief()
+    fused(panel)
+    panel.result_box.save("image")
+    (dialog,) = panel.result_box.findChildren(QFileDialog)
+    assert dialog.windowTitle().startswith("Save pollen in focus")
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectNameFilter(dialog.nameFilters()[kind])
+    dialog.filterSelected.emit(dialog.selectedNameFilter())
+    dialog.selectFile("ant")
+    assert dialog.selectedFiles() == [str(tmp_path / f"ant{ending}")]
+    dialog.reject()
+
+
 def test_without_a_panel_napari_asks_until_it_is_told_by_a_command(
     make_napari_viewer, folder, monkeypatch, qtbot
 ):
