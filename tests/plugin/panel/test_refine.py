@@ -124,6 +124,8 @@ def test_next_run_of_the_stack_keeps_what_was_said_of_unsure_places(
     settled(refine, qtbot)
     qtbot.mouseClick(refine.box.unsure.buttons["fill"], Qt.MouseButton.LeftButton)
     said = settled(refine, qtbot).recipe
+    heights = {"unsure": "fill", "min_confidence": said.min_confidence}
+    qtbot.waitUntil(lambda: panel.request().heights == heights, timeout=WAIT)
     panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
     fused(panel)
     recipe = panel.fusion.recipe
