@@ -10,7 +10,9 @@ from napari_mfif.methods import registry
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.simulation import simulate
 
-AVERAGING = ("fd-fcn", "mfif-gan")
+AVERAGING = ("cnn", "fd-fcn", "mfif-gan", "ufa-fuse")
+#: Those with other weights for z-stacks; in sequence `ufa-fuse` makes pixels.
+TWO_SETS, COPYING_IN_SEQUENCE = ("fd-fcn", "mfif-gan"), ("cnn", "fd-fcn", "mfif-gan")
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +38,13 @@ def test_average_changes_neither_depth_nor_decision_nor_confidence(both) -> None
         np.testing.assert_array_equal(getattr(averaged, name), getattr(copied, name))
 
 
-@pytest.mark.parametrize("method", AVERAGING)
 @pytest.mark.parametrize(
-    "given", [{"weights": "published"}, {"along": "sequential"}, {"composition": "copy"}]
+    ("method", "given"),
+    [
+        *((method, {"weights": "published"}) for method in TWO_SETS),
+        *((method, {"along": "sequential"}) for method in COPYING_IN_SEQUENCE),
+        *((method, {"composition": "copy"}) for method in AVERAGING),
+    ],
 )
 def test_pixels_are_copied_where_that_was_asked_for(method, given, noisy) -> None:
     planes = np.asarray(noisy.stack.pixels)

@@ -123,8 +123,8 @@ def test_sequential_agrees_with_joint_where_planes_are_clear(stack, n_planes) ->
     assert near.mean() > 0.9
 
 
-def test_fused_pixel_is_a_source_pixel(stack) -> None:
-    fusion = fuse(stack, method="cnn")
+def test_copied_pixel_is_a_source_pixel(stack) -> None:
+    fusion = fuse(stack, method="cnn", composition="copy")
     rows, columns = np.indices(fusion.decision.shape)
     np.testing.assert_array_equal(fusion.image, stack[fusion.decision, rows, columns])
 

@@ -32,7 +32,8 @@ class Cnn(ScoringMethod):
     name: ClassVar[str] = "cnn"
     title: ClassVar[str] = "CNN (Liu 2017)"
     summary: ClassVar[str] = (
-        "A trained judge of sharpness; copies pixels. Best for two photographs; slow without a GPU."
+        "A trained judge of sharpness; copies the pixels of pairs, averages planes of noisy "
+        "stacks. Best for two photographs; slow without a GPU."
     )
     reference: ClassVar[str] = (
         "Liu, Chen, Peng, Wang 2017, Information Fusion 36, 10.1016/j.inffus.2016.12.001"
