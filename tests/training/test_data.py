@@ -9,6 +9,7 @@ from napari_mfif.training.data import (
     Picture,
     crop,
     draw_texture,
+    held_back,
     is_permissive,
     read_pictures,
     subject_of,
@@ -35,6 +36,13 @@ def test_tiles_of_a_picture_are_held_back_together(folder) -> None:
         assert learnt | judged == {"leaf", "moss", "bark"}
         assert judged
         assert not learnt & judged
+
+
+def test_who_is_held_back_is_known_from_the_names_alone(folder) -> None:
+    for seed in range(6):
+        pictures = read_pictures(folder, seed=seed, textures=0)
+        judged = {picture.subject for picture in pictures.held_back}
+        assert held_back(["moss", "leaf", "bark"], seed) == judged
 
 
 def test_subject_is_the_name_without_number_and_tile(tmp_path) -> None:

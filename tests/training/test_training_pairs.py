@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from napari_mfif.training import masks, pairs, scenes
-from napari_mfif.training.data import MASKS, Picture, read_pictures
+from napari_mfif.training.data import MASKS, MATTES, Picture, read_pictures
 
 SHAPE = (45, 62)
 
@@ -191,6 +191,26 @@ def test_objects_of_a_picture_come_from_its_mask(picture, mask) -> None:
         for front, back, matte in mattes
     )
     assert own >= 4
+
+
+def test_mattes_are_read_as_shares_of_a_pixel_and_before_masks(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), rng.integers(0, 255, (100, 120, 3), np.uint8))
+    fur = np.tile(np.linspace(0, 255, 120).round().astype(np.uint8), (100, 1))
+    for place in (MASKS, MATTES):
+        (tmp_path / place).mkdir()
+        cv2.imwrite(str(tmp_path / place / "a.png"), fur)
+    cv2.imwrite(str(tmp_path / MASKS / "b.png"), fur)
+    found = {p.subject: p for p in read_pictures(tmp_path, seed=0, textures=0).all}
+    np.testing.assert_allclose(found["a"].mask, fur / 255, atol=1e-6)
+    np.testing.assert_array_equal(found["b"].mask, fur > 0)
+    front, back, matte = scenes.draw_object(np.random.default_rng(1), [found["a"]], 96)
+    pair = pairs.composite(front, back, matte, pairs.disc(3))
+    half = np.abs(matte - 0.5) < 0.1
+    expected = front * matte + pairs.disc(3)(back) * (1 - matte)
+    assert half.any()
+    np.testing.assert_allclose(pair.first[half], expected[half], rtol=1e-4)
 
 
 def test_masks_beside_the_pictures_are_read_with_them(tmp_path) -> None:
