@@ -30,8 +30,8 @@ Q_ABF or Q_G, Q_E, Q_CB and VIFF together; all of them put the wrong choice ever
 right one. The information measures (MI, NMI, NCIE, TE) and Q_Y do not: a source that is handed back
 unchanged beats every real fusion in them. SF and its kin rise with noise and sharpening: read SF
 beside Q_SF only. Compare lossless files: JPEG costs more than lies between good methods.
-What is said of noise, sharpening, shifts and JPEG below is measured by `python -m benchmarks.fooled`
-(three pairs of Lytro).
+What is said of noise, sharpening, shifts and JPEG below is measured by
+`python -m benchmarks.fooled` (three pairs of Lytro).
 
 ## How the images are taken
 
