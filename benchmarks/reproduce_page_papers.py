@@ -40,7 +40,8 @@ FILTER = """\
 **Radius and epsilon of the guided filter** (FD-FCN, section 4.2.1 and figure 4, chooses 8 and .32
 by the mean squared error of its decision maps; the values are in the figure only). `fd-fcn`,
 published weights, 40 pairs of photographs whose truth is known (those of the section below): mean
-squared error of the decision map, which is the share of wrong pixels; without the filter {none}."""
+squared error of the decision map, which is the share of wrong pixels; without the filter {none}.
+Best here is {best}; the default stays the paper's."""
 
 SMALL = """\
 **What the papers take out**, at a small scale: networks trained for {steps} batches, as by
@@ -92,7 +93,10 @@ def section(results: Results, trained: Results) -> Iterable[str]:
             header, [_shuffled_line(n, kept["order"][n]) for n in in_order(kept["order"])]
         )
     if kept.get("epsilon"):
-        yield FILTER.format(none=_share(kept["epsilon"]["none"]))
+        tried = {name: value for name, value in kept["epsilon"].items() if name != "none"}
+        best = " and ".join(min(tried, key=tried.__getitem__).split())
+        told = FILTER.format(none=_share(kept["epsilon"]["none"]), best=best)
+        yield wrapped(told).rstrip()
         header = ["radius", *(f"epsilon {value:g}" for value in EPSILONS)]
         yield markdown(header, [_filter_line(kept["epsilon"], radius) for radius in RADII])
     yield from small
