@@ -67,6 +67,18 @@ def test_what_lies_beyond_the_last_plane_is_doubted() -> None:
     assert "ground out of range" in [doubt.kind for doubt in fusion.doubts]
 
 
+def test_what_lies_in_the_last_plane_is_told_from_what_lies_beyond() -> None:
+    """More of what is there is decided than not; of what lies beyond nearly nothing is."""
+    there, beyond = [], []
+    for seed in (5, 6, 7):
+        made = simulate("relief", seed=seed, planes=24, shape=(128, 128))
+        confidence = fuse(replace(made.stack, pixels=made.stack.pixels[:12])).confidence
+        there += list(confidence[made.textured & (np.abs(made.depth - 11) < 0.5)])
+        beyond += list(confidence[made.textured & (made.depth > 13)])
+    assert decided_share(np.array(there)) > 0.5
+    assert decided_share(np.array(beyond)) < 0.05
+
+
 @pytest.mark.parametrize(("planes", "most"), [(4, 0.2), (12, 0.1)])
 def test_planes_that_are_alike_tell_no_height(planes, most) -> None:
     made = simulate("relief", seed=6, planes=planes, shape=(128, 128), slope=0.0)

@@ -11,20 +11,37 @@ from napari_mfif.kernels.running_peak import RunningPeak
 KERNELS = {0: [1], 1: [1, 2, 1], 2: [1, 4, 6, 4, 1]}
 
 
-def _whole(volume, reach):
-    padded = np.pad(volume, ((reach, reach), (0, 0), (0, 0)), mode="edge")
+def _whole(volume, reach, **mode):
+    mode = mode or {"mode": "edge"}
+    padded = np.pad(volume, ((reach, reach), (0, 0), (0, 0)), **mode)
     return sum(w * padded[i : i + len(volume)] for i, w in enumerate(KERNELS[reach]))
 
 
 @pytest.mark.parametrize("reach", [0, 1, 2])
 @pytest.mark.parametrize("planes", [3, 9])
-def test_running_binomial_equals_the_filter_of_the_volume(reach, planes):
-    volume = np.random.default_rng(0).random((planes, 5, 7), dtype=np.float32)
+def test_running_binomial_equals_the_filter_of_the_volume_mirrored_at_its_ends(reach, planes):
+    volume = np.random.default_rng(0).random((planes, 5, 7), dtype=np.float32) + 1
     smooth = BinomialAlongZ(reach)
     late = [smooth.update(plane.copy()) for plane in volume]
-    late += [smooth.update(volume[-1].copy()) for _ in range(reach)]
-    found = np.stack([plane for plane in late if plane is not None]) / smooth.scale
-    np.testing.assert_allclose(found, _whole(volume, reach) / smooth.scale, rtol=1e-5)
+    found = np.stack([*(plane for plane in late if plane is not None), *smooth.close()])
+    whole = _whole(volume, reach, mode="reflect", reflect_type="odd")
+    np.testing.assert_allclose(found / smooth.scale, whole / smooth.scale, rtol=1e-5)
+
+
+def test_of_fewer_planes_than_the_filter_is_long_each_comes_out():
+    smooth = BinomialAlongZ(2)
+    assert smooth.update(np.full((2, 2), 3, np.float32)) is None
+    (alone,) = smooth.close()
+    np.testing.assert_allclose(alone / smooth.scale, 3)
+
+
+def test_a_steep_curve_is_not_negative_beyond_its_end():
+    smooth = BinomialAlongZ(2)
+    curve = [0, 5, 9, 5, 0]
+    late = [smooth.update(np.full((1, 1), value, np.float32)) for value in curve]
+    found = [float(one[0, 0]) for one in (*late, *smooth.close()) if one is not None]
+    assert np.argmax(found) == 2
+    assert min(found) >= 0
 
 
 @pytest.mark.parametrize("reach", [0, 1, 2])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["all_noise", "expected_range"]
+__all__ = ["all_alike", "all_noise", "expected_range"]
 
 Map = NDArray[np.float32]
 
@@ -21,6 +21,9 @@ RANGES = (
 WINDOW, INDEPENDENT = 13, 4
 #: Of fewer planes the best and its neighbours are most: hardly a depth is wrong by more than one.
 LEAST = 6
+#: Texture that ranges by less than such a share of what noise alone does is alike in all planes; of
+#: fewer planes than so many nothing is said.
+ALIKE, LEAST_ALIKE = 0.5, 4
 #: Noise is what ranges less than its mean range and so many standard deviations of that average.
 CERTAIN = 2.5
 
@@ -44,8 +47,25 @@ def all_noise(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:
     """
     if planes < LEAST:
         return np.zeros(spread.shape, np.bool_)
-    side = (WINDOW, WINDOW)
-    mean = cv2.blur(spread, side, borderType=cv2.BORDER_REFLECT_101)
+    mean = _averaged(spread)
     scatter = np.interp(np.log(max(planes, 2)), np.log(RANGES[0]), RANGES[2])
     most = expected_range(planes) + CERTAIN * scatter / np.sqrt(INDEPENDENT)
     return np.asarray(mean < np.float32(most * deviation))
+
+
+def all_alike(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:
+    """Return where scores are nearer to one another than those of noise: texture, alike in all.
+
+    Parameters
+    ----------
+    spread, planes, deviation
+        As for `all_noise`.
+    """
+    if planes < LEAST_ALIKE:
+        return np.zeros(spread.shape, np.bool_)
+    return np.asarray(_averaged(spread) < ALIKE * expected_range(planes) * np.float32(deviation))
+
+
+def _averaged(spread: Map) -> Map:
+    side = (WINDOW, WINDOW)
+    return np.asarray(cv2.blur(spread, side, borderType=cv2.BORDER_REFLECT_101), np.float32)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.bands import bands
-from napari_mfif.kernels.chance import all_noise
+from napari_mfif.kernels.chance import all_alike, all_noise
 
-__all__ = ["RunningBest", "parabola_peak"]
+__all__ = ["RunningBest", "parabola_peak", "told"]
 
 Map = NDArray[np.float32]
 
@@ -29,6 +29,14 @@ def parabola_peak(before: Map, best: Map, after: Map) -> Map:
         shift = 0.5 * (before - after) / curvature
     shift[~(curvature < 0)] = 0
     return np.clip(shift, -0.5, 0.5, out=shift)
+
+
+def told(
+    spread: Map, best: Map, planes: int, deviation: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return what `RunningBest.told` does, of spread and best scores put together."""
+    alike = all_alike(spread, planes, deviation) & (best > 0)
+    return all_noise(spread, planes, deviation) & ~alike, alike
 
 
 class RunningBest:
@@ -109,9 +117,12 @@ class RunningBest:
         """Return by how much of itself the best score exceeds the lowest, 0 to 1."""
         return np.asarray((self.best - self._lowest) / np.maximum(self.best, TINY), np.float32)
 
-    def is_noise(self, deviation: float) -> NDArray[np.bool_]:
-        """Return where scores differ along z no more than those of noise, see `all_noise`."""
-        return all_noise(self.spread(), self.n_seen, deviation)
+    def told(self, deviation: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return where there is nothing but noise, and where texture is alike in all planes.
+
+        See `all_noise` and `all_alike`. Where nothing at all is seen it is not texture.
+        """
+        return told(self.spread(), self.best, self.n_seen, deviation)
 
     def distinctness(self) -> Map:
         """Return the share (0 to 1) of the plausibility that the best and its neighbours hold."""

@@ -1,7 +1,6 @@
 """What a method is: a fold over planes.
 
-Planes come one after the other, in order. A method keeps a small state per region, takes
-each plane into it, and when the planes are through the state is the answer.
+A method keeps a small state per region and takes one plane after the other into it, in order.
 """
 
 from __future__ import annotations
@@ -161,7 +160,7 @@ class Cause(IntFlag):
 
     #: Contrast inverts through focus.
     INVERTS = 1
-    #: It is sharpest in the first or the last plane: what is in focus may lie beyond.
+    #: It is sharpest in the first or the last plane by far: what is in focus may lie beyond.
     BEYOND = 2
     #: It has texture, and all planes show it alike.
     ALIKE = 4
@@ -171,6 +170,8 @@ class Cause(IntFlag):
     FLAT = 16
     #: It lies beside something whose contrast inverts.
     BESIDE = 32
+    #: It is sharpest in the first or the last plane, hardly more than in the plane beside it.
+    AT_END = 64
 
 
 @dataclass
@@ -211,9 +212,9 @@ class Answer:
     causes: NDArray[np.uint8] | None = None
     has_maps: bool = field(default=True, kw_only=True)
 
-    def with_noise(self, noise: NDArray[np.bool_]) -> Answer:
-        """Return the same with `Cause.FLAT` where there is nothing but noise."""
-        return replace(self, causes=noise * np.uint8(Cause.FLAT))
+    def doubted(self, noise: NDArray[np.bool_], alike: NDArray[np.bool_]) -> Answer:
+        """Return the same with `Cause.FLAT` and `Cause.ALIKE`."""
+        return replace(self, causes=noise * np.uint8(Cause.FLAT) + alike * np.uint8(Cause.ALIKE))
 
     @classmethod
     def of_pixels(cls, pixels: FloatMap) -> Answer:

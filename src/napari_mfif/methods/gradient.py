@@ -12,9 +12,8 @@ from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.chance import WINDOW as CHANCE_WINDOW
-from napari_mfif.kernels.chance import all_noise
 from napari_mfif.kernels.parallel import each
-from napari_mfif.kernels.running_best import RunningBest
+from napari_mfif.kernels.running_best import RunningBest, told
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
 from napari_mfif.settings.options import SMOOTH_ALONG_Z
 from napari_mfif.settings.parameters import Parameter, Settings
@@ -89,7 +88,7 @@ class Gradient(Method):
         """Return the running best, the plane still waiting included."""
         depth = np.empty(state.shape, np.float32)
         decision = np.empty(state.shape, np.uint16)
-        confidence, spread = np.empty(state.shape, np.float32), np.empty(state.shape, np.float32)
+        confidence, spread, best = (np.empty(state.shape, np.float32) for _ in range(3))
 
         def answer(band: Band) -> None:
             rows = band.rows
@@ -100,14 +99,13 @@ class Gradient(Method):
                 running.next()
             depth[rows], decision[rows] = running.depth(), running.index
             confidence[rows] = calibrated(running.distinctness(), CALIBRATION)
-            spread[rows] = running.spread()
+            spread[rows], best[rows] = running.spread(), running.best
 
         each(answer, state.bands)
         # as wide as usual, and smoothed along z, it deviates by `NOISE`
         deviation = NOISE * WINDOW.default / state.window * (1 if state.smooth else SINGLE)
-        return Answer(depth, decision, confidence).with_noise(
-            all_noise(spread, state.running.n_seen + state.smooth, deviation)
-        )
+        seen = state.running.n_seen + state.smooth
+        return Answer(depth, decision, confidence).doubted(*told(spread, best, seen, deviation))
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the averaged Sobel magnitude."""

@@ -123,7 +123,7 @@ class Guided(Method):
         running = state.running
         confidence = calibrated(running.distinctness(), CALIBRATION)
         answer = Answer(running.depth(), running.index, confidence, fused)
-        return answer.with_noise(running.is_noise(NOISE))
+        return answer.doubted(*running.told(NOISE))
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the saliency: the blurred absolute Laplacian (eq. 11, 12)."""

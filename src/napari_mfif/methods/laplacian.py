@@ -109,7 +109,7 @@ class Laplacian(Method):
         answer = Answer(running.depth(), running.index, confidence, fused)
         # measured at the usual window; a wider one has more independent values
         deviation = NOISE * WINDOW.default / max(state.window, WINDOW.default)
-        return answer.with_noise(running.is_noise(deviation))
+        return answer.doubted(*running.told(deviation))
 
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
         """Return the root of the energies of the two finest bands together."""

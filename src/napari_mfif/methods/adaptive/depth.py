@@ -37,11 +37,11 @@ SHARE = 0.1
 WINDOWS = ((0, 9, 5.0), (0, 28, 5.0), (1, 12, 3.0), (2, 12, 2.0))
 #: So far may the scores of two textures of the same strength differ.
 CHANCE = chance_of([(pixels, weight) for _, pixels, weight in WINDOWS])
-#: Share of pixels that were right within one plane, by the votes for them: simulated stacks of
-#: eight kinds at three levels of noise, seeds 0 to 4.
+#: By votes, what makes the confidence of the result the share of pixels within one plane of the
+#: truth: simulated stacks of all kinds, seeds 0 to 3, three noises (benchmarks/calibrate.py).
 CALIBRATION = (
-    (0.0, 0.04, 0.08, 0.13, 0.18, 0.23, 0.28, 0.33, 0.38, 0.43, 0.48, 0.55, 0.65, 0.75, 1.0),
-    (0.0, 0.20, 0.38, 0.52, 0.61, 0.71, 0.80, 0.86, 0.91, 0.94, 0.965, 0.985, 0.994, 0.997, 1.0),
+    (0.0, 0.137, 0.233, 0.303, 0.362, 0.414, 0.455, 0.491, 0.522, 0.549, 0.593, 0.63, 0.9, 1.0),
+    (0.0, 0.339, 0.534, 0.697, 0.804, 0.884, 0.941, 0.952, 0.965, 0.975, 0.986, 0.991, 0.993, 1.0),
 )
 #: Where depths differ from pixel to pixel they are doubted: by so much per plane of their standard
 #: deviation.
@@ -67,9 +67,19 @@ class DepthFold:
         How many octaves there are to look at, at most.
     reach : int
         Planes on either side over which magnitudes are smoothed along z.
+    width : float, optional
+        Standard deviation of the focus curve's peak in planes, where it is known.
     """
 
-    def __init__(self, shape: tuple[int, int], noise: Map, *, octaves: int, reach: int) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        noise: Map,
+        *,
+        octaves: int,
+        reach: int,
+        width: float | None = None,
+    ) -> None:
         self._shape = level_shapes(shape, 1)[1]
         self._octaves = min(octaves, len(SOBEL_NOISE))
         self._along_z = [BinomialAlongZ(reach) for _ in range(self._octaves)]
@@ -81,22 +91,20 @@ class DepthFold:
         self._rivals = TwoPeaks(self._shape)
         self._total = np.zeros(self._shape, np.float32)
         self._lowest = np.full(self._shape, np.inf, np.float32)
-        self._last: list[Map] = []
-        self._ends = Ends()
+        self._ends = Ends(width)
 
     def update(self, images: Sequence[Map]) -> None:
         """Take the next plane: itself, at half and at quarter size."""
         # What is given to the filters along z is kept there, unchanged until the next plane.
-        self._last = self._magnitudes(images)
+        magnitudes = self._magnitudes(images)
         if self._octaves > 1:
-            self._ends.update(self._last[1])
-        self._score(self._last)
+            self._ends.update(magnitudes[1])
+        self._score([z.update(m) for z, m in zip(self._along_z, magnitudes, strict=True)])
 
     def close(self) -> None:
         """Score the planes that wait for those after them."""
-        for _ in range(self._reach):
-            self._last = [magnitude.copy() for magnitude in self._last]
-            self._score(self._last)
+        for late in zip(*(z.close() for z in self._along_z), strict=True):
+            self._score(late)
 
     def score(self, images: Sequence[Map]) -> Map:
         """Return the score of a plane on its own, at half the size."""
@@ -119,8 +127,7 @@ class DepthFold:
             found.append(halved)
         return found
 
-    def _score(self, magnitudes: list[Map]) -> None:
-        smooth = [z.update(m) for z, m in zip(self._along_z, magnitudes, strict=True)]
+    def _score(self, smooth: Sequence[Map | None]) -> None:
         ready = [magnitude for magnitude in smooth if magnitude is not None]
         if not ready:
             return
@@ -223,7 +230,9 @@ class DepthFold:
     def _causes(self, depth: Map, noise: Map) -> NDArray[np.uint8]:
         """Return why a depth cannot be told, at half the size."""
         planes, span = self._peak.n_seen, self._peak.best - self._lowest
-        nothing = nothing_told(span, self._lowest, noise, planes=planes, least=BELIEVED)
+        nothing = nothing_told(
+            span, self._lowest, noise, planes=planes, reach=self._reach, least=BELIEVED
+        )
         ends = self._ends.beyond(depth, self._peak.best > BELIEVED)
         return np.where(nothing > 0, nothing, ends)
 

@@ -113,7 +113,8 @@ class Adaptive(Method):
         base = BaseFold(shapes[-1], bands=images)
         depth = None
         if settings.get("maps", True):
-            depth = DepthFold(region.shape, noise(1), octaves=levels, reach=over)
+            width = survey.facts.get("focus_width")
+            depth = DepthFold(region.shape, noise(1), octaves=levels, reach=over, width=width)
         nothing = np.empty(0)
         contrast = ContrastFold(region.shape, detail_noise)
         state = State(region, settings, survey, folds, base, depth, contrast, nothing, nothing)
@@ -192,7 +193,7 @@ class Adaptive(Method):
     def state_bytes(self, n_bands: int) -> int:
         """Bytes per pixel: sums, three planes in waiting, energies, peaks, scratch."""
         images = 1 if n_bands == 1 else 1 + n_bands
-        return 54 + 28 * images
+        return 59 + 28 * images
 
 
 def _widen(state: State, pixels: NDArray[Any]) -> None:
