@@ -14,18 +14,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("NAPARI_CONFIG", str(Path(tempfile.mkdtemp()) / "settings.yaml"))
 
 import cv2
 import napari
 import numpy as np
+from napari._app_model import get_app_model
 from napari.qt import get_qapp
 
 from napari_mfif.fusion.api import Progress
 from napari_mfif.io import write_image
 from napari_mfif.plugin.panel.fuse import FusePanel
 from napari_mfif.plugin.panel.fusion_thread import Request
+from napari_mfif.plugin.panel.opened import DISPLAY_NAME
 from napari_mfif.plugin.panel.side_boxes import SPLIT
 from napari_mfif.plugin.reader import layers_of
 from napari_mfif.plugin.samples import make_sample
@@ -47,11 +50,18 @@ def rest(seconds: float = 0.4) -> None:
     until(lambda: False, seconds)
 
 
+def open_panel(viewer: napari.Viewer, name: str) -> Any:
+    """Open a panel as napari's menu does, with the title it has there."""
+    command = f"napari-mfif.{name.lower().replace(' ', '_')}"
+    get_app_model().commands.execute_command(command).result()
+    return viewer.window.dock_widgets[f"{name} ({DISPLAY_NAME})"]
+
+
 def open_window(theme: str) -> tuple[napari.Viewer, FusePanel]:
     """Open a window of the usual size with the panel."""
     viewer = napari.Viewer(show=True)
     viewer.theme = theme
-    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
+    panel = open_panel(viewer, "Fuse")
     viewer.window.resize(*SIZE)
     rest()
     return viewer, panel
@@ -142,7 +152,7 @@ def refine_picture(path: Path) -> None:
     viewer.add_image(data, **options)
     fuse.start()
     until(lambda: not fuse.is_running())
-    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Refine")
+    panel = open_panel(viewer, "Refine")
     until(lambda: panel.made is not None)
     viewer.layers["fluorescence height (µm)"].visible = True
     panel.box.known.set_values({"min_confidence": 0.8})
@@ -168,7 +178,7 @@ def comparing(pictures: Path) -> None:
     stack = make_sample("relief")
     viewer = napari.Viewer(show=True)
     viewer.theme = "dark"
-    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    panel = open_panel(viewer, "Compare")
     viewer.window.resize(*SIZE)
     for name in ("fast", "balanced"):
         show(fuse(stack, recipe=get_preset(name).recipe), viewer)
@@ -191,7 +201,7 @@ def painting(path: Path) -> None:
     fuse.method_box.apply(get_preset("fast"))
     fuse.start()
     until(lambda: not fuse.is_running())
-    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Paint")
+    panel = open_panel(viewer, "Paint")
     until(panel.start.isEnabled)
     panel.start.click()
     until(panel.is_painting)
@@ -228,7 +238,7 @@ def batching(pictures: Path) -> None:
         (source / "well A3.ome.tif").write_bytes(bytes(64) + whole[64:2000])
         (source / "protocol.txt").write_text("DAPI")
         write_image(source / "overview.tif", stack.plane(0), axes="YX")
-        _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Batch")
+        panel = open_panel(viewer, "Batch")
         viewer.window.resize(*SIZE)
         panel.source.setText(str(source))
         panel.target.setText(f"{source} in focus")
@@ -254,7 +264,7 @@ def looking_closer(pictures: Path) -> None:
 
     viewer = napari.Viewer(show=True)
     viewer.theme = "dark"
-    _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Look closer")
+    panel = open_panel(viewer, "Look closer")
     viewer.window.resize(1280, 1000)
     show(fuse(make_sample("relief")), viewer)
     until(lambda: panel.line.heights is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QSlider
 
@@ -307,3 +307,13 @@ def test_closed_in_the_midst_it_leaves_nothing_half_refined(
     viewer.window.remove_dock_widget(refine)
     np.testing.assert_array_equal(height.data, pollen.height_where())
     assert results_of(viewer).current().fusion is pollen
+
+
+def test_closed_while_layers_are_drawn_it_is_told_nothing_more(refine, pollen, viewer, qtbot):
+    """What layers show is written to the end, and tells who asked for it."""
+    drag(refine.box.basic.controls["smooth_depth"], 0.95)
+    told = refine._shown
+    viewer.window.remove_dock_widget(refine)
+    refine.deleteLater()
+    QApplication.sendPostedEvents(refine, QEvent.Type.DeferredDelete)
+    told()

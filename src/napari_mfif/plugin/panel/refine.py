@@ -186,6 +186,8 @@ class RefinePanel(Panel):
         self._count.ask(new)
 
     def _shown(self) -> None:
+        if self._ended:  # layers may be written to the end after the panel was closed
+            return
         self._drafts.clear()
         self._long.stop()
         say(self.note, "")
