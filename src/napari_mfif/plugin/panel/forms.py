@@ -239,9 +239,11 @@ def parts(control: Widget) -> list[QWidget]:
         part
         for part in inside
         if isinstance(part, FOCUSABLE)
-        # the line inside a number field is not a control of its own, nor is a number not shown
+        # the line inside a number field is not a control of its own, nor is a number not shown or
+        # what a list has in the window that it opens
         and not isinstance(part.parent(), QAbstractSpinBox)
         and not part.isHidden()
+        and part.window() is native.window()
     ]
 
 
