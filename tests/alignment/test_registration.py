@@ -107,10 +107,12 @@ def test_a_plane_without_detail_follows_its_neighbours():
     assert np.abs(given.matrices[3] - beside).max() < 0.3
 
 
+@pytest.mark.parametrize("model", ["similarity", "affine"])
 @pytest.mark.parametrize("seed", range(4))
-def test_planes_of_pure_noise_stay_where_they_are_and_are_in_doubt(seed):
+def test_planes_of_pure_noise_stay_where_they_are_and_are_in_doubt(seed, model):
     planes = np.random.default_rng(seed).normal(size=(7, 129, 143)).astype(np.float32)
-    given = found(planes)
+    given = found(planes, model=model)
+    assert given.model == "similarity"
     assert np.array_equal(given.matrices, np.tile(np.eye(2, 3), (7, 1, 1)))
     assert given.doubtful == tuple(range(7))
 
@@ -177,14 +179,24 @@ def test_impossible_requests_are_refused(wrong, named):
         found(np.zeros((9, 33, 35), np.float32), **wrong)
 
 
-def test_planes_that_show_different_things_do_not_drift() -> None:
-    rng = np.random.default_rng(4)
+def sections(seed):
+    """Planes of which each shows things of its own, and a shade of those of the one before."""
+    rng = np.random.default_rng(seed)
     places = rng.uniform(20, 180, (9, 25, 2))
     rows, columns = np.mgrid[:200, :200]
-    sections = [
+    shown = [
         sum(np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 50) for y, x in own)
         + 0.5 * sum(np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 90) for y, x in before)
         for own, before in zip(places, np.roll(places, 1, axis=0), strict=True)
     ]
-    planes = np.asarray(sections, np.float32) + rng.normal(0, 0.02, (9, 200, 200))
-    assert detect_drift(lambda z: planes[z].astype(np.float32), 9) == 0
+    return np.asarray(shown + rng.normal(0, 0.02, (9, 200, 200)), np.float32)
+
+
+def test_planes_that_show_different_things_do_not_drift():
+    planes = sections(4)
+    assert detect_drift(lambda z: planes[z], 9) == 0
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_planes_that_show_different_things_are_not_sheared(seed):
+    assert found(sections(seed), model="affine").model == "similarity"
