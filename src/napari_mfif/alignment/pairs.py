@@ -64,14 +64,6 @@ class Match(NamedTuple):
     likeness: float
     trusted: bool
 
-    def with_fewer(self, free: int) -> Match:
-        """Return the match that is best where only so many numbers are free, the others 0."""
-        step, known = self.step.copy(), self.information
-        if self.trusted:
-            step[:free] += np.linalg.solve(known[:free, :free], known[:free, free:] @ step[free:])
-        step[free:] = 0
-        return self._replace(step=step)
-
 
 class Detail(NamedTuple):
     """What of a plane is compared.

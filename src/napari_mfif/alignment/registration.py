@@ -66,7 +66,8 @@ def estimate_transforms(
     Parameters
     ----------
     planes : callable
-        Gives plane z, float32 (Y, X), in any unit. It is called twice for each, in order.
+        Gives plane z, float32 (Y, X), in any unit. It is called twice for each, in order; once more
+        where planes that may be sheared are not.
     n_planes : int
         Number of planes.
     model : {"translation", "similarity", "affine"}
@@ -119,7 +120,7 @@ def iter_transforms(
     changes, variances = solve(edges, steps, middle, free)
     if free > 4 and not sheared(changes, variances):
         model, free = "similarity", 4
-        edges = [edge._replace(match=edge.match.with_fewer(free)) for edge in edges]
+        edges = list(chain(*_around(planes, matrices, octave, free, strongest)))
         changes, variances = solve(edges, steps, middle, free)
     put, doubtful = settled(steps + changes, variances, shape)
     exact = [
