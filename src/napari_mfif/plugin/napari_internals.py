@@ -10,6 +10,8 @@
   and comparing offers no split view.
 - *All viewers.* napari documents the current viewer only. Without the list of all, the layers of
   other windows are drawn again when something else draws them.
+- *The title of a dock.* napari draws it itself, as it was at first. If it draws it otherwise,
+  the bar over a panel names the plugin too.
 - *Which reader opens what.* napari has no call to ask or say which reader is preferred; its
   settings hold it. Without the former, nothing counts as preferred.
 - *What the status bar says.* napari asks the active layer by its method `get_status`, which is
@@ -95,6 +97,18 @@ def drop_target(window: Any) -> Any | None:
 
     found = window.findChildren(QWidget)
     return next((one for one in found if one.metaObject().className() == "QtViewer"), None)
+
+
+def name_dock(dock: Any, name: str) -> None:
+    """Give a dock another title, on its tab as in the bar that napari draws over it."""
+    from qtpy.QtWidgets import QLabel
+
+    before = dock.windowTitle()
+    dock.setWindowTitle(name)
+    bar = dock.titleBarWidget()
+    for label in [] if bar is None else bar.findChildren(QLabel):
+        if label.text() == before:
+            label.setText(name)
 
 
 def prefer_reader(patterns: Sequence[str], plugin: str) -> None:

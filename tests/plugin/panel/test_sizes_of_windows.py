@@ -58,4 +58,5 @@ def test_no_text_is_cut_off_in_any_panel(viewer, panel, add_relief, fused, qtbot
         needed = area.widget().minimumSizeHint().width()
         assert needed <= area.viewport().width(), f"{name} is wider than its panel"
         assert list(cut_off(shown)) == [], name
-        assert "(" not in dock.windowTitle()
+        assert dock.windowTitle() == name
+        assert name in [one.text() for one in dock.titleBarWidget().findChildren(QLabel)]

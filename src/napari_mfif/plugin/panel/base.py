@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_mfif.plugin.napari_internals import name_dock
 from napari_mfif.plugin.panel.forms import WheelWithFocus
 from napari_mfif.plugin.panel.style import sheet
 
@@ -116,7 +117,7 @@ class Panel(QWidget):
         mine = docks.pop(self, None)
         if mine is None:
             return
-        mine.setWindowTitle(PLUGIN_NAME.sub("", mine.windowTitle()))  # tabs are narrow
+        name_dock(mine, PLUGIN_NAME.sub("", mine.windowTitle()))  # tabs are narrow
         if mine.isFloating():
             return
         area = window.dockWidgetArea(mine)
