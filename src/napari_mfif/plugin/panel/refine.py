@@ -131,6 +131,7 @@ class RefinePanel(Panel):
         """Refine; of a large result first what is in view."""
         if self.made is None:
             return
+        self.watch_window()
         say(self.problem, "")
         self._long.start()
         fusion = self.made.fusion
