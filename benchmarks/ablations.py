@@ -33,6 +33,7 @@ SEEDS = (0, 1)
 #: Steps of a run, and what makes it small, by method.
 SMALL: dict[str, tuple[int, dict[str, Any]]] = {
     "cnn": (60, {}),
+    "fd-fcn": (80, {}),
     "mfif-gan": (150, {"width": 8, "adversarial": "none"}),
     "ufa-fuse": (120, {"width": 16}),
 }
@@ -47,6 +48,7 @@ RUNS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "ufa-fuse": ({}, {"attention": "channel"}, {"attention": "spatial"}, {"attention": "none"}),
     "cnn": ({}, {"levels": 3}),
+    "fd-fcn": ({}, {"loss": "labels"}),
 }
 
 

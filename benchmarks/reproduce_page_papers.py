@@ -46,18 +46,19 @@ Best here is {best}; the default stays the paper's."""
 SMALL = """\
 **What the papers take out**, at a small scale: networks trained for {steps} batches, as by
 default and with one switch set otherwise, from seeds {seeds}; the mean and, in brackets, both.
-Held-back pictures judge: of `cnn` patches ordered right at noise of 6 grey levels; of `mfif-gan`
-(width 8, no critic) and `ufa-fuse` (width 16) as on their cards. Where the seeds lie as far apart
-as the rows, the table says nothing; and such networks are far from trained. `ufa-fuse` is the
-form that is shipped, a correction to the mean of the planes under the spatial attention: without
-that it chooses nothing, and the channel attention acts on a correction that is next to nothing
-yet. The papers' own comparisons are of whole trainings, judged on Lytro (MFIF-GAN figure 7, as
-curves only; UFA-FUSE table IV: STD 61.69 without attention, 61.88 with channel, 62.24 with
-spatial, 62.62 with both attentions). Made by `python -m benchmarks.ablations`."""
+Held-back pictures judge: of `cnn` patches ordered right at noise of 6 grey levels; of `fd-fcn`,
+`mfif-gan` (width 8, no critic) and `ufa-fuse` (width 16) as on their cards. Where the seeds lie
+as far apart as the rows, the table says nothing; and such networks are far from trained.
+`ufa-fuse` is the form that is shipped, a correction to the mean of the planes under the spatial
+attention: without that it chooses nothing, and the channel attention acts on a correction that is
+next to nothing yet. The papers' own comparisons are of whole trainings, judged on Lytro (MFIF-GAN
+figure 7, as curves only; UFA-FUSE table IV: STD 61.69 without attention, 61.88 with channel,
+62.24 with spatial, 62.62 with both attentions). Made by `python -m benchmarks.ablations`."""
 
 #: Which held-back score stands in the table, and how it is called.
 SCORES = {
     "cnn": ("accuracy_noisy", "right"),
+    "fd-fcn": ("pairs", "right"),
     "mfif-gan": ("boundary", "wrong near outlines"),
     "ufa-fuse": ("psnr", "dB"),
 }
