@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    heights,
     imports,
     keep,
     quality,
@@ -30,7 +31,7 @@ from napari_mfif import methods
 PARTS = ("install", "quality", "speed", "imports", "window", "report")
 
 #: Only run when they are named: the first takes an hour.
-LONG = ("sizes", "refinement")
+LONG = ("sizes", "refinement", "heights")
 
 BASELINES = (
     Baseline("max projection", "brightest plane at each pixel", "max"),
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             keep.save("imports", imports.measure())
         if "refinement" in parts:
             refinement.main(log)
+        if "heights" in parts:
+            heights.main(log)
         if "window" in parts:
             log("window")
             keep.save("window", stalls.measure())

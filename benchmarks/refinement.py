@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,11 @@ UNUSUAL: dict[str, dict[str, Any]] = {
 }
 #: Rows, columns, planes of the stacks whose cost is measured, and how often.
 SIZES, TIMES = ((256, 256, 20), (1024, 1024, 20), (2048, 2048, 5)), 3
+#: What is refined there, by name.
+PIXELS, HEIGHT = {"refinement": "network"}, {"depth_refinement": "network"}
+HOW: dict[str, dict[str, Any]] = {
+    "none": {}, "pixels": PIXELS, "height": HEIGHT, "both": PIXELS | HEIGHT,
+}  # fmt: skip
 #: Pixels about a jump of more than two planes that lie near it.
 NEAR = 8
 
@@ -58,14 +63,15 @@ def measure(log: Callable[[str], None]) -> dict[str, Any]:
             found["kinds"][f"{kind}, {photons}"] = list(map(_compared, made))
     for name, given in UNUSUAL.items():
         log(name)
-        stacks = _unusual(given)
+        stacks = unusual(given)
         found["unusual"][name] = list(map(_compared, stacks))
     log("cost")
     found["cost"] = {"x".join(map(str, size)): _cost(size) for size in SIZES}
     return found
 
 
-def _unusual(given: dict[str, Any]) -> Iterator[Simulation]:
+def unusual(given: dict[str, Any]) -> Iterator[Simulation]:
+    """Simulate one stack of each kind with these arguments."""
     for kind in KINDS:
         yield simulate(kind, seed=53001, shape=(192, 192), **{"photons": "mid", **given})
 
@@ -98,15 +104,15 @@ def _psnr_where(
 
 
 def _cost(size: tuple[int, int, int]) -> dict[str, list[float]]:
-    """Return seconds of all processors and of the clock, the least of some tries; image alone."""
+    """Return seconds of all processors and of the clock, the least of some tries."""
     rows, columns, planes = size
     made = simulate("occlusion", seed=54001, shape=(rows, columns), planes=planes)
     told = {}
-    for name in ("none", "network"):
+    for name, given in HOW.items():
         tries = []
         for _ in range(TIMES):
             cpu, clock = time.process_time(), time.perf_counter()
-            fuse(made.stack, refinement=name)
+            fuse(made.stack, **given)
             tries.append([time.process_time() - cpu, time.perf_counter() - clock])
         told[name] = np.min(tries, axis=0).tolist()
     return told
@@ -114,12 +120,19 @@ def _cost(size: tuple[int, int, int]) -> dict[str, list[float]]:
 
 def write(found: dict[str, Any]) -> None:
     """Put the tables into the page, between their marks."""
+    put_tables(
+        {
+            "kinds": _kinds(found["kinds"]),
+            "unusual": _table("stacks", found["unusual"]),
+            "cost": _costs(found["cost"]),
+        }
+    )
+
+
+def put_tables(tables: Mapping[str, str]) -> None:
+    """Put tables into the page, each between its marks."""
     text = PAGE.read_text(encoding="utf-8")
-    for name, table in (
-        ("kinds", _kinds(found["kinds"])),
-        ("unusual", _table("stacks", found["unusual"])),
-        ("cost", _costs(found["cost"])),
-    ):
+    for name, table in tables.items():
         marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text = marks.sub(lambda match, made=table: f"{match[1]}{made}\n{match[2]}", text)
     PAGE.write_text(text, encoding="utf-8")
@@ -154,18 +167,19 @@ def _table(first: str, found: dict[str, list[dict[str, float]]]) -> str:
 
 
 def _costs(found: dict[str, dict[str, list[float]]]) -> str:
+    more = [name for name in HOW if name != "none"]
     lines = [
-        "| rows x columns x planes | none, cpu s | network, cpu s | more per megapixel "
-        "| none, s | network, s |",
-        "|---|---|---|---|---|---|",
+        f"| rows x columns x planes | none, cpu s | {', '.join(more)}: more per megapixel "
+        "| none, s | both, s |",
+        "|---|---|---|---|---|",
     ]
     for size, told in found.items():
-        (cpu, clock), (more_cpu, more_clock) = told["none"], told["network"]
         rows, columns, _ = map(int, size.split("x"))
-        each = (more_cpu - cpu) / (rows * columns / 1e6)
+        none, megapixels = told["none"], rows * columns / 1e6
+        each = ", ".join(f"{(told[name][0] - none[0]) / megapixels:.2f}" for name in more)
         lines.append(
-            f"| {size.replace('x', ' x ')} | {cpu:.2f} | {more_cpu:.2f} | {each:.2f} "
-            f"| {clock:.2f} | {more_clock:.2f} |"
+            f"| {size.replace('x', ' x ')} | {none[0]:.2f} | {each} "
+            f"| {none[1]:.2f} | {told['both'][1]:.2f} |"
         )
     return "\n".join(lines)
 

@@ -25,7 +25,8 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--recipe",
         default="published",
-        help="published, or microscopy, which goes on with simulated z-stacks",
+        help="published, or microscopy, which goes on with simulated z-stacks; depth for the "
+        "network that refines heights",
     )
     parser.add_argument(
         "--set",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.networks.onnx import Graph
 from napari_mfif.networks.onnx_run import OnnxNetwork
-from napari_mfif.networks.weights import PUBLISHED
+from napari_mfif.networks.weights import DEPTH, PUBLISHED
 
 __all__ = ["DEPTHS", "PIXELS"]
 
@@ -78,4 +78,4 @@ def _for_depths(tensors: Tensors) -> bytes:
 
 #: The network that refines pixels, and the one that refines depths.
 PIXELS = OnnxNetwork("refinement", PUBLISHED, _for_pixels, grid=4, context=44)
-DEPTHS = OnnxNetwork("refinement", "depth", _for_depths, grid=8, context=64)
+DEPTHS = OnnxNetwork("refinement", DEPTH, _for_depths, grid=8, context=64)

@@ -21,6 +21,7 @@ from napari_mfif.errors import WeightsError
 
 __all__ = [
     "CARD",
+    "DEPTH",
     "FILE",
     "PUBLISHED",
     "Weights",
@@ -36,7 +37,7 @@ FILE = "weights.safetensors"
 CARD = "README.md"
 
 #: Sets of weights that a method may have; the first is its own folder, others are folders in it.
-PUBLISHED, MICROSCOPY = SETS = ("published", "microscopy")
+PUBLISHED, MICROSCOPY, DEPTH = SETS = ("published", "microscopy", "depth")
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ PRESETS = (
     ),
     Preset(
         "Best",
-        "For the image closest to the truth: Balanced, its pixels corrected by a small network.",
-        Recipe("adaptive", {"refinement": "network"}),
+        "Closest to the truth: Balanced, its pixels and its height corrected by small networks.",
+        Recipe("adaptive", {"refinement": "network", "depth_refinement": "network"}),
     ),
 )
 

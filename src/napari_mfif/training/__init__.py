@@ -31,6 +31,8 @@ OTHER_RECIPES = {
     ("fd-fcn", "microscopy"): "napari_mfif.training.fd_fcn_microscopy",
     ("mfif-gan", "microscopy"): "napari_mfif.training.mfif_gan_microscopy",
 }
+#: The refinement has a second network; it is no method's.
+REFINEMENTS = {("refinement", "depth"): "napari_mfif.training.depth_refinement"}
 
 
 def train(
@@ -71,7 +73,7 @@ def train(
         Show no progress bar.
     recipe : str, optional
         ``"published"``, as the paper tells it, or ``"microscopy"``, which goes on from there with
-        simulated z-stacks.
+        simulated z-stacks; ``"depth"`` for the network that refines depths.
     switches : mapping, optional
         What is to be as the paper's own comparisons had it, or in another form: see
         `napari_mfif.training.switches.SWITCHES`.
@@ -94,7 +96,8 @@ def train(
     if method not in RECIPES:
         raise ParameterError(unknown_name("network to train", method, RECIPES))
     modules = {"published": RECIPES[method]}
-    modules |= {name: module for (of, name), module in OTHER_RECIPES.items() if of == method}
+    others = OTHER_RECIPES | REFINEMENTS
+    modules |= {name: module for (of, name), module in others.items() if of == method}
     if recipe not in modules:
         raise ParameterError(unknown_name("recipe", recipe, modules, of=method))
     settings = chosen(method, recipe, switches or {})

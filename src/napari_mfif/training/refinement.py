@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,10 +22,10 @@ from napari_mfif.training.data import Pictures, read_pictures
 from napari_mfif.training.loop import LOG, Plan, minutes, run
 from napari_mfif.training.recipe import UNFINISHED
 from napari_mfif.training.refinement_card import HEAD, TEXT
-from napari_mfif.training.refinement_examples import Examples, held_back
-from napari_mfif.training.refinement_stacks import Example
+from napari_mfif.training.refinement_examples import Examples, Source, held_back
+from napari_mfif.training.refinement_stacks import Example, draw_example
 
-__all__ = ["PLAN", "Gain", "train"]
+__all__ = ["PLAN", "Gain", "train", "written"]
 
 #: How long and how fast, when nothing is said.
 PLAN = Plan(16000, rate=1.5e-3, decay=1e-3, warm_up=100, every=250, mixed=True)
@@ -35,6 +35,8 @@ STACKS = 1600
 BATCH, CROP = 8, 64
 #: Below this mean squared error nothing is gained by being better; the stack's bulk lies in 0 to 1.
 ENOUGH = 1e-6
+#: What is learnt from.
+SOURCE = Source(Example, draw_example)
 #: The maps of an example that have a channel for each pixel of a square, and nothing besides.
 SQUARES = ("fused", "plain", "truth", "lowest", "highest")
 
@@ -46,7 +48,7 @@ class Gain:
     Every level of noise counts alike so.
     """
 
-    examples: Examples
+    examples: Examples[Example]
     device: str = "cpu"
 
     def __call__(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
@@ -146,8 +148,8 @@ def train(
     pictures = read_pictures(data, seed=seed)
     plan = replace(PLAN, steps=steps or PLAN.steps, seed=seed)
     folder = out / UNFINISHED
-    examples = Examples(data, folder / f"stacks-{seed}", seed=seed, count=STACKS)
-    batches = judge(held_back([p.pixels for p in pictures.held_back]), device)
+    examples = Examples(data, folder / f"stacks-{seed}", SOURCE, seed=seed, count=STACKS)
+    batches = judge(held_back(SOURCE, [p.pixels for p in pictures.held_back]), device)
     torch.manual_seed(seed)
     network = RefinementNet(CHANNELS).to(device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -155,29 +157,34 @@ def train(
         network, Gain(examples, device), lambda net: _scores(net, batches), plan, folder,
         resume=resume, quiet=quiet,
     )  # fmt: skip
-    return _written(network, pictures, plan, scores, device, out)
+    return written(
+        network, pictures, plan, scores, device, out, head={**HEAD, "stacks": STACKS}, text=TEXT
+    )
 
 
-def _written(
+def written(
     network: nn.Module,
     pictures: Pictures,
     plan: Plan,
     scores: dict[str, float],
     device: str,
     out: Path,
+    *,
+    head: Mapping[str, object],
+    text: str,
 ) -> Path:
+    """Write weights, log and card; return the path of the weights."""
     facts = {"steps": str(plan.steps), "seed": str(plan.seed)}
     sha256 = write_weights(network, out, facts)
     head = {
-        **HEAD,
+        **head,
         "parameters": sum(p.numel() for p in network.parameters()),
         "sha256": sha256,
         **facts,
-        "stacks": STACKS,
         "hardware": hardware(device),
         "minutes": round(minutes(out / UNFINISHED)),
         **{f"held_back_{k.replace(' ', '_')}": f"{v:.2f}" for k, v in scores.items()},
     }
-    write_card(out, head, wrapped(TEXT.format(**picture_words(pictures))))
+    write_card(out, head, wrapped(text.format(**picture_words(pictures))))
     shutil.copyfile(out / UNFINISHED / LOG, out / LOG)
     return out / FILE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HEAD", "TEXT"]
+__all__ = ["DEPTH_HEAD", "DEPTH_TEXT", "HEAD", "TEXT"]
 
 HEAD = {
     "input": "34 maps at half the size, see src/napari_mfif/methods/adaptive/refinement.py",
@@ -43,4 +43,45 @@ worst of them, `held_back_gain_KIND` in each kind; `training.jsonl` has their co
 
 An estimate: for photometry leave it out. Contrast that inverts through focus was not learnt.
 Nothing tells the network apart what lies more than about 55 pixels of half size away.
+"""
+
+DEPTH_HEAD = {
+    "input": "30 maps at half the size, see src/napari_mfif/methods/adaptive/depth_refinement.py",
+    "output": "weights of four fillings, weights and shifts of nine depths, confidence: 39 maps",
+    "tile_halo": 256,
+    "stride": 16,
+}
+
+DEPTH_TEXT = """
+# refinement, depth: corrects the height that `adaptive` finds, and says how sure it is
+
+A U-net of four levels (20, 32, 40 and 48 maps) at half the size, on top of the fold of `adaptive`.
+It never sees a depth, only how depths differ: five of them (the vote, the two highest peaks of the
+score, the peaks of the energies of the two finest levels), scores, energies, and the fused image in
+units of its contrast. It answers with weights for four fillings of places that tell nothing from
+places that do, and with weights for all nine depths. The depth is the mean of those that agree with
+the likeliest one; the confidence is the probability that it is right within one plane.
+
+## Training
+
+By the command above, on simulated z-stacks of 192 x 192 pixels as for the pixels
+(`models/refinement/README.md`), with more of the kinds whose depth is hard to tell, a fifth of them
+dim (40 to 1,500 photons at white), with transparent cells whose contrast inverts through focus and
+with things before or behind all planes; eight to a batch, turned over and their direction of z
+mirrored at random. The loss is minus the logarithm of how likely the true depth is among the nine,
+the mean error, and the cross entropy of the confidence; all stacks count about alike. Of scenes
+whose things shine through each other only places with one thing count. Ground beyond the stack,
+planes without structure and dark between things teach a confidence of 0.
+
+Surfaces are drawn textures and parts of {files} sharp photographs. Held back are 60 stacks with
+photographs of other subjects ({back}). `held_back_right` is the share of textured pixels right
+within one plane (mean of stacks), `held_back_before` that of `adaptive` alone,
+`held_back_right_KIND` that of each kind; `training.jsonl` has their course.
+
+{sources}
+
+## Limits
+
+An estimate. Nothing tells the network apart what lies more than about 100 pixels of half size away.
+Of fewer than four planes it is not asked.
 """

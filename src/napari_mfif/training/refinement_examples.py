@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from napari_mfif.errors import ReadError
 from napari_mfif.io.atomic import replacing
 from napari_mfif.training.data import read_pictures
-from napari_mfif.training.refinement_stacks import Example, draw_example
 
-__all__ = ["Examples", "held_back"]
+__all__ = ["Examples", "Source", "held_back"]
 
 Float = NDArray[np.float32]
+E = TypeVar("E")
 
 #: Stacks to a file; so many files have to be there before the first step.
 PER_FILE, FIRST = 10, 4
@@ -35,17 +35,32 @@ LEARNT, HELD_BACK = 0, 1
 HELD_BACK_COUNT = 60
 
 
-def draw(seed: int, part: int, number: int, photographs: Sequence[Float]) -> Example:
-    """Draw an example that depends on nothing but these numbers."""
-    return draw_example(np.random.default_rng([seed, 31, part, number]), photographs)
+@dataclass(frozen=True)
+class Source(Generic[E]):
+    """Where examples come from.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass of arrays of fixed shapes, and of words.
+    draw : callable
+        Draws one, and may show photographs in it; a function of a module.
+    """
+
+    kind: type[E]
+    draw: Callable[[np.random.Generator, Sequence[Float]], E]
+
+    def example(self, seed: int, part: int, number: int, photographs: Sequence[Float]) -> E:
+        """Draw an example that depends on nothing but these numbers."""
+        return self.draw(np.random.default_rng([seed, 31, part, number]), photographs)
 
 
-def held_back(photographs: Sequence[Float]) -> list[Example]:
+def held_back(source: Source[E], photographs: Sequence[Float]) -> list[E]:
     """Return examples to judge by: the same whatever the seed of the run."""
-    return [draw(0, HELD_BACK, number, photographs) for number in range(HELD_BACK_COUNT)]
+    return [source.example(0, HELD_BACK, n, photographs) for n in range(HELD_BACK_COUNT)]
 
 
-class Examples:
+class Examples(Generic[E]):
     """Examples in a folder, more and more of them.
 
     Parameters
@@ -54,25 +69,30 @@ class Examples:
         The folder of photographs.
     folder : Path
         Where the examples are kept.
+    source : Source
+        What they are.
     seed : int
         What they are drawn from.
     count : int
         How many there are in the end.
     """
 
-    def __init__(self, data: Path, folder: Path, *, seed: int, count: int) -> None:
+    def __init__(
+        self, data: Path, folder: Path, source: Source[E], *, seed: int, count: int
+    ) -> None:
+        self._source = source
         self._folder, self._files = folder, -(-count // PER_FILE)
         self._read: set[Path] = set()
         self._looked = 0.0
-        self.ready: list[Example] = []
+        self.ready: list[E] = []
         folder.mkdir(parents=True, exist_ok=True)
         made = multiprocessing.get_context("spawn").Process(
-            target=_make, args=(data, folder, seed, self._files), daemon=True
+            target=_make, args=(data, folder, source, seed, self._files), daemon=True
         )
         made.start()
         self._process = made
 
-    def look(self) -> list[Example]:
+    def look(self) -> list[E]:
         """Return the examples made so far, waiting for the first ones."""
         while True:
             if time.monotonic() - self._looked > PAUSE:
@@ -87,11 +107,11 @@ class Examples:
     def _read_new(self) -> None:
         for path in sorted(self._folder.glob("*.npz")):
             if path not in self._read:
-                self.ready += _examples(path)
+                self.ready += _examples(path, self._source.kind)
                 self._read.add(path)
 
 
-def _make(data: Path, folder: Path, seed: int, files: int) -> None:
+def _make(data: Path, folder: Path, source: Source[Any], seed: int, files: int) -> None:
     cv2.setNumThreads(1)
     photographs = [picture.pixels for picture in read_pictures(data, seed=seed).train]
     for number in range(files):
@@ -99,18 +119,16 @@ def _make(data: Path, folder: Path, seed: int, files: int) -> None:
         if path.exists():
             continue
         numbers = range(number * PER_FILE, (number + 1) * PER_FILE)
-        made = [asdict(draw(seed, LEARNT, n, photographs)) for n in numbers]
+        made = [source.example(seed, LEARNT, n, photographs) for n in numbers]
         together: dict[str, Any] = {
-            f.name: np.stack([m[f.name] for m in made]) for f in fields(Example)
+            f.name: np.stack([getattr(m, f.name) for m in made]) for f in fields(source.kind)
         }
         with replacing(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
             np.savez(file, allow_pickle=False, **together)
 
 
-def _examples(path: Path) -> list[Example]:
+def _examples(path: Path, kind: type[E]) -> list[E]:
     with np.load(path) as together:
         maps = {name: together[name] for name in together.files}
-    return [
-        Example(**{name: values[n] for name, values in maps.items()})
-        for n in range(len(maps["kind"]))
-    ]
+    count = len(next(iter(maps.values())))
+    return [kind(**{name: values[n] for name, values in maps.items()}) for n in range(count)]

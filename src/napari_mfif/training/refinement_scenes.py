@@ -19,7 +19,7 @@ from napari_mfif.simulation.scenes import SCENES, Scene, Stage
 from napari_mfif.simulation.shapes import bodies, plates, strands
 from napari_mfif.simulation.textures import fractal
 
-__all__ = ["KINDS", "PhotoStage", "beyond", "clutter", "points", "thin_layers"]
+__all__ = ["KINDS", "PhotoStage", "beyond", "clutter", "out_of_reach", "points", "thin_layers"]
 
 Float = NDArray[np.float32]
 
@@ -116,6 +116,24 @@ def beyond(stage: Stage) -> Scene:
     for near, far in ((0.5, 0.9), (0.1, 0.5)):
         if rng.random() < 0.7:
             layers.append(_thing(stage, near, far, 0.1))
+    return Scene(stage.constant(0), tuple(layers))
+
+
+def out_of_reach(stage: Stage) -> Scene:
+    """Build things of which half lie before or behind all planes."""
+    rng, last = stage.rng, stage.planes - 1
+    places = []
+    for _ in range(int(rng.integers(2, 6))):
+        away = (1.5 + rng.uniform(0, 4) + rng.uniform(0, 0.8) * stage.planes) / last
+        outside = -away if rng.random() < 0.5 else 1 + away
+        places.append(outside if rng.random() < 0.5 else rng.uniform(0.05, 0.8))
+    back = stage.paint(rng.uniform(0.3, 2.0)) * np.exp(rng.uniform(np.log(0.1), 0))
+    depth = stage.surface(0.5, 0.95)
+    if rng.random() < 0.5:
+        depth = depth + stage.planes
+    layers = [Layer(back.astype(np.float32), depth.astype(np.float32), stage.whole())]
+    for place in sorted(places, reverse=True):
+        layers.append(_thing(stage, place, place + 0.1, 0.1))
     return Scene(stage.constant(0), tuple(layers))
 
 

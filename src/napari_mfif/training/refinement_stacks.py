@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,10 +21,11 @@ from napari_mfif.settings.parameters import resolve
 from napari_mfif.simulation.camera import Camera
 from napari_mfif.simulation.lens import photograph
 from napari_mfif.simulation.motion import course
+from napari_mfif.simulation.scenes import Scene, Stage
 from napari_mfif.simulation.simulate import Shoot, brightness_gains, choose_lens, heat
 from napari_mfif.training.refinement_scenes import KINDS, PhotoStage
 
-__all__ = ["Example", "Faults", "draw_example", "example"]
+__all__ = ["Example", "Faults", "draw_example", "draw_shoot", "example", "photographed"]
 
 Float = NDArray[np.float32]
 
@@ -97,25 +98,36 @@ class Example:
 
 def draw_example(rng: np.random.Generator, photographs: Sequence[Float]) -> Example:
     """Draw a scene, a camera and faults; make the stack, fuse it, and keep what is needed."""
-    kind = str(rng.choice(list(KINDS), p=[share for _, share in KINDS.values()]))
+    shoot, faults, kind = draw_shoot(rng, photographs)
+    return example(photographed(rng, shoot, faults), _recordable(shoot), kind, rng)
+
+
+def draw_shoot(
+    rng: np.random.Generator,
+    photographs: Sequence[Float],
+    *,
+    kinds: Mapping[str, tuple[Callable[[Stage], Scene], float]] = KINDS,
+    photons: tuple[float, float] = PHOTONS,
+) -> tuple[Shoot, Faults, str]:
+    """Draw a scene before a lens and a camera, what goes wrong, and name the scene's kind."""
+    kind = str(rng.choice(list(kinds), p=[share for _, share in kinds.values()]))
     planes = round(float(np.exp(rng.uniform(*np.log(PLANES)))))
-    photons = None if rng.random() < NOISELESS else float(np.exp(rng.uniform(*np.log(PHOTONS))))
+    noiseless = rng.random() < NOISELESS
+    white = None if noiseless else float(np.exp(rng.uniform(*np.log(photons))))
     dtype = "uint8" if rng.random() < EIGHT_BITS else "uint16"
     steepest = float(np.clip(26 / planes, 0.5, 2.5))
     slope = None if rng.random() < 0.5 else float(np.exp(rng.uniform(*np.log([0.25, steepest]))))
     lens = choose_lens(rng, planes, slope, None)
     faults = Faults.draw(rng, dtype)
     lens = replace(lens, exposure=lens.exposure * faults.overexposed)
-    camera = Camera.choose(rng, dtype, photons)
+    camera = Camera.choose(rng, dtype, white)
     canvas = (SIDE + 2 * MARGIN, SIDE + 2 * MARGIN)
     share = SURFACES if len(photographs) and rng.random() < PHOTOGRAPHED else 0.0
     stage = PhotoStage(rng, canvas, planes, 3 if kind == "colour" else 1, photographs, share)
-    scene = KINDS[kind][0](stage)
-    shoot = Shoot(scene, lens, camera, planes, (SIDE, SIDE))
-    return example(_photographed(rng, shoot, faults), _recordable(shoot), kind, rng)
+    return Shoot(kinds[kind][0](stage), lens, camera, planes, (SIDE, SIDE)), faults, kind
 
 
-def _photographed(rng: np.random.Generator, shoot: Shoot, faults: Faults) -> NDArray[Any]:
+def photographed(rng: np.random.Generator, shoot: Shoot, faults: Faults) -> NDArray[Any]:
     """Return the planes, (Z, Y, X, S)."""
     motion = course(
         rng, shoot.planes, (SIDE, SIDE), drift=faults.drift, magnification=faults.magnification

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -16,16 +16,18 @@ from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, 
 from napari_mfif.kernels.running_peak import RunningPeak
 from napari_mfif.kernels.two_peaks import TwoPeaks
 from napari_mfif.methods.adaptive.contrast import Inverted
+from napari_mfif.methods.adaptive.depth_evidence import Told
 from napari_mfif.methods.adaptive.enlarging import SCATTER_MARGIN, scatter, up_along_edges
 from napari_mfif.methods.adaptive.level import independent_planes
 from napari_mfif.methods.adaptive.rival import APART, chance_of, rival_depth
 from napari_mfif.methods.adaptive.untold import Ends, nothing_told
-from napari_mfif.methods.adaptive.voting import BELIEVED, voted
+from napari_mfif.methods.adaptive.voting import BELIEVED, trust, voted
 from napari_mfif.methods.base import Answer, Cause
 
 __all__ = ["DepthFold"]
 
 Map = NDArray[np.float32]
+Refine = Callable[[Map, Map, Map], tuple[Map, Map]]
 
 #: Each octave's Sobel component for white noise of one (standard deviation), finest first.
 SOBEL_NOISE = (3.464, 1.49, 0.70)
@@ -86,6 +88,7 @@ class DepthFold:
         self._reach = reach
         self._bands = bands(self._shape, margin=WINDOW_MARGIN, step=4)
         scale = np.float32(self._along_z[0].scale)
+        self._variance = noise
         self._per_noise = 1 / (scale * cv2.sqrt(noise))
         self._peak = RunningPeak(self._shape)
         self._rivals = TwoPeaks(self._shape)
@@ -180,7 +183,26 @@ class DepthFold:
             windows.append(window)
         return [window[band.inner] for window in windows]
 
-    def answer(self, fused: Map, *, window: int, inverted: Inverted | None = None) -> Answer:
+    def told(self) -> Told:
+        """Return what the scores tell."""
+        return Told(
+            peak=self._peak,
+            peaks=self._rivals.ended(),
+            lowest=self._lowest,
+            total=self._total,
+            trust=trust(self._peak, self._total),
+            noise=self._variance,
+            reach=self._reach,
+        )
+
+    def answer(
+        self,
+        fused: Map,
+        *,
+        window: int,
+        inverted: Inverted | None = None,
+        refine: Refine | None = None,
+    ) -> Answer:
         """Return the depth in planes, and all that is known about it, at full size.
 
         Parameters
@@ -191,11 +213,18 @@ class DepthFold:
             Side of the window in which votes are gathered, in pixels of half size.
         inverted : Inverted, optional
             Where contrast inverts through focus.
+        refine : callable, optional
+            Makes a depth and how sure it is, 0 to 1, of the depth voted for, its votes and the
+            fused image, all at half the size.
         """
         guide = down(fused)
         depth, votes = voted(self._peak, self._total, guide, window)
+        found = depth
+        chances: Map | None = None
+        if refine is not None:
+            depth, chances = refine(depth, votes, guide)
         noise = self._noise()
-        causes = self._causes(depth, noise)
+        causes = self._causes(found, noise)  # what the scores do not tell stays in doubt
         rival = rival_depth(self._rivals.ended(), depth, noise, chance=CHANCE, least=BELIEVED)
         if inverted is not None:
             causes[inverted.nearby] |= np.uint8(Cause.BESIDE)
@@ -215,8 +244,9 @@ class DepthFold:
         def enlarged(band: Band) -> None:
             half, outer, rows = band.reduced().outer, band.outer, band.rows
             sure = votes[half] / (1 + SCATTER_DOUBT * scatter(depth[half]))
-            sure = align_up(sure, (band.height, shape[1]))[band.inner]
-            answer.confidence[rows] = calibrated(sure, CALIBRATION)
+            sure = align_up(sure if chances is None else chances[half], (band.height, shape[1]))
+            sure = sure[band.inner]
+            answer.confidence[rows] = sure if chances is not None else calibrated(sure, CALIBRATION)
             wide, other = (
                 up_along_edges(values[half], guide[half], fused[outer])[band.inner]
                 for values in (depth, rival)

@@ -128,6 +128,11 @@ class LevelFold:
         """What the plane taken last has in this level."""
         return self._recent[-1]
 
+    @property
+    def peak(self) -> tuple[RunningPeak, Map]:
+        """Peak of the energies along z, at half the size of this level, and what noise has."""
+        return self._peak, self._noise
+
     def flush(self) -> list[Map]:
         """Weigh the planes still waiting."""
         first = len(self._recent) - len(self._waiting)

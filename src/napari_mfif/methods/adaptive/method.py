@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -31,14 +32,19 @@ from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Su
 from napari_mfif.settings.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
+    from napari_mfif.methods.adaptive.depth import Refine
     from napari_mfif.methods.adaptive.refinement import Evidence
 
 __all__ = ["Adaptive"]
 
 #: More levels change nothing measurable (the true level in place of ours gains < .1 dB).
 LEVELS = 4
-#: On so many more pixels round its own a refined pixel depends, and so many bytes it takes.
+#: On so many more pixels round its own a refined pixel depends, and a refined depth; so many bytes
+#: each takes.
 REFINEMENT_HALO, REFINEMENT_BYTES = 112, 110
+DEPTH_REFINEMENT_HALO, DEPTH_REFINEMENT_BYTES = 256, 150
+#: Of fewer planes every depth is right within one: there is nothing to refine.
+FEWEST_TO_REFINE = 4
 
 
 class Adaptive(Method):
@@ -62,6 +68,11 @@ class Adaptive(Method):
             "Whether a small network corrects the fused pixels, within what the planes have "
             "thereabouts: closer to the truth, but an estimate.",
             choices=("none", "network"),
+        ),
+        Parameter(
+            "depth_refinement", str, "none",
+            "Whether a small network corrects the height and says how sure it is.",
+            choices=("none", "network"), title="Refine height",
         ),
         Parameter(
             "noise", float, 1.0,
@@ -161,7 +172,10 @@ class Adaptive(Method):
         if state.depth is None:  # no map is asked for
             return Answer.of_pixels(_pixels(state, _refined(state, fused)))
         told = state.depth.answer(
-            fused[0], window=state.settings["depth_window"], inverted=state.contrast.found()
+            fused[0],
+            window=state.settings["depth_window"],
+            inverted=state.contrast.found(),
+            refine=_depth_refinement(state),
         )
         blend = state.settings.get("composition", "auto") == "auto"
         pixels = _pixels(state, _refined(state, fused)) if blend else None
@@ -184,11 +198,14 @@ class Adaptive(Method):
 
     def halo(self, settings: Settings) -> int:
         """Return on how many rows and columns beyond a part the answer there depends."""
-        return self.tile_halo + (REFINEMENT_HALO if _refines(settings) else 0)
+        of_pixels = REFINEMENT_HALO if _refines(settings) else 0
+        of_depths = DEPTH_REFINEMENT_HALO if _refines_depth(settings) else 0
+        return self.tile_halo + max(of_pixels, of_depths)
 
     def extra_bytes(self, n_bands: int, settings: Settings, n_planes: int) -> int:
         """Bytes per pixel of the refinement: sums, and the images that the network is shown."""
-        return 8 * n_bands + REFINEMENT_BYTES if _refines(settings) else 0
+        of_pixels = 8 * n_bands + REFINEMENT_BYTES if _refines(settings) else 0
+        return of_pixels + (DEPTH_REFINEMENT_BYTES if _refines_depth(settings) else 0)
 
     def state_bytes(self, n_bands: int) -> int:
         """Bytes per pixel: sums, three planes in waiting, energies, peaks, scratch."""
@@ -229,6 +246,21 @@ def _close(state: State) -> None:
 def _refines(settings: Settings) -> bool:
     copied = settings.get("composition", "auto") != "auto"
     return settings.get("refinement", "none") == "network" and not copied
+
+
+def _refines_depth(settings: Settings) -> bool:
+    wanted = settings.get("depth_refinement", "none") == "network"
+    return wanted and bool(settings.get("maps", True))
+
+
+def _depth_refinement(state: State) -> Refine | None:
+    """Return what refines a depth, where that is asked for and all planes were taken."""
+    n_planes = state.survey.n_planes
+    if not _refines_depth(state.settings) or not FEWEST_TO_REFINE <= n_planes == state.n_seen:
+        return None
+    from napari_mfif.methods.adaptive.depth_refinement import refined_depth
+
+    return functools.partial(refined_depth, state)
 
 
 def _refined(state: State, fused: list[FloatMap]) -> list[FloatMap]:
