@@ -324,7 +324,7 @@ def test_keyboard_reaches_every_control_from_top_to_bottom(panel, add_relief):
     panel.method_box.apply(PRESETS[1])
     panel.method_box.advanced.open()
     reached, widget = [], panel.stack_box.box
-    for _ in range(200):
+    for _ in range(500):
         widget = widget.nextInFocusChain()
         if widget is panel.stack_box.box:
             break
