@@ -57,7 +57,10 @@ BESIDE = (
     "aligned. Strokes take them aligned."
 )
 
-PLANE_NUMBER = Parameter("plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0)
+PLANE_NUMBER = Parameter(
+    "plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0,
+    title="Plane (0 to 999)",  # as wide as what stands there later
+)  # fmt: skip
 BRUSH_NUMBERS = (
     Parameter(
         "brush", float, 20.0,
