@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_mfif import fuse
+from napari_mfif.postprocess.doubt import COMPETING
 from napari_mfif.simulation import simulate
 
 
@@ -103,3 +104,11 @@ def test_strips_and_tiles_equal_the_whole():
         expected = np.asarray(getattr(whole, name))
         np.testing.assert_allclose(getattr(strips, name), expected, atol=1e-3)
         np.testing.assert_allclose(np.asarray(getattr(lazy, name)[tile]), expected[tile], atol=1e-3)
+
+
+def test_a_learnt_confidence_is_not_limited_where_depths_compete():
+    made = simulate("occlusion", seed=8209, shape=(160, 160), planes=14)
+    plain, refined = (_fused(made.stack, how) for how in ("none", "network"))
+    limit = COMPETING + 1e-6
+    assert plain.confidence[plain.runner_up != plain.decision].max() <= limit
+    assert refined.confidence[refined.runner_up != refined.decision].max() > limit

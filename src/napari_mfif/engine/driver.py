@@ -222,4 +222,5 @@ def _gathered(
         for block, piece in zip(group, pieces, strict=True):
             into[_own(block).within(frame).slices] = piece
         parts[name] = into
+    parts |= {"weighed": answers[0].weighed} if made else {}
     return Answer(**parts) if made else Answer.of_pixels(**parts)

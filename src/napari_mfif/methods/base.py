@@ -194,14 +194,13 @@ class Answer:
         The plane that competes with `decision`, the same one where none does.
     causes : uint8, (Y, X), optional
         Why the depth cannot be told: bits of `Cause`.
-    has_maps : bool, optional
-        Whether depth, decision and confidence were found out; they are zeros where not.
+    has_maps, weighed : bool, optional
+        Whether depth, decision and confidence were found out (they are zeros where not), and
+        whether the confidence has learnt what it is worth where depths compete and in end planes.
     """
 
     #: What it consists of, besides `pixels`.
-    MAPS: ClassVar[tuple[str, ...]] = (
-        "depth", "decision", "confidence", "weight", "runner_up", "causes"
-    )  # fmt: skip
+    MAPS: ClassVar = ("depth", "decision", "confidence", "weight", "runner_up", "causes")
 
     depth: FloatMap
     decision: NDArray[np.uint16]
@@ -211,6 +210,7 @@ class Answer:
     runner_up: NDArray[np.uint16] | None = None
     causes: NDArray[np.uint8] | None = None
     has_maps: bool = field(default=True, kw_only=True)
+    weighed: bool = field(default=False, kw_only=True)
 
     def doubted(self, noise: NDArray[np.bool_], alike: NDArray[np.bool_]) -> Answer:
         """Return the same with `Cause.FLAT` and `Cause.ALIKE`."""

@@ -49,13 +49,14 @@ def doubted(answer: Answer, survey: Survey) -> Answer:
     inverting = np.float32(survey.facts.get("inverting", 0.0))
     if inverting:
         answer = replace(answer, confidence=np.minimum(answer.confidence, 1 - inverting))
-    if answer.runner_up is not None:
+    if answer.runner_up is not None and not answer.weighed:
         competes = answer.runner_up != answer.decision
         limit = np.where(competes, np.float32(COMPETING), np.float32(1))
         answer = replace(answer, confidence=np.minimum(answer.confidence, limit))
     if answer.causes is None or not answer.causes.any():
         return answer
     bits = range(sum(AT_MOST) + 1)
-    limits = [min((AT_MOST[cause] for cause in Cause(bit)), default=1.0) for bit in bits]
+    most_of = AT_MOST | ({Cause.AT_END: 1.0} if answer.weighed else {})
+    limits = [min((most_of[cause] for cause in Cause(bit)), default=1.0) for bit in bits]
     most = np.array(limits, np.float32)[answer.causes]
     return replace(answer, confidence=np.minimum(answer.confidence, most))

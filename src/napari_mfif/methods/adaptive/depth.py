@@ -239,6 +239,7 @@ class DepthFold:
             np.empty(shape, np.float32),
             runner_up=runner_up,
             causes=np.repeat(np.repeat(causes, 2, 0), 2, 1)[: shape[0], : shape[1]],
+            weighed=chances is not None,
         )
 
         def enlarged(band: Band) -> None:
