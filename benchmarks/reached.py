@@ -87,7 +87,7 @@ STACKS_TEXT = """\
 64 simulated stacks of eight kinds, seeds {seeds}, low and high noise, 12 planes of 128 x 128:
 decibels above `gradient` in the same run ({low:.2f} dB copied at low, {high:.2f} dB at high noise;
 depth within one plane {near:.3f} and {far:.3f}). *Copied*: every pixel from the plane decided for.
-*Worst kind*: of the eight, copied. *As made*: averaged where a network has weights for z-stacks.
+*Worst kind*: of the eight, copied. *As made*: averaged, where weights say how far.
 """
 
 LYTRO_TEXT = """\
@@ -166,6 +166,8 @@ def page(results: Results, reproduced: Results) -> str:
         )
     )
     parts.append(_stacks(["adaptive", *there], results["stacks"]))
+    left = ", ".join(f"`{name}`" for name in networks if name not in there)
+    parts += [f"\nNot measured here yet: {left}."] if left else []
     parts += [LYTRO_TEXT, _lytro(networks, reproduced["lytro"])]
     timed = [name for name in methods.names() if name in results["seconds"]]
     parts.append(TIME_TEXT.format(many=MANY, side=LARGE[0], made=results["made"]))
