@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from napari_mfif import fuse
 from napari_mfif.fusion.doubts import SURE
+from napari_mfif.kernels.chance import CERTAIN, WINDOW
 from napari_mfif.simulation import simulate
 
 METHODS = ("adaptive", "gradient", "laplacian", "guided")
@@ -45,7 +47,8 @@ def test_what_is_decided_is_right_as_often_as_is_said(method, case) -> None:
 
     Where a share d of the pixels is decided with a mean confidence c and a share r of these is
     right, (c - r) d are promised too much. Stacks differ, so that their mean is known to its
-    standard error only.
+    standard error only: it may be above by two of them. However much they differ, one pixel in ten
+    would be seen, as patches of wrong heights in most pictures.
     """
     excess = []
     for made in case():
@@ -61,7 +64,14 @@ def test_what_is_decided_is_right_as_often_as_is_said(method, case) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_method_decides_on_noise(method) -> None:
+    """Noise passes for texture as rarely as is said: beyond `CERTAIN` standard deviations.
+
+    That share is seen in as many windows as a plane holds, to two of its standard errors.
+    """
+    side = 96
+    passes = 0.5 * math.erfc(CERTAIN / math.sqrt(2))
+    error = math.sqrt(passes * (1 - passes) / (side / WINDOW) ** 2)
     for planes, photons in ((6, 3000), (15, 60)):
-        noise = np.random.default_rng(planes).poisson(photons, (planes, 96, 96))
+        noise = np.random.default_rng(planes).poisson(photons, (planes, side, side))
         fusion = fuse(noise.astype(np.uint16), method=method)
-        assert np.mean(fusion.confidence >= SURE) < 0.03
+        assert np.mean(fusion.confidence >= SURE) < passes + 2 * error
