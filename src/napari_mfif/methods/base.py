@@ -170,7 +170,7 @@ class Cause(IntFlag):
     FLAT = 16
     #: It lies beside something whose contrast inverts.
     BESIDE = 32
-    #: It is sharpest in the first or the last plane, hardly more than in the plane beside it.
+    #: It is sharpest in the first or the last plane, hardly more than beside; with `BEYOND` either.
     AT_END = 64
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,7 @@ from napari_mfif.methods.base import FEW_PLANES, Answer, Cause, Survey
 __all__ = ["AT_MOST", "doubted", "with_causes"]
 
 #: The confidence where there is such a cause: below one half, which counts as decided, but at an
-#: end. There it is what is right within one plane of simulated stacks that end too early: .14 of
-#: what is told by the focus curve, .3 of what is told by the depths of other methods.
+#: end. There it is what is right within one plane of simulated stacks that end too early.
 AT_MOST = {
     Cause.INVERTS: 0.4,
     Cause.BEYOND: 0.2,
@@ -22,6 +22,8 @@ AT_MOST = {
     Cause.FLAT: 0.3,
     Cause.BESIDE: 0.4,
 }
+#: What is in an end plane by its depth alone may be there or beyond, and its confidence then.
+EITHER, EITHER_AT_MOST = Cause.BEYOND | Cause.AT_END, 0.4
 #: The confidence where another depth competes: that share is right within one plane in simulated
 #: stacks of all kinds, seeds 0 to 3.
 COMPETING = 0.65
@@ -35,7 +37,7 @@ def with_causes(answer: Answer, survey: Survey) -> Answer:
     if "inverting" not in survey.facts or not answer.has_maps:
         return answer
     at_end = (answer.depth < 0.5) | (answer.depth > survey.n_planes - 1.5)
-    found = np.uint8(Cause.BEYOND) * (at_end & (survey.n_planes >= FEW_PLANES))
+    found = np.uint8(EITHER) * (at_end & (survey.n_planes >= FEW_PLANES))
     if answer.causes is not None:
         found = np.where(answer.causes > 0, answer.causes, found)
     return replace(answer, causes=found)
@@ -57,6 +59,12 @@ def doubted(answer: Answer, survey: Survey) -> Answer:
         return answer
     bits = range(sum(AT_MOST) + 1)
     most_of = AT_MOST | ({Cause.AT_END: 1.0} if answer.weighed else {})
-    limits = [min((most_of[cause] for cause in Cause(bit)), default=1.0) for bit in bits]
-    most = np.array(limits, np.float32)[answer.causes]
+    most = np.array([_limit(Cause(bit), most_of) for bit in bits], np.float32)[answer.causes]
     return replace(answer, confidence=np.minimum(answer.confidence, most))
+
+
+def _limit(causes: Cause, most_of: Mapping[Cause, float]) -> float:
+    """Return what a confidence is at most where there are these causes."""
+    either = EITHER in causes
+    limits = [most_of[cause] for cause in (causes & ~EITHER if either else causes)]
+    return min([*limits, EITHER_AT_MOST] if either else limits, default=1.0)
