@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,20 @@ def test_one_processor_cannot_read_and_compute_at_once(stack, monkeypatch, proce
     costs = module._Costs(0, 3 / pixels / stack.n_planes, 0, 0, copies=False)
     parts = module._seconds(stack, costs, 2 / stack.n_planes, layout, 1, kept=False)
     assert parts["fusing"] == pytest.approx(seconds)
+
+
+def test_what_the_first_fold_loads_is_not_taken_for_folding(stack, monkeypatch):
+    began = []
+
+    def slow_at_first(*given):
+        began.append(len(began))
+        if len(began) == 1:
+            time.sleep(1.2)
+        return survey(*given)
+
+    survey = module.SurveyedTimepoint.of
+    monkeypatch.setattr(module.SurveyedTimepoint, "of", slow_at_first)
+    assert estimate(stack, "gradient").parts["looking"] < 1
 
 
 def test_constant_stack_gets_an_estimate():

@@ -139,7 +139,10 @@ def estimate(
     if stack.n_planes > piece.n_planes > 2:  # some methods look at all planes again at the end
         few = piece.part(range(piece.n_planes // 2))
         costs = costs.of_planes(
-            stack.n_planes, _fold_piece(chosen, values, cleaning, few), few.n_planes, piece.n_planes
+            stack.n_planes,
+            _fold_piece(chosen, values, cleaning, few, least=1),
+            few.n_planes,
+            piece.n_planes,
         )
     parts = _seconds(stack, costs, reading, layout, chosen.passes, kept=bool(kept))
     parts = {"aligning": aligning, **parts}
@@ -234,14 +237,17 @@ class _Costs:
         return replace(self, finishing=finishing, composing=composing)
 
 
-def _fold_piece(method: Method, settings: Settings, cleaning: Settings, piece: ZStack) -> _Costs:
+def _fold_piece(
+    method: Method, settings: Settings, cleaning: Settings, piece: ZStack, *, least: int = 2
+) -> _Costs:
+    """Fold a piece, at least so many times: the first time imports and loads."""
     reader = PlaneReader(piece)
     if np.ptp(piece.pixels[...]) == 0:  # nothing to focus on: any pixels cost the same
         ramp = np.arange(np.prod(piece.shape)).reshape(piece.shape) % 251
         reader = PlaneReader(replace(piece, pixels=ramp.astype(piece.dtype)))
     layout = plan(method, settings, reader, 1 << 40, threads=1)
     spent: list[list[float]] = []
-    while len(spent) < 3:  # the first one imports and loads
+    while len(spent) < 3:
         moments = [time.perf_counter()]
         timepoint = SurveyedTimepoint.of(method, settings, reader)
         moments.append(time.perf_counter())
@@ -257,7 +263,7 @@ def _fold_piece(method: Method, settings: Settings, cleaning: Settings, piece: Z
         folded.postprocessed(cleaning)
         moments.append(time.perf_counter())
         spent.append([after - before for before, after in pairwise(moments)])
-        if moments[-1] - moments[0] > 1:
+        if len(spent) >= least and moments[-1] - moments[0] > 1:
             break
     surveying, taking, finishing, composing = (min(times) for times in zip(*spent, strict=True))
     pixels = prod(piece.plane_shape)
