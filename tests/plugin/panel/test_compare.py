@@ -38,20 +38,12 @@ def pair_of_fusions(relief):
 
 
 @pytest.fixture
-def window(make_napari_viewer, request):
-    """A window; drawn where a test asks for that."""
-    viewer = make_napari_viewer(show=request.node.get_closest_marker("drawn") is not None)
-    viewer.window.resize(1280, 800)
-    return viewer
-
-
-@pytest.fixture
-def compare(window, pair_of_fusions, qtbot):
+def compare(dock, viewer, pair_of_fusions, qtbot):
     """The panel, with a kept result and a newer one."""
     first, second = pair_of_fusions
-    _, made = window.window.add_plugin_dock_widget("napari-mfif", "Compare")
-    show(first, window)
-    show(second, window)  # keeps the first
+    made = dock("Compare")
+    show(first, viewer)
+    show(second, viewer)  # keeps the first
     qtbot.waitUntil(lambda: len(made.sides) == 2, timeout=WAIT)
     return made
 
@@ -64,8 +56,8 @@ def see(compare, qtbot, how):
     press(qtbot, compare.see.group.button(how))
 
 
-def visible(window):
-    return [layer.name for layer in window.layers if layer.visible]
+def visible(viewer):
+    return [layer.name for layer in viewer.layers if layer.visible]
 
 
 def measure(compare, qtbot):
@@ -78,10 +70,10 @@ def columns(table):
     return {row["Result"]: row for row in rows}
 
 
-def test_a_kept_result_outlives_the_next_run(panel, add_relief, fused, qtbot):
+def test_a_kept_result_outlives_the_next_run(dock, panel, add_relief, fused, qtbot):
     viewer, results = panel.viewer, results_of(panel.viewer)
     source = add_relief()
-    _, compare = viewer.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    compare = dock("Compare")
     panel.method_box.apply(get_preset("Fast"))
     fused(panel)
     first = results.current()
@@ -117,10 +109,10 @@ def test_kept_maps_do_not_lie_over_what_comes_next(panel, add_relief, fused, vie
     assert viewer.layers["pollen in focus"].visible
 
 
-def test_a_running_fusion_is_not_kept(panel, add_relief, fused, slow, qtbot):
+def test_a_running_fusion_is_not_kept(dock, panel, add_relief, fused, slow, qtbot):
     slow.set()
     add_relief()
-    _, compare = panel.viewer.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    compare = dock("Compare")
     fused(panel)
     qtbot.waitUntil(compare.keep_button.isEnabled, timeout=WAIT)
     slow.clear()
@@ -131,47 +123,47 @@ def test_a_running_fusion_is_not_kept(panel, add_relief, fused, slow, qtbot):
 
 
 @pytest.mark.drawn
-def test_a_key_changes_between_the_two(compare, window, qtbot):
-    before = visible(window)
-    canvas = window.window._qt_viewer.canvas.native
+def test_a_key_changes_between_the_two(compare, viewer, qtbot):
+    before = visible(viewer)
+    canvas = viewer.window._qt_viewer.canvas.native
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_K)
-    assert visible(window) == ["pollen in focus"]
+    assert visible(viewer) == ["pollen in focus"]
     assert compare.see.marked() == A
     qtbot.keyClick(canvas, Qt.Key.Key_K)
-    assert visible(window) == ["pollen kept 1 in focus"]
+    assert visible(viewer) == ["pollen kept 1 in focus"]
     see(compare, qtbot, A)
-    assert visible(window) == ["pollen in focus"]
+    assert visible(viewer) == ["pollen in focus"]
     see(compare, qtbot, OFF)
-    assert visible(window) == before
+    assert visible(viewer) == before
 
 
-def test_heights_are_blinked_too(compare, window, qtbot):
-    before = visible(window)
+def test_heights_are_blinked_too(compare, viewer, qtbot):
+    before = visible(viewer)
     qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
     see(compare, qtbot, B)
-    assert visible(window) == ["pollen kept 1 height (µm)"]
+    assert visible(viewer) == ["pollen kept 1 height (µm)"]
     see(compare, qtbot, OFF)
-    assert visible(window) == before
+    assert visible(viewer) == before
 
 
-def pixels_of(window, qtbot):
+def pixels_of(viewer, qtbot):
     qtbot.wait(150)
-    return window.screenshot(canvas_only=True, flash=False)
+    return viewer.screenshot(canvas_only=True, flash=False)
 
 
 @pytest.mark.drawn
-def test_the_line_shows_one_left_of_it_and_the_other_right(compare, window, qtbot):
-    a, b = window.layers["pollen in focus"], window.layers["pollen kept 1 in focus"]
+def test_the_line_shows_one_left_of_it_and_the_other_right(compare, viewer, qtbot):
+    a, b = viewer.layers["pollen in focus"], viewer.layers["pollen kept 1 in focus"]
     a.colormap, b.colormap = "green", "magenta"
     a.contrast_limits = b.contrast_limits = (0, 1)
-    window.reset_view()
+    viewer.reset_view()
     see(compare, qtbot, SPLIT)
     line = compare.sight.split.line
     assert line.names == ("newest: Noise-aware pyramid, Balanced", "kept 1: Gradient energy, Fast")
 
     def colours(share):
-        picture = pixels_of(window, qtbot)
+        picture = pixels_of(viewer, qtbot)
         row = picture[picture.shape[0] // 2].astype(int)
         return row[int(share * len(row))].tolist()[:3]
 
@@ -205,40 +197,40 @@ def move(widget, place):
 
 
 @pytest.mark.drawn
-def test_the_line_cuts_pixels_of_another_type_too(compare, window, qtbot):
-    a, b = window.layers["pollen in focus"], window.layers["pollen kept 1 in focus"]
+def test_the_line_cuts_pixels_of_another_type_too(compare, viewer, qtbot):
+    a, b = viewer.layers["pollen in focus"], viewer.layers["pollen kept 1 in focus"]
     see(compare, qtbot, SPLIT)
     a.data = (a.data > 0).astype(np.uint8)
     b.data = (b.data > 0).astype(np.float32)
     for layer, colour in ((a, "green"), (b, "magenta")):
         layer.colormap, layer.contrast_limits = colour, (0, 1)
-    picture = pixels_of(window, qtbot)
+    picture = pixels_of(viewer, qtbot)
     row = picture[picture.shape[0] // 2].astype(int)
     assert row[int(0.45 * len(row)), :3].tolist() == [0, 255, 0]
     assert row[int(0.55 * len(row)), :3].tolist() == [255, 0, 255]
 
 
-def test_names_of_maps_make_room_for_those_of_the_line(compare, window, qtbot):
+def test_names_of_maps_make_room_for_those_of_the_line(compare, viewer, qtbot):
     qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
-    heights = [window.layers[f"pollen{kept} height (µm)"] for kept in ("", " kept 1")]
+    heights = [viewer.layers[f"pollen{kept} height (µm)"] for kept in ("", " kept 1")]
     for way, named in ((SPLIT, False), (OFF, True)):
         see(compare, qtbot, way)
         assert [layer.name_overlay.visible for layer in heights] == [named, named]
 
 
-def test_three_dimensions_end_the_split(compare, window, qtbot):
+def test_three_dimensions_end_the_split(compare, viewer, qtbot):
     see(compare, qtbot, SPLIT)
-    window.dims.ndisplay = 3
+    viewer.dims.ndisplay = 3
     assert compare.sight.split.line is None
     assert compare.see.marked() == OFF
 
 
-def test_the_difference_is_signed_with_even_colours(compare, window, qtbot, pair_of_fusions):
+def test_the_difference_is_signed_with_even_colours(compare, viewer, qtbot, pair_of_fusions):
     fast, balanced = pair_of_fusions
     press(qtbot, compare.subtract)
     name = "image: newest \N{MINUS SIGN} kept 1"
-    qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
-    layer = window.layers[name]
+    qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
+    layer = viewer.layers[name]
     expected = balanced.image.astype(float) - fast.image
     np.testing.assert_allclose(layer.data, expected)
     low, high = layer.contrast_limits
@@ -249,39 +241,41 @@ def test_the_difference_is_signed_with_even_colours(compare, window, qtbot, pair
     assert result(layer).role == ROLE
     press(qtbot, compare.subtract)
     qtbot.wait(300)
-    assert [one.name for one in window.layers].count(name) == 1
-    assert results_of(window).current().fusion is balanced
+    assert [one.name for one in viewer.layers].count(name) == 1
+    assert results_of(viewer).current().fusion is balanced
 
 
-def test_heights_are_subtracted_in_their_unit(compare, window, qtbot, pair_of_fusions):
+def test_heights_are_subtracted_in_their_unit(compare, viewer, qtbot, pair_of_fusions):
     fast, balanced = pair_of_fusions
     compare.boxes.view.setCurrentIndex(1)
     press(qtbot, compare.subtract)
     name = "height (µm): newest \N{MINUS SIGN} kept 1"
-    qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
+    qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
     expected = balanced.height_where() - fast.height_where()
-    np.testing.assert_allclose(window.layers[name].data, expected, atol=1e-6)
+    np.testing.assert_allclose(viewer.layers[name].data, expected, atol=1e-6)
 
 
-def test_of_channels_and_times_what_is_chosen_is_subtracted_and_measured(window, qtbot, relief):
+def test_of_channels_and_times_what_is_chosen_is_subtracted_and_measured(
+    dock, viewer, qtbot, relief
+):
     planes = np.asarray(relief.stack.pixels)
     pixels = np.stack([np.stack([planes, planes[::-1]]), np.stack([planes[:, ::-1], planes])])
     film = ZStack(pixels, "TCZYX", name="film", channel_names=("DAPI", "GFP"))
     fusions = [fuse(film, method="gradient", window=width) for width in (5, 21)]
-    _, compare = window.window.add_plugin_dock_widget("napari-mfif", "Compare")
+    compare = dock("Compare")
     for fusion in fusions:
-        show(fusion, window)
+        show(fusion, viewer)
     qtbot.waitUntil(lambda: len(compare.sides) == 2, timeout=WAIT)
     assert compare.boxes.channel.isVisibleTo(compare)
     qtbot.keyClick(compare.boxes.channel, Qt.Key.Key_Down)
-    window.dims.set_point(0, 1)
+    viewer.dims.set_point(0, 1)
     press(qtbot, compare.subtract)
     name = "image: newest \N{MINUS SIGN} kept 1"
-    qtbot.waitUntil(lambda: name in window.layers, timeout=WAIT)
+    qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
     first, second = (fusion.image[1, 1].astype(float) for fusion in fusions)
-    np.testing.assert_array_equal(window.layers[name].data, second - first)
+    np.testing.assert_array_equal(viewer.layers[name].data, second - first)
     see(compare, qtbot, B)
-    assert visible(window) == ["film kept 1 DAPI in focus", "film kept 1 GFP in focus"]
+    assert visible(viewer) == ["film kept 1 DAPI in focus", "film kept 1 GFP in focus"]
     measure(compare, qtbot)
     from napari_mfif.metrics import evaluate
 
@@ -295,7 +289,7 @@ def test_a_result_less_itself_is_refused(compare, qtbot):
     assert "A and B are the same" in compare.problem.text()
 
 
-def test_measures_are_those_of_the_library(compare, window, qtbot, pair_of_fusions):
+def test_measures_are_those_of_the_library(compare, viewer, qtbot, pair_of_fusions):
     from napari_mfif.metrics import evaluate
 
     measure(compare, qtbot)
@@ -307,10 +301,10 @@ def test_measures_are_those_of_the_library(compare, window, qtbot, pair_of_fusio
             assert float(shown[name][what]) == pytest.approx(value)
 
 
-def test_with_a_truth_errors_are_measured(compare, window, qtbot, relief, pair_of_fusions):
+def test_with_a_truth_errors_are_measured(compare, viewer, qtbot, relief, pair_of_fusions):
     from napari_mfif.metrics import psnr
 
-    window.add_image(relief.image, name="truth", scale=(0.1, 0.1), units="um")
+    viewer.add_image(relief.image, name="truth", scale=(0.1, 0.1), units="um")
     box = compare.measure_box
     qtbot.waitUntil(lambda: box.truth.count() == 2, timeout=WAIT)
     qtbot.keyClick(box.truth, Qt.Key.Key_Down)
@@ -324,12 +318,12 @@ def test_with_a_truth_errors_are_measured(compare, window, qtbot, relief, pair_o
 
 
 def test_with_true_heights_those_of_the_results_are_measured(
-    compare, window, qtbot, relief, pair_of_fusions
+    compare, viewer, qtbot, relief, pair_of_fusions
 ):
     from napari_mfif.metrics import depth_error
 
     true = 0.5 * np.asarray(relief.depth, np.float32)
-    window.add_image(true, name="stylus", scale=(0.1, 0.1), units="um")
+    viewer.add_image(true, name="stylus", scale=(0.1, 0.1), units="um")
     box = compare.measure_box
     qtbot.waitUntil(lambda: box.heights.count() == 2, timeout=WAIT)
     qtbot.keyClick(box.heights, Qt.Key.Key_Down)
@@ -345,7 +339,7 @@ def test_with_true_heights_those_of_the_results_are_measured(
 
 
 def test_anothers_picture_is_opened_laid_on_and_brought_to_the_same_grey_values(
-    compare, window, qtbot, tmp_path, pair_of_fusions
+    compare, viewer, qtbot, tmp_path, pair_of_fusions
 ):
     image = pair_of_fusions[1].image.astype(float)
     low, span = image.min(), np.ptp(image)
@@ -354,8 +348,8 @@ def test_anothers_picture_is_opened_laid_on_and_brought_to_the_same_grey_values(
     )
     compare.open_picture(str(tmp_path / "other.png"))
     box = compare.measure_box
-    qtbot.waitUntil(lambda: "other" in window.layers and box.truth.currentText() == "other")
-    np.testing.assert_allclose(window.layers["other"].scale, (0.1, 0.1))
+    qtbot.waitUntil(lambda: "other" in viewer.layers and box.truth.currentText() == "other")
+    np.testing.assert_allclose(viewer.layers["other"].scale, (0.1, 0.1))
     measure(compare, qtbot)
     assert "other grey values" in box.note.text()
     assert float(columns(box.table)["newest"]["PSNR"]) > 45
@@ -364,8 +358,8 @@ def test_anothers_picture_is_opened_laid_on_and_brought_to_the_same_grey_values(
     assert "other" in columns(box.table)
 
 
-def test_a_picture_that_lies_elsewhere_can_be_laid_on(compare, window, qtbot, relief):
-    layer = window.add_image(relief.image, name="truth")
+def test_a_picture_that_lies_elsewhere_can_be_laid_on(compare, viewer, qtbot, relief):
+    layer = viewer.add_image(relief.image, name="truth")
     key = str(layer.unique_id)
     qtbot.waitUntil(lambda: compare.boxes.b.findData(key) >= 0, timeout=WAIT)
     compare.boxes.b.setCurrentIndex(compare.boxes.b.findData(key))
@@ -375,8 +369,8 @@ def test_a_picture_that_lies_elsewhere_can_be_laid_on(compare, window, qtbot, re
     assert not compare.laying.isVisibleTo(compare)
 
 
-def test_another_contrast_is_said_and_mended(compare, window, qtbot):
-    a, b = window.layers["pollen in focus"], window.layers["pollen kept 1 in focus"]
+def test_another_contrast_is_said_and_mended(compare, viewer, qtbot):
+    a, b = viewer.layers["pollen in focus"], viewer.layers["pollen kept 1 in focus"]
     see(compare, qtbot, A)
     assert not compare.contrast.isVisibleTo(compare)
     b.contrast_limits = (0, 5)
@@ -447,9 +441,9 @@ def test_measuring_is_cancelled_at_once(compare, qtbot, monkeypatch):
     assert len(asked) == 1
 
 
-def test_values_of_a_result_made_anew_are_forgotten(compare, window, qtbot, pair_of_fusions):
+def test_values_of_a_result_made_anew_are_forgotten(compare, viewer, qtbot, pair_of_fusions):
     measure(compare, qtbot)
-    results = results_of(window)
+    results = results_of(viewer)
     made = next(one for one in results.all() if "kept" not in one.source)
     results.replace(made, made.fusion.refine(smooth_depth=9))
     table = compare.measure_box.table
@@ -465,7 +459,7 @@ def test_the_table_is_copied_as_csv(compare, qtbot):
     assert text.startswith("Result,Q_G,")
 
 
-def test_a_selected_result_is_removed_with_all_its_layers(compare, window, qtbot):
+def test_a_selected_result_is_removed_with_all_its_layers(compare, viewer, qtbot):
     table = compare.measure_box.table
     row = next(r for r in range(2) if table.item(r, 0).text() == "kept 1")
     qtbot.mouseClick(
@@ -474,20 +468,20 @@ def test_a_selected_result_is_removed_with_all_its_layers(compare, window, qtbot
         pos=table.visualItemRect(table.item(row, 0)).center(),
     )
     press(qtbot, compare.measure_box.removing)
-    assert not any("kept 1" in layer.name for layer in window.layers)
+    assert not any("kept 1" in layer.name for layer in viewer.layers)
     qtbot.waitUntil(lambda: table.rowCount() == 1, timeout=WAIT)
 
 
-def test_a_result_removed_while_it_is_seen_ends_that(compare, window, qtbot):
+def test_a_result_removed_while_it_is_seen_ends_that(compare, viewer, qtbot):
     see(compare, qtbot, SPLIT)
-    for layer in [layer for layer in window.layers if "kept 1" in layer.name]:
-        window.layers.remove(layer)
+    for layer in [layer for layer in viewer.layers if "kept 1" in layer.name]:
+        viewer.layers.remove(layer)
     qtbot.waitUntil(lambda: compare.see.marked() == OFF, timeout=WAIT)
     assert compare.sight.split.line is None
-    assert "pollen in focus" in visible(window)
+    assert "pollen in focus" in visible(viewer)
 
 
-def test_closing_the_window_ends_measuring(compare, window, qtbot, monkeypatch):
+def test_closing_the_window_ends_measuring(compare, viewer, qtbot, monkeypatch):
     import threading
     from dataclasses import replace
 
@@ -503,19 +497,19 @@ def test_closing_the_window_ends_measuring(compare, window, qtbot, monkeypatch):
     press(qtbot, compare.measure_box.measure)
     qtbot.waitUntil(lambda: bool(asked), timeout=WAIT)
     worker = compare.measure_box._worker
-    window.close()
+    viewer.close()
     go_on.set()
     qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
     assert len(asked) == 1
 
 
-def test_closing_shows_what_was_visible_before(compare, window, qtbot):
-    before = visible(window)
+def test_closing_shows_what_was_visible_before(compare, viewer, qtbot):
+    before = visible(viewer)
     see(compare, qtbot, SPLIT)
-    window.window.remove_dock_widget(compare)
-    assert visible(window) == before
-    qtbot.keyClick(window.window._qt_viewer.canvas.native, Qt.Key.Key_K)
-    assert visible(window) == before
+    viewer.window.remove_dock_widget(compare)
+    assert visible(viewer) == before
+    qtbot.keyClick(viewer.window._qt_viewer.canvas.native, Qt.Key.Key_K)
+    assert visible(viewer) == before
 
 
 def test_a_preset_is_known_by_its_values(pair_of_fusions):
@@ -526,8 +520,8 @@ def test_a_preset_is_known_by_its_values(pair_of_fusions):
     assert preset_name(other.recipe, other.stack) == ""
 
 
-def test_an_empty_panel_says_what_to_do(window):
-    _, made = window.window.add_plugin_dock_widget("napari-mfif", "Compare")
+def test_an_empty_panel_says_what_to_do(dock, viewer):
+    made = dock("Compare")
     assert "Fuse a stack first" in made.intro.text()
     assert not made.keep_button.isEnabled()
     assert not made.measure_box.measure.isEnabled()
