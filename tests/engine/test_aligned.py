@@ -299,3 +299,11 @@ def test_part_of_an_aligned_stack_reads_only_what_it_needs(monkeypatch):
     assert part.shape == (10, 20)
     assert max(shape[-2] for shape in asked) < 20 + 2 * REACH
     assert max(shape[-1] for shape in asked) < 30 + 2 * REACH
+
+
+@pytest.mark.parametrize("asked", [{"crop": True}, {"reference": 2}, {"reference": "first"}])
+def test_what_needs_an_alignment_is_refused_without_one(asked):
+    pixels = np.asarray(simulate("relief", seed=1, shape=(32, 32), planes=4).stack.pixels)
+    with pytest.raises(ParameterError, match="needs `align=`"):
+        fuse(pixels, method="gradient", **asked)
+    fuse(pixels, method="gradient", crop=False, reference="middle")

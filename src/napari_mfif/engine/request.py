@@ -114,6 +114,8 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
     if align != "none":
         reference_plane(reference, stack.n_planes)
     crop = CROP.check(base.crop if request.crop is None else request.crop)
+    if align == "none":
+        _refuse_unaligned(request)
     heights = {
         p.name: p.check(request.parameters.get(p.name, getattr(base, p.name))) for p in HEIGHTS
     }
@@ -131,6 +133,16 @@ def complete_recipe(stack: ZStack, request: Request) -> Recipe:
         **heights,
         version=__version__,
     )
+
+
+def _refuse_unaligned(request: Request) -> None:
+    """Refuse what was asked of an alignment where there is none."""
+    if request.crop:
+        raise ParameterError("`crop=True` needs `align=`: planes that do not move cover all.")
+    if request.reference not in (None, REFERENCE.default):
+        raise ParameterError(
+            f"`reference={request.reference}` needs `align=`: no plane is brought to it otherwise."
+        )
 
 
 def check_preference(method: Method, cleaning: Settings) -> None:

@@ -147,8 +147,11 @@ class MethodBox(QWidget):
         self._tell()
 
     def alignment_values(self) -> Settings:
-        """Return a value for each parameter of the alignment."""
-        return self.alignment_form.values()
+        """Return a value for each parameter of the alignment: the defaults where there is none."""
+        values = self.alignment_form.values()
+        if values[ALIGN.name] == "none":
+            return {parameter.name: parameter.default for parameter in ALIGNMENT}
+        return values
 
     def _segments(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -188,7 +191,7 @@ class MethodBox(QWidget):
             "method": self.name(),
             "parameters": self.parameters(),
             "cleaning": self.consistency(),
-            "alignment": self.alignment_values(),
+            "alignment": self.alignment_form.values(),
             "device": self.device.currentData(),
             "folds": [fold.head.isChecked() for fold in self._folds()],
         }
