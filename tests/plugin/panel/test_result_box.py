@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_mfif import Stroke
 from napari_mfif.settings.presets import PRESETS
+from napari_mfif.simulation import simulate
 
 pytestmark = pytest.mark.window
 
@@ -40,8 +41,8 @@ def test_result_says_what_made_it(done, viewer):
 
 
 def test_what_keeps_heights_from_being_known_is_said_with_a_remedy(panel, viewer, fused):
-    noise = np.random.default_rng(5).normal(1000, 9, (6, 90, 110)).astype(np.float32)
-    viewer.add_image(noise, name="nothing in focus")
+    alike = simulate("relief", seed=6, planes=12, shape=(128, 128), slope=0.0).stack
+    viewer.add_image(np.asarray(alike.pixels), name="all alike")
     fused(panel)
     box = panel.result_box
     assert panel.fusion.doubts[0].kind == "planes look alike"

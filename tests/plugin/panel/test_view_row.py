@@ -76,7 +76,7 @@ def test_side_by_side_all_maps_are_seen(row, viewer):
 
 
 def test_fusions_of_two_stacks_are_looked_at_apart(row, panel, viewer, add_relief, fused, qtbot):
-    add_relief("algae")
+    add_relief("algae", translate=(0, 103, 4))  # beside it
     fused(panel)
     viewer.layers["pollen confidence"].visible = True
     viewer.layers["algae confidence"].visible = True
