@@ -24,12 +24,13 @@ Results = dict[str, Any]
 INTRODUCTION = """\
 The five published methods as this project has them, with the weights it ships, beside the figures
 that were published, and beside what one line of code gives. All of it, pictures too, is made by
-`make reproduce`, in some fifteen minutes of one core (`python -m benchmarks.reproduce --help` for
-parts of it; a run that was stopped goes on with `--missing`); only the table of small trainings is
-made by `python -m benchmarks.ablations`. Numbers are kept in `benchmarks/results`, what the papers
-print in `benchmarks/papers.toml`. No setting was chosen on these scenes. On Lytro, the recipe of
-`fd-fcn` was changed after a first training failed there, and one training of `cnn` was taken out of
-three after a look at its means: their cards say so. Nothing of Lytro is in this repository."""
+`make reproduce`, in some fifteen minutes of one core, by the sum of what its parts took
+(`python -m benchmarks.reproduce --help` for parts of it; a run that was stopped goes on with
+`--missing`); only the table of small trainings is made by `python -m benchmarks.ablations`.
+Numbers are kept in `benchmarks/results`, what the papers print in `benchmarks/papers.toml`. No
+setting was chosen on these scenes. On Lytro, the recipe of `fd-fcn` was changed after a first
+training failed there, and one training of `cnn` was taken out of three after a look at its means:
+their cards say so. Nothing of Lytro is in this repository."""
 
 PAIRS = """\
 Two planes of one scene with an object before a background, defocused so that it spreads over its
