@@ -59,8 +59,8 @@ def test_version_is_written_once() -> None:
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     """By top-level names; what is imported where it is there may be in an extra."""
     names = {"cv2": "opencv-python-headless", "skimage": "scikit-image", "PIL": "pillow"}
-    # of remote, by s3fs; of readers that somebody else installs; of napari, by which it is drawn
-    optional = {"fsspec", "bioio", "vispy", "npe2"}
+    # of remote, by s3fs; of readers that somebody else installs; of napari, which draws by it
+    optional = {"fsspec", "bioio", "vispy"}
     extras = project()["project"]["optional-dependencies"]
     for extra in extras.keys() - {"test", "docs"}:
         optional |= {_name(one) for one in extras[extra]}
