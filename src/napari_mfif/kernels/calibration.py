@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 __all__ = ["calibrated"]
 
-#: A table is looked up in so many steps: ten times faster than interpolating, as good as exact.
+#: A table is looked up in so many steps, and goes straight from one to the next: several times as
+#: fast as `numpy.interp`. Without the latter a last bit, which differs from processor to processor
+#: and from tile to whole, could move a confidence by a step.
 STEPS = 4096
 
 
@@ -27,4 +29,8 @@ def calibrated(
     """
     shares = np.interp(np.linspace(0, 1, STEPS), *table).astype(np.float32)
     steps = np.clip(measure, 0, 1) * np.float32(STEPS - 1)
-    return np.take(shares, steps.astype(np.int16))
+    whole = steps.astype(np.int16)
+    steps -= whole
+    steps *= np.take(np.diff(shares, append=shares[-1]), whole)
+    steps += np.take(shares, whole)
+    return steps
