@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -95,6 +97,27 @@ def test_full_disk_keeps_what_was_to_be_replaced(ending, fusion, small_disk) -> 
         fusion.save(target, overwrite=True)
     np.testing.assert_array_equal(open_stack(target).pixels[...], old)
     assert list(small_disk.iterdir()) == [target]
+
+
+def test_chunks_still_under_way_when_one_fails_are_removed_too(tmp_path, monkeypatch) -> None:
+    from zarr.storage import _local
+
+    put, failed = _local._put, threading.Event()
+
+    def first_chunk_fails(path, *rest, **options):
+        if path.name == "0":
+            failed.set()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        if path.name == "1":
+            failed.wait()
+            time.sleep(0.2)
+        return put(path, *rest, **options)
+
+    monkeypatch.setattr(_local, "_put", first_chunk_fails)
+    with pytest.raises(WriteError, match="The disk is full"):
+        write_image(tmp_path / "result.ome.zarr", np.ones((3, 600, 1200), np.uint8), axes="ZYX")
+    time.sleep(0.4)
+    assert list(tmp_path.iterdir()) == []
 
 
 @posix

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_mfif.arrays.lazy_array import Pixels
 from napari_mfif.io.sizes import METRES, Sizes
+from napari_mfif.io.zarr_store import finish_writes
 
 __all__ = ["PLAIN_SIDE", "TILE", "Sink", "n_levels", "tiff_sink", "zarr_sink"]
 
@@ -252,7 +253,11 @@ def zarr_sink(
                 fill_value=0,
             )
         )
-    yield _ZarrSink(levels, leading, labels)
+    try:
+        yield _ZarrSink(levels, leading, labels)
+    except BaseException:
+        finish_writes()
+        raise
     # Written last: without it nothing takes the folder for an image.
     group.attrs.update(_ome(letters, count, name, sizes, channel_names))
     if recipe is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import zipfile
@@ -16,6 +17,7 @@ from napari_mfif.errors import ReadError
 __all__ = [
     "METADATA",
     "ZarrPixels",
+    "finish_writes",
     "is_address",
     "is_zarr",
     "is_zipped_zarr",
@@ -133,6 +135,22 @@ def _unreachable(address: str, error: Exception) -> ReadError:
             "first."
         )
     return ReadError(f"{address} cannot be read as Zarr: {error}. Check the address.")
+
+
+def finish_writes() -> None:
+    """Wait until Zarr writes nothing more.
+
+    It writes the chunks of a block side by side, and tells of the first that fails while others are
+    still under way: removed at once, they would come again.
+    """
+    from zarr.core.sync import sync
+
+    async def finish() -> None:
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        if under_way:
+            await asyncio.wait(under_way, timeout=60)
+
+    sync(finish())
 
 
 class ZarrPixels(LazyArray):
