@@ -6,6 +6,7 @@ __all__ = [
     "AxesError",
     "MemoryBudgetError",
     "MfifError",
+    "OnePlaneError",
     "ParameterError",
     "ReadError",
     "WeightsError",
@@ -19,6 +20,10 @@ class MfifError(Exception):
 
 class ReadError(MfifError):
     """A file or folder could not be read as a z-stack."""
+
+
+class OnePlaneError(ReadError):
+    """A file holds one plane only, of which others may hold more."""
 
 
 class WriteError(MfifError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from napari_mfif.arrays.axes import AXES
-from napari_mfif.errors import AxesError, ReadError
+from napari_mfif.errors import AxesError, OnePlaneError
 
 __all__ = ["FileAxes", "letter_of", "name_axes"]
 
@@ -73,7 +73,7 @@ def name_axes(file: FileAxes, given: str | None, *, where: str) -> tuple[str, li
     ------
     AxesError
         The axes leave a choice, or there is no axis of planes but another that may be one.
-    ReadError
+    OnePlaneError
         There is one plane only.
     """
     short = file.squeezed()
@@ -142,7 +142,7 @@ def _refuse_single_plane(letters: str, axes: FileAxes, where: str) -> None:
         rows, columns = (axes.lengths[letters.index(letter)] for letter in "YX")
         # tifffile stores three or four planes like this when it is not told that they are grey
         planar = ' If its colours are planes, say so by `axes="ZYX"`.' if letters == "SYX" else ""
-        raise ReadError(
+        raise OnePlaneError(
             f"{where} has one plane only ({columns} x {rows} pixels). A z-stack needs at least "
             f"two planes: open the folder or the list of the files that hold them.{planar}"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.errors import AxesError, ParameterError, ReadError
+from napari_mfif.errors import AxesError, OnePlaneError, ParameterError, ReadError
 from napari_mfif.io.content import expanded, first_bytes, is_picture, is_tiff, is_xml, not_readable
 from napari_mfif.io.contents import (
     GONE,
@@ -153,7 +153,7 @@ def _open_path(path: Path, asked: _Asked) -> ZStack:
         return _open_companion(path, asked)
     if is_picture(start):
         open_picture(path)
-        raise ReadError(
+        raise OnePlaneError(
             f"{path} is a single picture. A z-stack needs at least two planes: "
             "open the folder or the list of the files that hold them."
         )

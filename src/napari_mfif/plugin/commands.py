@@ -10,6 +10,7 @@ from napari_mfif.errors import MfifError
 from napari_mfif.io.content import TIFF_ENDINGS
 from napari_mfif.plugin.dialogs import FILES, FOLDER, ask_which
 from napari_mfif.plugin.napari_internals import PLUGIN, prefer_reader
+from napari_mfif.plugin.offers import instead
 from napari_mfif.plugin.reader import get_reader, read
 
 __all__ = [
@@ -59,7 +60,7 @@ def choose_files(
     parent : QWidget
         Above which the dialog stands.
     told : callable, optional
-        Called with the sentence of an error; napari shows it otherwise.
+        As for `open_paths`.
     folder : bool, optional
         Whether a folder is asked for.
     """
@@ -73,19 +74,32 @@ def choose_files(
 
 
 def open_paths(viewer: Any, paths: list[str], told: Any = None) -> None:
-    """Open paths with our reader, several as the planes of one stack."""
+    """Open paths with our reader, several as the planes of one stack.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Where the stack is opened.
+    paths : list of str
+        Files of one stack, or a folder.
+    told : callable, optional
+        Called with the sentence of an error, or an empty one, and with what is offered instead or
+        None; napari shows them otherwise.
+    """
     try:
         if len(paths) == 1 and get_reader(paths[0]) is not None:
             viewer.open(paths[0], plugin=PLUGIN)
         else:  # several, which napari opens one by one; or what we refuse, and say why
             add_layers(viewer, read(paths if len(paths) > 1 else paths[0]))
     except (MfifError, OSError, ValueError) as error:
+        offer = instead(error, paths, lambda others: open_paths(viewer, others, told))
         if told is None:
+            error.actions = (offer,) if offer else ()  # type: ignore[union-attr]  # napari's way
             raise
-        told(str(error))
+        told(str(error), offer)
     else:
         if told is not None:
-            told("")
+            told("", None)
 
 
 def add_layers(viewer: Any, found: list[Any]) -> None:

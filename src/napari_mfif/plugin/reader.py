@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.errors import AxesError, MfifError, ReadError
+from napari_mfif.errors import AxesError, MfifError, OnePlaneError, ReadError
 from napari_mfif.io.content import ENDINGS, TIFF_ENDINGS
 from napari_mfif.io.layers import layer_scale
 from napari_mfif.io.zarr_store import is_address, is_zarr
@@ -101,7 +101,8 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
             return _as_film(open_stack(single, axes="ZYX"))
         raise AxesError(in_window(str(error))) from error
     except MfifError as error:
-        kind = ReadError if isinstance(error, ReadError) else type(error)
+        kinds = (OnePlaneError, ReadError, type(error))
+        kind = next(one for one in kinds if isinstance(error, one))
         raise kind(in_window(str(error))) from error
     # the folder may hold more than these: it does not stand for them
     stack = replace(stack, source=None) if len(path) > 1 else stack

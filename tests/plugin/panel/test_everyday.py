@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 import tifffile
+from napari.utils.notifications import Notification
 from PIL import Image
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QThreadPool, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
@@ -14,6 +15,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_mfif import methods
+from napari_mfif.errors import OnePlaneError
+from napari_mfif.plugin.commands import open_paths
 from napari_mfif.plugin.napari_internals import drop_target
 from napari_mfif.settings.presets import PRESETS
 
@@ -110,6 +113,34 @@ def test_folder_dropped_on_the_panel_is_opened(viewer, panel, folder):
 def test_what_cannot_be_opened_is_said_where_one_is(viewer, panel, folder):
     drop(panel, [folder / "planes" / "bug_z0.png"])
     assert "single picture" in panel.welcome._problem.text()
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a stack"])
+def test_the_folder_of_a_single_picture_is_offered(viewer, seen, folder, add_relief, qtbot, beside):
+    if beside:
+        add_relief()
+    seen.opener.ask()
+    (dialog,) = seen.findChildren(QFileDialog)
+    dialog.filesSelected.emit([str(folder / "planes" / "bug_z3.png")])
+    dialog.reject()
+    offer = (seen.run_box if beside else seen.welcome).offer
+    assert offer.isVisible()
+    assert offer.text() == "Open its folder (7 pictures)"
+    qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+    assert viewer.layers[-1].data.shape == (7, 97, 131)
+    assert not offer.isVisible()
+
+
+def test_napari_offers_the_folder_where_no_panel_is_open(viewer, folder):
+    (folder / "stack.tif").unlink()
+    with pytest.raises(OnePlaneError) as refused:
+        open_paths(viewer, [str(folder / "single.tif")])
+    assert refused.value.actions == ()  # it is the only picture there
+    with pytest.raises(OnePlaneError) as refused:
+        open_paths(viewer, [str(folder / "planes" / "bug_z3.png")])
+    ((_, accept),) = Notification.from_exception(refused.value).actions
+    accept()
+    assert viewer.layers[-1].data.shape == (7, 97, 131)
 
 
 def test_folder_without_planes_is_refused_in_our_words(viewer, panel, tmp_path):

@@ -31,7 +31,7 @@ class Opener(QObject):
     viewer : ViewerModel
         Where z-stacks are opened.
     teller : callable
-        Returns what is called with the sentence of an error.
+        Returns what is called with the sentence of an error, and what is offered instead.
     """
 
     def __init__(self, panel: QWidget, viewer: Any, teller: Callable[[], Any]) -> None:

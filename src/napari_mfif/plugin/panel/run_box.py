@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from napari_mfif.plugin.offers import Offer, OfferButton
 from napari_mfif.plugin.panel.style import ProgressLine, button, hint, say, trouble
 
 __all__ = ["RunBox"]
@@ -19,7 +20,7 @@ class RunBox(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.estimate, self.progress_text = hint(), hint()
-        self.note, self.problem = hint(), trouble()
+        self.note, self.problem, self.offer = hint(), trouble(), OfferButton()
         self._focus_before: QWidget | None = None
         self.fuse = button(
             "Fuse", "Make the sharp image and its maps. Shortcut: Ctrl+Return.", self.start,
@@ -44,7 +45,7 @@ class RunBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(7)
-        for widget in (self.problem, self.note, self.bar):
+        for widget in (self.problem, self.offer, self.note, self.bar):
             column.addWidget(widget)
         column.addWidget(self.in_view)
         row = QHBoxLayout()
@@ -73,14 +74,15 @@ class RunBox(QWidget):
         """Show how far a run is."""
         if self.fuse.isVisibleTo(self):
             self._running(True)
-            say(self.problem, "")
-            say(self.note, "")
+            self.show_problem("")
+            self.show_note("")
         self.bar.show_fraction(fraction)
         self.progress_text.setText(text)
 
-    def show_problem(self, sentence: str) -> None:
-        """Show why a run failed."""
+    def show_problem(self, sentence: str, offer: Offer | None = None) -> None:
+        """Show why a run, or opening a stack, failed, and what can be had instead."""
         say(self.problem, sentence)
+        self.offer.show_offer(offer)
 
     def show_note(self, sentence: str) -> None:
         """Show what was just done."""

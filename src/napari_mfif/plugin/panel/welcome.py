@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt.utils import create_worker
 
+from napari_mfif.plugin.offers import Offer, OfferButton
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.plugin.samples import SAMPLES, make_sample
 
@@ -33,7 +34,7 @@ class Welcome(QWidget):
         super().__init__()
         self._viewer = viewer
         self._worker: Any = None
-        self._busy, self._problem = hint(), trouble()
+        self._busy, self._problem, self.offer = hint(), trouble(), OfferButton()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(8)
@@ -62,6 +63,7 @@ class Welcome(QWidget):
         )
         column.addWidget(folder)
         column.addWidget(self._problem)
+        column.addWidget(self.offer)
         column.addSpacing(10)
         column.addWidget(heading("Or try one made on the spot"))
         self._samples = []
@@ -104,9 +106,10 @@ class Welcome(QWidget):
         for sample in self._samples:
             sample.setEnabled(True)
 
-    def tell(self, sentence: str) -> None:
-        """Show what went wrong."""
+    def tell(self, sentence: str, offer: Offer | None = None) -> None:
+        """Show what went wrong, and what can be had instead."""
         say(self._problem, sentence)
+        self.offer.show_offer(offer)
 
     def end(self) -> None:
         """Forget a sample that is being made."""
