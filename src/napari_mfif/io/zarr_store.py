@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import zipfile
@@ -143,6 +142,8 @@ def finish_writes() -> None:
     It writes the chunks of a block side by side, and tells of the first that fails while others are
     still under way: removed at once, they would come again.
     """
+    import asyncio
+
     from zarr.core.sync import sync
 
     async def finish() -> None:
