@@ -133,16 +133,56 @@ def test_glaring_crops_are_white_where_they_are_sharp() -> None:
         assert blurred.max() <= 255
 
 
-def test_guard_is_small_for_who_takes_the_sharp_crop() -> None:
+def test_print_is_nearer_to_focus_in_either_plane_of_one_crop() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        pair = guards.draw_print(rng, [Picture("grey", np.full((90, 90), 60, np.float32))], 64)
+        counted = pair.weights() > 0
+        first, second = (abs(plane - pair.image) for plane in (pair.first, pair.second))
+        for nearer, farther, side in ((first, second, 1), (second, first, 0)):
+            here = counted & (pair.focus == side)
+            assert here.any()
+            assert nearer[here].mean() <= farther[here].mean() + 0.5  # noise
+
+
+def test_print_is_flat_and_white_in_focus() -> None:
+    rng = np.random.default_rng(1)
+    black = [Picture("black", np.zeros((90, 90), np.float32))]
+    brightest = [guards.draw_print(rng, black, 64).image.max() for _ in range(10)]
+    assert max(brightest) == 255
+    assert min(brightest) > 255 * 0.6 - 1
+
+
+@pytest.fixture
+def textured():
     rng = np.random.default_rng(0)
     texture = cv2.resize(rng.uniform(0, 255, (40, 40)).astype(np.float32), (160, 160))
+    return [Picture("texture", texture)]
+
+
+def _right_and_wrong(loss) -> tuple[float, float]:
+    """Return a loss of the published network, and of one that says the contrary."""
     network = boundary_aware_microscopy.RECIPE.network()
     fans.settle(network)
-    given = (rng, [Picture("texture", texture)], "cpu")
-    right = float(boundary_aware_microscopy.guard_loss(network, *given).detach())
+    right = float(loss(network).detach())
     network.initial.head.weight.data.neg_()
     network.initial.head.bias.data.neg_()
-    wrong = float(boundary_aware_microscopy.guard_loss(network, *given).detach())
+    return right, float(loss(network).detach())
+
+
+def test_guard_is_small_for_who_takes_the_sharp_crop(textured) -> None:
+    right, wrong = _right_and_wrong(
+        lambda network: boundary_aware_microscopy.guard_loss(
+            network, np.random.default_rng(1), textured, "cpu"
+        )
+    )
+    assert right < wrong
+
+
+def test_guard_counts_print_in_focus_in_a_part_of_a_crop(textured, pool, monkeypatch) -> None:
+    monkeypatch.setattr(boundary_aware_microscopy, "guard_loss", lambda *_: torch.zeros(()))
+    mixed = boundary_aware_microscopy.Mixed(textured, pool=pool)
+    right, wrong = _right_and_wrong(lambda network: mixed.guard(network, np.random.default_rng(1)))
     assert right < wrong
 
 

@@ -47,6 +47,7 @@ __all__ = [
     "Centres",
     "at_centres",
     "both_sides",
+    "centre_loss",
     "draw_pair",
     "right_windows",
     "second_stage",
@@ -152,16 +153,35 @@ class Centres:
         """Return the cross entropy of the windows' centres."""
         how = (self.pictures, self.size, self.outline)
         drawn = [draw_pair(rng, *how) for _ in range(self.pairs)]
-        maps = [np.stack(m) for m in zip(*(windows(pair) for pair in drawn), strict=True)]
-        centre, counts, share = (torch.from_numpy(m).to(self.device) for m in maps)
-        if self.boundary:
-            counts = counts * both_sides(share)
-        planes = _planes_of(drawn).to(self.device)
-        forth, back = network(torch.cat([planes, planes.flip(1)])).float().chunk(2)
-        second = (centre < 0.5).long()
-        losses = functional.cross_entropy(forth, second, reduction="none")
-        losses = losses + functional.cross_entropy(back, 1 - second, reduction="none")
-        return (losses * counts).sum() / (2 * counts.sum()).clamp(min=1)
+        return centre_loss(network, drawn, self.device, boundary=self.boundary)
+
+
+def centre_loss(
+    network: nn.Module, pairs: Sequence[Pair], device: str, *, boundary: bool = False
+) -> Tensor:
+    """Return the cross entropy of the centres of all windows of pairs, each in both orders.
+
+    Parameters
+    ----------
+    network : Module
+        Gives two logits per window.
+    pairs : sequence of Pair
+        All of one size.
+    device : str
+        Where the network is.
+    boundary : bool, optional
+        Count only windows with a part of either plane in focus.
+    """
+    maps = [np.stack(m) for m in zip(*(windows(pair) for pair in pairs), strict=True)]
+    centre, counts, share = (torch.from_numpy(m).to(device) for m in maps)
+    if boundary:
+        counts = counts * both_sides(share)
+    planes = _planes_of(pairs).to(device)
+    forth, back = network(torch.cat([planes, planes.flip(1)])).float().chunk(2)
+    second = (centre < 0.5).long()
+    losses = functional.cross_entropy(forth, second, reduction="none")
+    losses = losses + functional.cross_entropy(back, 1 - second, reduction="none")
+    return (losses * counts).sum() / (2 * counts.sum()).clamp(min=1)
 
 
 def _planes_of(pairs: Sequence[Pair]) -> Tensor:

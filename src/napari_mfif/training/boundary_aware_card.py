@@ -93,7 +93,10 @@ one for 10 % of the steps, with windows either plane of which is the better one 
 the pixels. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
 with correlated noise, so that blurred planes are not liked for their texture or noise: one at 8 to
 100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are white.
-All in all {plan}; the second network starts at .0001.
+Two more crops carry flat print, .6 to 4 times as bright as the camera's white, and show it at two
+blurs (sigma .3 to 6, and 1.5 to 6 times as much): the one plane is nearer to focus on one side of
+an outline, the other plane on the other side. All in all {plan}; the second network starts at
+.0001.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
 drawn textures.

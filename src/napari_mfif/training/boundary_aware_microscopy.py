@@ -18,6 +18,7 @@ from napari_mfif.training.boundary_aware import (
     Centres,
     at_centres,
     both_sides,
+    centre_loss,
     right_windows,
     second_stage,
     shares,
@@ -25,15 +26,16 @@ from napari_mfif.training.boundary_aware import (
 from napari_mfif.training.boundary_aware_card import HEAD, MICROSCOPY
 from napari_mfif.training.data import Picture
 from napari_mfif.training.fans import all_pairs, logistic_loss, seen
-from napari_mfif.training.guards import draw_guards
+from napari_mfif.training.guards import draw_guards, draw_print
 from napari_mfif.training.loop import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan
 
 __all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
-#: Pixels of a side of the crops that guard against liking blurred planes.
-GUARDS = 96
+#: Pixels of a side of the crops that guard against liking blurred planes, and how many of a step
+#: show print.
+GUARDS, PRINTS = 96, 2
 
 
 @dataclass
@@ -58,8 +60,10 @@ class Mixed(fans.Mixed):
         return fan_loss(network, fan, self.device, boundary=self.boundary)
 
     def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
-        """Return the loss of a faint and a glaring crop."""
-        return guard_loss(network, rng, self.pictures, self.device)
+        """Return the loss of a faint and a glaring crop, and of crops with print."""
+        prints = [draw_print(rng, self.pictures, GUARDS) for _ in range(PRINTS)]
+        whole = guard_loss(network, rng, self.pictures, self.device)
+        return whole + 0.5 * centre_loss(network, prints, self.device)
 
 
 def guard_loss(
