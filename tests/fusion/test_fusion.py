@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 
 import dask.array as da
 import numpy as np
@@ -238,15 +237,6 @@ def test_previews_come_while_it_runs(slope) -> None:
     previews = [step.fusion for step in steps if step.fusion and not step.finished]
     assert previews
     assert previews[0].image.shape == slope[1].shape
-
-
-def test_closing_stops_cleanly_and_leaves_no_thread(slope) -> None:
-    before = threading.active_count()
-    steps = iter_fuse(slope[0], method="adaptive")
-    for _ in range(3):
-        next(steps)
-    steps.close()
-    assert threading.active_count() == before
 
 
 def test_budget_too_small_is_refused_with_what_it_needs(slope) -> None:

@@ -160,8 +160,6 @@ def test_killed_command_leaves_no_result(fusion, tmp_path) -> None:
 
 
 def test_cancelling_at_any_step_leaves_nothing_running(slope) -> None:
-    import threading
-
     def busy() -> set[threading.Thread]:
         """Threads of a fold; a pool of helpers stays for the next one."""
         all_threads = threading.enumerate()

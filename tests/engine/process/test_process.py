@@ -145,6 +145,8 @@ def test_stop_ends_a_call_that_is_under_way(slope, worker) -> None:
     os.kill(process.pid, signal.SIGSTOP)  # as if it took long
     thread = threading.Thread(target=wait)
     thread.start()
+    while not worker._lock.locked():  # the call has begun
+        time.sleep(0.01)
     time.sleep(0.1)
     worker.stop()
     thread.join(10)
