@@ -71,6 +71,12 @@ def panel(dock):
 
 
 @pytest.fixture
+def paint(panel, dock):
+    """The Paint panel, beside the Fuse panel."""
+    return dock("Paint")
+
+
+@pytest.fixture
 def add_relief(viewer, relief):
     def add(name="pollen", **options):
         options = {"scale": (0.5, 0.1, 0.1), "units": "um", "translate": (0, 3, 4)} | options

@@ -120,7 +120,8 @@ class RecordedPlanes:
     def _means(self, rows: slice, columns: slice) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
         """Return the mean of the planes that have a pixel, and how many do."""
         key = (rows.start, rows.stop, columns.start, columns.stop)
-        if self._mean is None or self._mean[0] != key:
+        known = self._mean  # another thread may read elsewhere meanwhile
+        if known is None or known[0] != key:
             total: Any = 0.0
             count: Any = np.uint16(0)
             for z in range(self.stack.n_planes):
@@ -131,8 +132,9 @@ class RecordedPlanes:
                     total = total + np.where(recorded[..., None], bands, 0).astype(np.float32)
                     count = count + recorded.astype(np.uint16)
             count = np.broadcast_to(count, total.shape[:2])
-            self._mean = key, total / np.maximum(count, 1)[..., None].astype(np.float32), count
-        return self._mean[1], self._mean[2]
+            known = key, total / np.maximum(count, 1)[..., None].astype(np.float32), count
+            self._mean = known
+        return known[1], known[2]
 
     def _level(self) -> NDArray[Any]:
         """Return a usual value of each band, for pixels that no plane has."""

@@ -7,8 +7,11 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_mfif.fusion.planes_at_hand import PlanesAtHand
+from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.showing import images_of
+from napari_mfif.plugin.painting.moved_plane import MovedPlane
 from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
 from napari_mfif.plugin.results import Results
 from napari_mfif.wording import quoted
@@ -34,6 +37,8 @@ class Easel(QObject):
         The fusion that is painted on.
     hands : Hands
         What the tools call.
+    planes : PlanesAtHand
+        What strokes take from.
     """
 
     #: Somebody changed napari's own controls: the plane, by the slider's number, the tool, the
@@ -43,8 +48,10 @@ class Easel(QObject):
     brush_sized = Signal(int)
     #: The layer was hidden or deleted, or the view is in 3D: nothing can be painted on.
     gone = Signal()
+    #: Why the source cannot be shown.
+    trouble = Signal(str)
 
-    def __init__(self, results: Results, made: Made, hands: Hands) -> None:
+    def __init__(self, results: Results, made: Made, hands: Hands, planes: PlanesAtHand) -> None:
         super().__init__()
         self._results, self._made, self._hands = results, made, hands
         viewer = results.viewer
@@ -54,6 +61,10 @@ class Easel(QObject):
         self._active = viewer.layers.selection.active
         source = results.source_layer(made)
         self._source_visible = source.visible if source is not None else True
+        self._plane, self._seen = 0, RESULT
+        self._moved: MovedPlane | None = None
+        if made.fusion.transforms:
+            self._moved = MovedPlane(results, made, planes, self._see, self.trouble.emit)
         self.tools: Tools | None = None
         self._events: tuple[tuple[Any, Any], ...] = ()
         #: Whether all has been laid out.
@@ -67,6 +78,9 @@ class Easel(QObject):
         yield
         layer.visible = True
         yield
+        if self._moved is not None:
+            self._moved.add_layers()
+            yield
         if layer not in viewer.layers:
             return
         viewer.layers.selection.active = layer
@@ -92,32 +106,48 @@ class Easel(QObject):
         viewer = self._results.viewer
         if self.tools is not None:
             self.tools.close()
-        for layer in images_of(viewer, self._made.source):
-            _show(layer, True)
-        source = self._results.source_layer(self._made)
-        if source is not None:
-            _show(source, self._source_visible)
+        self._seen = RESULT
+        self._see()
+        if self._moved is not None:
+            self._moved.close()
         self.layer.opacity, self.layer.visible = self._opacity, self._visible
         if self._active in viewer.layers:
             viewer.layers.selection.active = self._active
 
     def look_at(self, what: str) -> tuple[str, ...]:
         """Show the result, the source or the planes taken; return which layers one does not see."""
-        source = self._results.source_layer(self._made)
-        for layer in images_of(self._results.viewer, self._made.source):
-            _show(layer, what != SOURCE or source is None)
-        if source is not None:
-            _show(source, True)
+        self._seen = what
+        if self._moved is None or what != SOURCE:
+            if self._moved is not None:
+                self._moved.hide()
+            self._see()
+        else:  # when the aligned plane is there
+            self._show_moved()
         self.layer.opacity = (self._opacity or 0.7) if what == PLANES else 0.0
         return () if what == PLANES else (LABELS,)
+
+    def _show_moved(self) -> None:
+        if self._moved is not None and self._seen == SOURCE:
+            self._moved.show(time_shown(self._results.viewer, self._made), self._plane)
+
+    def _see(self) -> None:
+        """Show image or source; the source as it was recorded lies beside an aligned image."""
+        source = self._results.source_layer(self._made)
+        alone = self._seen == SOURCE and (source is not None or self._moved is not None)
+        for layer in images_of(self._results.viewer, self._made.source):
+            _show(layer, not alone)
+        if source is not None:
+            _show(source, self._moved is None if alone else self._source_visible)
 
     def erases(self) -> bool:
         """Tell whether what is in hand takes away; label 0 does, with any tool."""
         return str(self.layer.mode) == ERASING or self.layer.selected_label == 0
 
     def show_plane(self, plane: int) -> None:
-        """Show a plane in napari's field for the label: number k of the slider is label k + 1."""
+        """Turn to a plane: in napari's field number k of the slider is label k + 1."""
         self.layer.selected_label = self._made.fusion.stack.plane_number(plane) + 1
+        self._plane = plane
+        self._show_moved()
 
     def show_brush(self, diameter: int) -> None:
         """Give the brush a diameter."""

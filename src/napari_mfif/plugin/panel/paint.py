@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.parts import planes_in_words
+from napari_mfif.fusion.mending import mended_of
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.painting.canvas import Canvas
-from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, shift_of, why_not
+from napari_mfif.plugin.painting.easel import Easel, why_not
 from napari_mfif.plugin.painting.keeper import StrokeKeeper
 from napari_mfif.plugin.painting.session import Session
 from napari_mfif.plugin.painting.slider import PlaneSlider
 from napari_mfif.plugin.painting.tools import PAINTING, Hands
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.paint_box import OTHER, PLANE, PaintBox, StrokeRow, others_of
+from napari_mfif.plugin.panel.paint_look import PaintLook
 from napari_mfif.plugin.panel.style import button, hint, say
 from napari_mfif.plugin.results import results_of
 from napari_mfif.plugin.timers import in_turns, single_shot
@@ -50,7 +52,8 @@ class PaintPanel(Panel):
         self.easel: Easel | None = None
         self.slider = PlaneSlider(self.results, self._plane_moved)
         self.keeper = StrokeKeeper(self.results)
-        self._goes_on, self._plane, self._seen = "", 0, RESULT
+        self.look = PaintLook(self.box)
+        self._goes_on, self._plane = "", 0
         self._still = single_shot(self, self._fetch, STILL)
         self._long = single_shot(self, self._say_at_work)
         for widget in (self.what, self.why, self.box):
@@ -73,7 +76,7 @@ class PaintPanel(Panel):
         self.box.source_chosen.connect(self._choose_source)
         self.box.other_chosen.connect(self._set_source)
         self.box.tool_chosen.connect(self._take_up)
-        self.box.look_chosen.connect(self._look_at)
+        self.box.look_chosen.connect(self.look.at)
         self.box.plane.changed.connect(self._number_chosen)
         self.box.brush.changed.connect(self._set_brush)
         self.box.soft.changed.connect(self._set_brush)
@@ -193,9 +196,10 @@ class PaintPanel(Panel):
         def fill(place: Any) -> None:
             session.fill(place, erase=easel.erases())
 
-        keys = {"S": lambda layer: self._swap_look(), "T": lambda layer: self._take_plane()}
+        keys = {"S": lambda layer: self.look.swap(), "T": lambda layer: self._take_plane()}
         hands = Hands(self._brushed, session.lift, lasso, fill, session.undo, session.redo, keys)
-        easel = self.easel = Easel(self.results, session.made, hands)
+        planes = mended_of(session.fusion).planes
+        easel = self.easel = Easel(self.results, session.made, hands, planes)
         self._turns = in_turns(self, self._set_up(easel))
 
     def _set_up(self, easel: Easel) -> Iterator[None]:
@@ -206,6 +210,7 @@ class PaintPanel(Panel):
         easel.plane_chosen.connect(self._plane_chosen)
         easel.tool_taken.connect(self.box.tools.show_choice)
         easel.brush_sized.connect(self._brush_sized)
+        easel.trouble.connect(self.tell)
         easel.gone.connect(lambda: self.start.setChecked(False))
         self._take_up(self.box.tools.choice or PAINTING)
         self.box.tools.show_choice(str(easel.layer.mode))
@@ -213,7 +218,8 @@ class PaintPanel(Panel):
         self._set_brush()
         yield
         self._plane_moved(self._plane)
-        self._look_at(self.box.looks.choice)
+        if self.session is not None:
+            self.look.begin(easel, self.session)
         easel.ready = True
 
     def _put_down(self) -> None:
@@ -223,15 +229,12 @@ class PaintPanel(Panel):
             easel.close()
             if self.session is not None:
                 self.session.settle()
-            self.box.looks.show_choice(RESULT)
-            self.box.show_shift(0)
-            self._seen = RESULT
+            self.look.end()
 
     def _brushed(self, place: Any) -> None:
         if self.session is None or self.easel is None:
             return
-        if self.box.looks.choice == SOURCE:  # who paints wants to see what becomes of it
-            self._swap_look()
+        self.look.leave_source()
         self.session.brush(place, erase=self.easel.erases())
 
     def _choose_source(self, name: str) -> None:
@@ -295,20 +298,6 @@ class PaintPanel(Panel):
     def _brush_sized(self, diameter: int) -> None:
         if diameter != int(self.box.brush.value):
             self.box.brush.value = diameter
-
-    def _look_at(self, what: str) -> None:
-        if self.easel is not None and self.session is not None:
-            self._seen = self._seen if what == SOURCE else what
-            self.box.show_shift(shift_of(self.session.made) if what == SOURCE else 0)
-            self.session.canvas.unseen = self.easel.look_at(what)
-            self.session.canvas.draw()
-            self.results.tell()
-
-    def _swap_look(self) -> None:
-        """Look at the source, or again at what one looked at before."""
-        what = self._seen if self.box.looks.choice == SOURCE else SOURCE
-        self.box.looks.show_choice(what)
-        self._look_at(what)
 
     def _take_plane(self) -> None:
         """Go to the plane from which the pixel under the mouse is taken."""

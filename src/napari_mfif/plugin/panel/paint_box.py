@@ -52,10 +52,7 @@ LOOKS = {
     SOURCE: ("Source", "The plane that the z slider shows, in place of the result. Key: S."),
 }
 
-BESIDE = (
-    "The planes are shown as they were recorded, up to {:.1f} px beside the result, which was "
-    "aligned. Strokes take them aligned."
-)
+MOVED = "Planes are shown aligned, as strokes take them; recorded they lie up to {:.1f} px apart."
 
 PLANE_NUMBER = Parameter(
     "plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0,
@@ -94,7 +91,7 @@ class PaintBox(QWidget):
         self.brush, self.soft = self._brush_form.controls.values()
         self.other = QComboBox()
         self.other.setAccessibleName("Other result")
-        self.about, self.beside, self.problem = hint(), hint(), trouble()
+        self.about, self.moved, self.problem = hint(), hint(), trouble()
         self._chosen = QStackedWidget()  # of one height, so that what lies beneath stays in place
         self._lay_out()
         self.sources.chosen.connect(self.source_chosen)
@@ -116,7 +113,7 @@ class PaintBox(QWidget):
             ("With", self.tools),
             ("", self._brush_form.native),
             ("Look at", self.looks),
-            ("", self.beside),
+            ("", self.moved),
         ):
             if title:
                 column.addWidget(heading(title))
@@ -138,8 +135,8 @@ class PaintBox(QWidget):
         say(self.about, said[name])
 
     def show_shift(self, pixels: float) -> None:
-        """Say that the source, when it is looked at, lies so far beside the aligned result."""
-        say(self.beside, BESIDE.format(pixels) if pixels else "")
+        """Say that the planes that one looks at were moved, by up to so many pixels."""
+        say(self.moved, MOVED.format(pixels) if pixels else "")
 
     def show_others(self, others: list[tuple[str, Made]]) -> None:
         """List other results."""
