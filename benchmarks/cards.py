@@ -29,9 +29,11 @@ from napari_mfif.networks.weights import CARD, Weights, models, read_card, read_
 from napari_mfif.training import OTHER_RECIPES, RECIPES
 from napari_mfif.training.card import write_card
 from napari_mfif.training.card_body import blocks, body, sources_of
+from napari_mfif.training.described import command, home
 from napari_mfif.training.loop import LOG, minutes
 from napari_mfif.training.measured import check_scores, half_precision
-from napari_mfif.training.recipe import Recipe, command, home
+from napari_mfif.training.plan import plan_of
+from napari_mfif.training.recipe import Recipe
 from napari_mfif.training.switches import parsed
 
 NOTES = "notes.md"
@@ -83,12 +85,13 @@ def written(folder: Path, recipe: Recipe, *, measure: bool = False) -> tuple[dic
         given = parsed(recipe.method, recipe.name, facts.get("switches", "").split())
         recipe = recipe.vary(recipe, given)
     old = (folder / CARD).read_text(encoding="utf-8")
+    plan = plan_of(facts, recipe.plan)
     head = {
         **read_card(folder),
         **{name: str(value) for name, value in recipe.head.items()},
         "command": command(recipe, facts),
-        "optimiser": recipe.plan.optimiser,
-        "rate": f"{recipe.plan.rate:g}",
+        "optimiser": plan.optimiser,
+        "rate": f"{plan.rate:g}",
     }
     head = _in_order({"precision": "float32", "hardware": UNKNOWN, "minutes": ""} | head)
     head["minutes"] = duration(folder, head["minutes"])

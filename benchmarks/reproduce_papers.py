@@ -88,8 +88,9 @@ def full_form(folder: Path) -> dict[str, float]:
     from napari_mfif.networks.cnn import FullCnn, collapse
     from napari_mfif.training.cnn import Pairs
     from napari_mfif.training.data import crop, read_pictures
-    from napari_mfif.training.loop import Plan, take_step
+    from napari_mfif.training.loop import take_step
     from napari_mfif.training.pairs import gaussian
+    from napari_mfif.training.plan import Plan
 
     torch.manual_seed(0)
     pictures, network = read_pictures(folder, seed=0), FullCnn()

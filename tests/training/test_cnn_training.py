@@ -16,6 +16,7 @@ from napari_mfif.networks.cnn import CollapsedCnn  # noqa: E402
 from napari_mfif.training import RECIPES, cnn, loop, train  # noqa: E402
 from napari_mfif.training.confidence import measured_trust, monotone  # noqa: E402
 from napari_mfif.training.data import Picture  # noqa: E402
+from napari_mfif.training.plan import Plan  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
 
 SMALL = replace(
@@ -24,17 +25,6 @@ SMALL = replace(
     judge=functools.partial(cnn.accuracy, crops=1),
 )
 QUICK = {"seed": 3, "device": "cpu", "quiet": True, "every": 2}
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for name in ("leaf", "moss", "bark"):
-        pixels = cv2.GaussianBlur(rng.uniform(0, 255, (100, 110)), (0, 0), 0.6)
-        cv2.imwrite(str(folder / f"{name}.png"), pixels)
-    return folder
 
 
 def tensors_of(folder):
@@ -46,10 +36,10 @@ class Stopped(Exception):
 
 
 def test_stopped_training_goes_on_as_if_nothing_had_happened(
-    pictures, tmp_path, monkeypatch
+    photographs, tmp_path, monkeypatch
 ) -> None:
     through, broken = tmp_path / "through", tmp_path / "broken"
-    train_recipe(SMALL, pictures, through, steps=4, **QUICK)
+    train_recipe(SMALL, photographs, through, steps=4, **QUICK)
 
     whole = cnn.Sharpness.__call__
     calls = []
@@ -62,19 +52,19 @@ def test_stopped_training_goes_on_as_if_nothing_had_happened(
 
     monkeypatch.setattr(cnn.Sharpness, "__call__", stop_at_the_fourth)
     with pytest.raises(Stopped):
-        train_recipe(SMALL, pictures, broken, steps=4, **QUICK)
+        train_recipe(SMALL, photographs, broken, steps=4, **QUICK)
     monkeypatch.setattr(cnn.Sharpness, "__call__", whole)
     assert not (broken / weights.FILE).exists()
-    train_recipe(SMALL, pictures, broken, steps=4, **QUICK)
+    train_recipe(SMALL, photographs, broken, steps=4, **QUICK)
     assert len(calls) == 4
     expected, found = tensors_of(through), tensors_of(broken)
     for name in expected:
         np.testing.assert_array_equal(found[name], expected[name])
 
 
-def test_finished_training_leaves_weights_and_card_alone(pictures, tmp_path) -> None:
+def test_finished_training_leaves_weights_and_card_alone(photographs, tmp_path) -> None:
     out = tmp_path / "out"
-    train_recipe(SMALL, pictures, out, steps=1, **QUICK)
+    train_recipe(SMALL, photographs, out, steps=1, **QUICK)
     assert sorted(path.name for path in out.iterdir()) == [
         weights.CARD,
         loop.LOG,
@@ -90,15 +80,15 @@ def test_finished_training_leaves_weights_and_card_alone(pictures, tmp_path) -> 
     assert "{" not in text
 
 
-def test_checkpoint_of_another_run_is_refused(pictures, tmp_path) -> None:
+def test_checkpoint_of_another_run_is_refused(photographs, tmp_path) -> None:
     network = CollapsedCnn()
     loss = cnn.Sharpness([Picture("noise", np.random.default_rng(0).random((90, 90), np.float32))])
     judge = cnn.accuracy(loss.pictures, crops=1)
     folder = tmp_path / "unfinished"
-    loop.run(network, loss, judge, loop.Plan(1), folder, quiet=True)
+    loop.run(network, loss, judge, Plan(1), folder, quiet=True)
     with pytest.raises(ParameterError, match="--fresh"):
-        loop.run(network, loss, judge, loop.Plan(2), folder, quiet=True)
-    loop.run(network, loss, judge, loop.Plan(2), folder, resume=False, quiet=True)
+        loop.run(network, loss, judge, Plan(2), folder, quiet=True)
+    loop.run(network, loss, judge, Plan(2), folder, resume=False, quiet=True)
 
 
 def test_training_lowers_the_loss() -> None:
@@ -137,7 +127,7 @@ def test_noise_is_alike_in_sharp_and_blurred_planes(monkeypatch) -> None:
 
 
 def test_learning_rate_rises_and_falls() -> None:
-    plan = loop.Plan(200, rate=1e-3, warm_up=20)
+    plan = Plan(200, rate=1e-3, warm_up=20)
     rates = [plan.rate_at(step) for step in range(200)]
     assert np.argmax(rates) in (19, 20)
     assert rates[0] < 1e-4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
@@ -18,8 +17,7 @@ from napari_mfif.methods.adaptive.depth_refinement import (
     Seen,
     decided,
 )
-from napari_mfif.networks.weights import read_weights
-from napari_mfif.training import depth_refinement, refinement_examples, train
+from napari_mfif.training import depth_refinement
 from napari_mfif.training.depth_choice import choice
 from napari_mfif.training.depth_stacks import DEPTH_KINDS, draw_depth_example
 from napari_mfif.training.refinement_scenes import PhotoStage
@@ -86,31 +84,17 @@ def test_mirroring_z_mirrors_depths_and_leaves_the_rest(example):
 
 def test_an_untaught_network_keeps_to_the_vote(example):
     network = depth_refinement.new_network()
-    found = depth_refinement.scores(network, [example], "cpu")
+    found = depth_refinement.right_depths([example])(network)
     assert found["right"] == pytest.approx(found["before"], abs=0.1)
 
 
-def test_a_run_goes_on_and_writes_weights_card_and_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(depth_refinement, "STACKS", 10)
-    monkeypatch.setattr(refinement_examples, "HELD_BACK_COUNT", 2)
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    rng = np.random.default_rng(0)
-    for name in ("lawn", "wall"):
-        picture = cv2.GaussianBlur(rng.integers(0, 255, (120, 120)).astype(np.uint8), (0, 0), 1)
-        cv2.imwrite(str(photos / f"{name}.png"), picture)
-    out = tmp_path / "out"
-    given = {"data": photos, "out": out, "steps": 2, "recipe": "depth", "quiet": True}
-    train("refinement", **given)
-    first = read_weights(out, "refinement")
+def test_a_run_goes_on_and_writes_weights_card_and_log(trained_twice):
+    (first, again), card = trained_twice(depth_refinement.RECIPE)
     depth_refinement.new_network().load_state_dict(
         {name: torch.from_numpy(value) for name, value in first.tensors.items()}
     )
-    card = (out / "README.md").read_text(encoding="utf-8")
     assert "held_back_right" in card
+    assert "--out models/refinement/depth --recipe depth --steps 2 --seed 0" in card
     assert "{" not in card
-    assert (out / "training.jsonl").is_file()
-    train("refinement", **given)
-    again = read_weights(out, "refinement")
     for name, value in first.tensors.items():
         np.testing.assert_array_equal(again.tensors[name], value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -59,17 +58,6 @@ QUICK = {"steps": 3, "seed": 1, "device": "cpu", "quiet": True, "every": 2}
 
 
 @pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "pictures"
-    made.mkdir()
-    rng = np.random.default_rng(0)
-    for name in ("leaf", "moss", "bark"):
-        pixels = cv2.GaussianBlur(rng.uniform(0, 255, (100, 110)), (0, 0), 0.6)
-        cv2.imwrite(str(made / f"{name}.png"), pixels)
-    return made
-
-
-@pytest.fixture
 def batch():
     torch.manual_seed(0)
     planes = torch.rand(3, 2, 1, 32, 32)
@@ -77,10 +65,10 @@ def batch():
 
 
 def test_training_stopped_in_either_stage_goes_on_as_if_nothing_had_happened(
-    folder, tmp_path, monkeypatch
+    photographs, tmp_path, monkeypatch
 ) -> None:
     through, broken = tmp_path / "through", tmp_path / "broken"
-    train_recipe(SMALL, folder, through, **QUICK)
+    train_recipe(SMALL, photographs, through, **QUICK)
 
     class Stopped(Exception):
         """The training was stopped."""
@@ -97,10 +85,10 @@ def test_training_stopped_in_either_stage_goes_on_as_if_nothing_had_happened(
 
         monkeypatch.setattr(mfif_gan, "draw_batch", counted)
         with pytest.raises(Stopped):
-            train_recipe(SMALL, folder, broken, **QUICK)
+            train_recipe(SMALL, photographs, broken, **QUICK)
         assert not (broken / weights.FILE).exists()
     monkeypatch.setattr(mfif_gan, "draw_batch", whole)
-    train_recipe(SMALL, folder, broken, **QUICK)
+    train_recipe(SMALL, photographs, broken, **QUICK)
     expected, found = (weights.read_weights(out, "mfif-gan").tensors for out in (through, broken))
     assert expected.keys() == found.keys()
     for name in expected:
@@ -112,9 +100,9 @@ def test_training_stopped_in_either_stage_goes_on_as_if_nothing_had_happened(
     assert [line["adversarial_step"] for line in lines if "distance" in line] == [1, 2, 3]
 
 
-def test_card_says_what_was_kept_and_what_it_scores(folder, tmp_path) -> None:
+def test_card_says_what_was_kept_and_what_it_scores(photographs, tmp_path) -> None:
     out = tmp_path / "out"
-    train_recipe(SMALL, folder, out, **QUICK)
+    train_recipe(SMALL, photographs, out, **QUICK)
     card = weights.read_card(out)
     assert card["command"].endswith("--steps 3 --seed 1")
     assert 0 <= float(card["held_back_boundary"]) <= 1

@@ -186,18 +186,20 @@ def test_guard_counts_print_in_focus_in_a_part_of_a_crop(textured, pool, monkeyp
     assert right < wrong
 
 
-def test_training_begins_with_the_published_weights(tmp_path, pool) -> None:
-    rng = np.random.default_rng(0)
-    for name in ("leaf", "moss", "bark"):
-        cv2.imwrite(str(tmp_path / f"{name}.png"), rng.uniform(0, 255, (100, 110)))
-    small = replace(
+@pytest.fixture
+def small(pool):
+    """Return a recipe whose steps are quick."""
+    return replace(
         fd_fcn_microscopy.RECIPE,
         loss=functools.partial(fd_fcn_microscopy.Mixed, size=48, pool=pool),
         judge=functools.partial(fd_fcn.right_pixels, pairs=1, size=48),
         half=False,
     )
+
+
+def test_training_begins_with_the_published_weights(small, photographs, tmp_path) -> None:
     out = tmp_path / "out"
-    train_recipe(small, tmp_path, out, steps=1, device="cpu", quiet=True)
+    train_recipe(small, photographs, out, steps=1, device="cpu", quiet=True)
     found = weights.read_weights(out, "fd-fcn").tensors
     for name, tensor in weights.load("fd-fcn").tensors.items():
         # One step of the first of the warm-up.
@@ -205,19 +207,10 @@ def test_training_begins_with_the_published_weights(tmp_path, pool) -> None:
     assert weights.read_card(out)["command"].endswith("--recipe microscopy --steps 1 --seed 0")
 
 
-def test_training_goes_on_from_weights_that_are_named(tmp_path, pool) -> None:
-    rng = np.random.default_rng(0)
-    for name in ("leaf", "moss", "bark"):
-        cv2.imwrite(str(tmp_path / f"{name}.png"), rng.integers(0, 255, (100, 110)).astype("u1"))
-    small = replace(
-        fd_fcn_microscopy.RECIPE,
-        loss=functools.partial(fd_fcn_microscopy.Mixed, size=48, pool=pool),
-        judge=functools.partial(fd_fcn.right_pixels, pairs=1, size=48),
-        half=False,
-    )
+def test_training_goes_on_from_weights_that_are_named(small, photographs, tmp_path) -> None:
     out = tmp_path / "out"
     given = {"steps": 1, "device": "cpu", "quiet": True, "begin": "microscopy"}
-    train_recipe(small, tmp_path, out, **given)
+    train_recipe(small, photographs, out, **given)
     found = weights.read_weights(out, "fd-fcn").tensors
     begun = weights.load("fd-fcn", "microscopy")
     for name, tensor in begun.tensors.items():

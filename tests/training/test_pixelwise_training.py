@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,27 +14,10 @@ pytestmark = pytest.mark.usefixtures("unmeasured")
 from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.networks.boundary_aware import BoundaryAware  # noqa: E402
 from napari_mfif.training import boundary_aware, fd_fcn, loop  # noqa: E402
-from napari_mfif.training.data import Picture, draw_texture  # noqa: E402
 from napari_mfif.training.pairs import Pair  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
 
 QUICK = {"steps": 2, "seed": 1, "device": "cpu", "quiet": True, "every": 1}
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    rng = np.random.default_rng(9)
-    return [Picture(f"drawn {i}", draw_texture(rng, (180, 180))) for i in range(3)]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("pictures")
-    rng = np.random.default_rng(0)
-    for name in ("leaf", "moss", "bark"):
-        pixels = cv2.GaussianBlur(rng.uniform(0, 255, (120, 130)), (0, 0), 0.6)
-        cv2.imwrite(str(made / f"{name}.png"), pixels.round().astype(np.uint8))
-    return made
 
 
 class Known(torch.nn.Module):
@@ -95,7 +77,7 @@ def test_pairs_of_all_kinds_are_drawn_with_both_orders(pictures) -> None:
     assert min(shares) < 0.4 < 0.6 < max(shares)
 
 
-def test_both_networks_are_trained_and_stored(folder, tmp_path, monkeypatch) -> None:
+def test_both_networks_are_trained_and_stored(photographs, tmp_path, monkeypatch) -> None:
     recipe = replace(
         boundary_aware.RECIPE,
         network=lambda: BoundaryAware(blocks=1),
@@ -104,7 +86,7 @@ def test_both_networks_are_trained_and_stored(folder, tmp_path, monkeypatch) -> 
     judge = functools.partial(boundary_aware.right_windows, pairs=1, size=80)
     monkeypatch.setattr(boundary_aware, "right_windows", judge)
     monkeypatch.setattr(boundary_aware, "Centres", recipe.loss)
-    train_recipe(replace(recipe, judge=judge), folder, tmp_path, **QUICK)
+    train_recipe(replace(recipe, judge=judge), photographs, tmp_path, **QUICK)
     assert {path.name for path in tmp_path.iterdir()} == {weights.CARD, weights.FILE, loop.LOG}
     stored = weights.read_weights(tmp_path, "boundary-aware").tensors
     first, second = (stored[f"{part}.head.weight"] for part in ("initial", "boundary"))
@@ -144,13 +126,13 @@ def test_pairs_from_stacks_have_no_label_but_their_comparison(pictures, monkeypa
     assert fd_fcn.Scores(pictures, pairs=1)(Ordered(), np.random.default_rng(0)).item() < 1e-6
 
 
-def test_card_of_fd_fcn_says_what_was_learnt_from(folder, tmp_path) -> None:
+def test_card_of_fd_fcn_says_what_was_learnt_from(photographs, tmp_path) -> None:
     recipe = replace(
         fd_fcn.RECIPE,
         loss=functools.partial(fd_fcn.Scores, pairs=1, size=64),
         judge=functools.partial(fd_fcn.right_pixels, pairs=2, size=64),
     )
-    train_recipe(recipe, folder, tmp_path, **QUICK)
+    train_recipe(recipe, photographs, tmp_path, **QUICK)
     text = (tmp_path / weights.CARD).read_text(encoding="utf-8")
     assert "| leaf | 1 |" in text
     assert "| right within one plane | 0.00 | 1.00 |" in text

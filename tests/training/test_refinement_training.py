@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import cv2
 import numpy as np
 import pytest
 
@@ -14,8 +11,7 @@ import torch
 
 from napari_mfif.methods.adaptive.refinement import CHANNELS
 from napari_mfif.networks.refinement import RefinementNet
-from napari_mfif.networks.weights import read_weights
-from napari_mfif.training import refinement, refinement_examples, train
+from napari_mfif.training import refinement
 from napari_mfif.training.refinement_scenes import KINDS, PhotoStage
 from napari_mfif.training.refinement_stacks import draw_example
 
@@ -66,26 +62,12 @@ def test_ground_beyond_the_stack_lies_beyond():
     assert KINDS["beyond"][0](stage).layers[0].depth.min() >= 9
 
 
-def test_a_run_goes_on_and_writes_weights_card_and_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(refinement, "STACKS", 10)
-    monkeypatch.setattr(refinement_examples, "HELD_BACK_COUNT", 2)
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    rng = np.random.default_rng(0)
-    for name in ("lawn", "wall"):
-        picture = cv2.GaussianBlur(rng.integers(0, 255, (120, 120)).astype(np.uint8), (0, 0), 1)
-        cv2.imwrite(str(photos / f"{name}.png"), picture)
-    out = tmp_path / "out"
-    train("refinement", data=photos, out=out, steps=2, quiet=True)
-    first = read_weights(out, "refinement")
+def test_a_run_goes_on_and_writes_weights_card_and_log(trained_twice):
+    (first, again), card = trained_twice(refinement.RECIPE)
     assert first.facts["steps"] == "2"
     RefinementNet(CHANNELS).load_state_dict(
         {name: torch.from_numpy(value) for name, value in first.tensors.items()}
     )
-    lines = (out / "training.jsonl").read_text(encoding="utf-8").splitlines()
-    assert json.loads(lines[-1])["step"] == 2
-    assert "held_back_gain" in (out / "README.md").read_text(encoding="utf-8")
-    train("refinement", data=photos, out=out, steps=2, quiet=True)
-    again = read_weights(out, "refinement")
+    assert "held_back_gain" in card
     for name, value in first.tensors.items():
         np.testing.assert_array_equal(again.tensors[name], value)

@@ -37,26 +37,10 @@ from napari_mfif.training import (  # noqa: E402
 )
 from napari_mfif.training.batches import Batch, binary_error  # noqa: E402
 from napari_mfif.training.card import write_card, write_weights  # noqa: E402
-from napari_mfif.training.data import Picture, draw_texture  # noqa: E402
+from napari_mfif.training.data import Picture  # noqa: E402
+from napari_mfif.training.plan import Plan  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
 from napari_mfif.training.switches import SWITCHES, as_words, chosen, parsed  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    rng = np.random.default_rng(9)
-    return [Picture(f"drawn {i}", draw_texture(rng, (180, 180))) for i in range(3)]
-
-
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "pictures"
-    made.mkdir()
-    rng = np.random.default_rng(0)
-    for name in ("leaf", "moss", "bark"):
-        pixels = cv2.GaussianBlur(rng.uniform(0, 255, (110, 120)), (0, 0), 0.6)
-        cv2.imwrite(str(made / f"{name}.png"), pixels.round().astype(np.uint8))
-    return made
 
 
 def varied(recipe, **switches):
@@ -96,7 +80,7 @@ def test_switches_read_as_they_are_written() -> None:
         assert parsed(method, "published", words.split()) == chosen(method, "published", given)
 
 
-def test_switch_of_the_command_reaches_weights_and_card(folder, tmp_path, monkeypatch) -> None:
+def test_switch_of_the_command_reaches_weights_and_card(photographs, tmp_path, monkeypatch) -> None:
     small = replace(
         ufa_fuse.RECIPE, judge=functools.partial(ufa_fuse.fidelity, pairs=1, size=48), vary=None
     )
@@ -109,7 +93,7 @@ def test_switch_of_the_command_reaches_weights_and_card(folder, tmp_path, monkey
     monkeypatch.setattr(ufa_fuse, "train", run)
     out = tmp_path / "out"
     told = ["--set", "attention=spatial", "--set", "width=8", "--steps", "1"]
-    given = ["--data", str(folder), "--out", str(out), "--device", "cpu", *told]
+    given = ["--data", str(photographs), "--out", str(out), "--device", "cpu", *told]
     assert main(["train", "ufa-fuse", *given]) == 0
     card = weights.read_card(out)
     assert card["switches"] == "attention=spatial width=8"
@@ -123,9 +107,9 @@ def test_switch_of_the_command_reaches_weights_and_card(folder, tmp_path, monkey
 def test_checkpoint_of_other_switches_is_refused(tmp_path, pictures) -> None:
     network, loss = cnn.CollapsedCnn(), cnn.Sharpness(pictures, crops=1)
     judge = cnn.accuracy(pictures, crops=1)
-    loop.run(network, loss, judge, loop.Plan(1, switches="levels=3"), tmp_path, quiet=True)
+    loop.run(network, loss, judge, Plan(1, switches="levels=3"), tmp_path, quiet=True)
     with pytest.raises(ParameterError, match="--fresh"):
-        loop.run(network, loss, judge, loop.Plan(1), tmp_path, quiet=True)
+        loop.run(network, loss, judge, Plan(1), tmp_path, quiet=True)
 
 
 def test_three_levels_are_the_first_three_blurs(pictures) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +11,6 @@ torch = pytest.importorskip("torch")
 from napari_mfif.methods.neural.ufa_fuse import PairFuser  # noqa: E402
 from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.training import ufa_fuse  # noqa: E402
-from napari_mfif.training.data import Picture, draw_texture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
 from napari_mfif.training.ufa_fuse import (  # noqa: E402
     Reconstruction,
@@ -22,12 +20,6 @@ from napari_mfif.training.ufa_fuse import (  # noqa: E402
     make_network,
     similarity,
 )
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    rng = np.random.default_rng(9)
-    return [Picture(f"drawn {i}", draw_texture(rng, (160, 160))) for i in range(3)]
 
 
 def test_published_pair_is_sharp_where_the_focus_map_says(pictures) -> None:
@@ -91,16 +83,16 @@ def test_fifty_steps_learn_which_plane_is_sharper(pictures) -> None:
     assert after["psnr"] > before["psnr"] + 1
 
 
-def test_training_writes_weights_that_the_method_can_load(tmp_path, pictures, unmeasured) -> None:
-    for index, picture in enumerate(pictures):
-        cv2.imwrite(str(tmp_path / f"{index}.png"), picture.pixels.astype(np.uint8))
+def test_training_writes_weights_that_the_method_can_load(
+    tmp_path, photographs, unmeasured
+) -> None:
     out = tmp_path / "out"
     small = replace(
         ufa_fuse.RECIPE,
         loss=functools.partial(Reconstruction, pairs=1, size=40),
         judge=functools.partial(fidelity, pairs=1, size=48),
     )
-    made = train_recipe(small, tmp_path, out, steps=1, device="cpu", quiet=True)
+    made = train_recipe(small, photographs, out, steps=1, device="cpu", quiet=True)
     assert made == out / weights.FILE
     stored = weights.read_weights(out, "ufa-fuse")
     expected = PairFuser.untrained({}).state_dict()

@@ -36,9 +36,10 @@ from napari_mfif.training.batches import photographed
 from napari_mfif.training.boundary_aware_card import HEAD, TEXT
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.judge import Judge, judge_by
-from napari_mfif.training.loop import Loss, Plan, run
+from napari_mfif.training.loop import Loss, run
 from napari_mfif.training.masks import Outline, draw_furry, draw_mask
 from napari_mfif.training.pairs import Pair, composite
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
 

@@ -27,7 +27,7 @@ from napari_mfif.training.boundary_aware_card import HEAD, MICROSCOPY
 from napari_mfif.training.data import Picture
 from napari_mfif.training.fans import all_pairs, logistic_loss, seen
 from napari_mfif.training.guards import draw_guards, draw_print
-from napari_mfif.training.loop import Plan
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,9 +13,9 @@ from torch import nn
 
 from napari_mfif.io.atomic import replacing
 from napari_mfif.networks.weights import CARD, FILE
-from napari_mfif.training.data import DRAWN, Picture, Pictures
+from napari_mfif.training.data import DRAWN, Pictures
 
-__all__ = ["hardware", "picture_words", "source_table", "wrapped", "write_card", "write_weights"]
+__all__ = ["hardware", "source_table", "wrapped", "write_card", "write_weights"]
 
 
 def write_weights(
@@ -77,27 +77,12 @@ def _wrapped(paragraph: str) -> str:
     return textwrap.fill(paragraph, 96, break_long_words=False, break_on_hyphens=False)
 
 
-def picture_words(pictures: Pictures) -> dict[str, str]:
-    """Return what a card says of pictures: how many, which are held back, their licences.
-
-    Returns
-    -------
-    dict of str
-        ``files``, ``drawn``, ``back`` and ``sources``, a table.
-    """
-    photographs = [p for p in pictures.all if p.source != DRAWN]
-    return {
-        "files": str(len(photographs)),
-        "drawn": str(len(pictures.all) - len(photographs)),
-        "back": ", ".join(sorted({picture.subject for picture in pictures.held_back})),
-        "sources": source_table(photographs),
-    }
-
-
-def source_table(pictures: Sequence[Picture]) -> str:
-    """Return a Markdown table of the pictures, one row per subject and licence."""
+def source_table(pictures: Pictures) -> str:
+    """Return a Markdown table of the photographs, one row per subject and licence."""
     rows: dict[tuple[str, str], int] = {}
-    for picture in pictures:
+    for picture in pictures.all:
+        if picture.source == DRAWN:
+            continue
         key = (picture.subject, picture.licence or "not stated")
         rows[key] = rows.get(key, 0) + 1
     lines = [f"| {subject} | {count} | {licence} |" for (subject, licence), count in rows.items()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_mfif.methods.neural.base import SOFTNESS, Calibration
@@ -19,10 +18,11 @@ from napari_mfif.training.card import wrapped
 from napari_mfif.training.confidence import tables
 from napari_mfif.training.data import TEXTURES, held_back
 from napari_mfif.training.measured import half_words
+from napari_mfif.training.plan import plan_of
 from napari_mfif.training.softness import averaging_words
 
 if TYPE_CHECKING:
-    from napari_mfif.training.recipe import Recipe
+    from napari_mfif.training.described import Described
 
 __all__ = ["BENCHMARKS", "blocks", "body", "sources_of"]
 
@@ -42,7 +42,7 @@ _TABLE = re.compile(r"^\| picture \| files \| licence \|\n(?:\|.*\n)+", re.M)
 
 
 def body(
-    recipe: Recipe,
+    recipe: Described,
     head: Mapping[str, object],
     facts: Mapping[str, str],
     sources: str,
@@ -52,7 +52,7 @@ def body(
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Described
         Whose words they are.
     head : mapping
         The head of the card.
@@ -63,17 +63,17 @@ def body(
     made : mapping of str, optional
         What stands between the marks of a command, by the command; nothing when not given.
     """
-    plan = replace(recipe.plan, steps=int(facts["steps"]))
+    told = {name: str(value) for name, value in head.items()}
     words = {
         **_picture_words(sources, int(facts["seed"])),
         **tables(_by_name(facts)),
-        **{name.removeprefix("held_back_"): str(value) for name, value in head.items()},
-        "plan": plan.words(),
+        **{name.removeprefix("held_back_"): value for name, value in told.items()},
+        "plan": plan_of(facts, recipe.plan).words(),
         "begin": facts.get("begun_with", "the published weights"),
-        "half_precision": half_words({name: str(value) for name, value in head.items()}),
+        "half_precision": half_words(told) if "in_float32" in told else "",
         "averaging": averaging_words(recipe.method, facts.get(SOFTNESS, "")),
     }
-    text = recipe.text.rstrip("\n") + f"\n\n{BENCHMARKS}\n"
+    text = recipe.text.rstrip("\n") + (f"\n\n{BENCHMARKS}\n" if recipe.benchmarked else "\n")
     if facts.get("switches"):
         title, _, rest = text.lstrip("\n").partition("\n\n")
         text = "\n\n".join(["\n" + title, SWITCHED.format(**facts), rest])

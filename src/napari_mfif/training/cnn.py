@@ -25,7 +25,7 @@ from napari_mfif.training import camera
 from napari_mfif.training.cnn_card import HEAD, TEXT
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.judge import Judge, judge_by
-from napari_mfif.training.loop import Plan
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, train_recipe
 
 __all__ = [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,25 +20,19 @@ from napari_mfif.methods.adaptive.depth_refinement import (
     FIELDS,
     SIGNED,
 )
-from napari_mfif.methods.neural.base import available
 from napari_mfif.networks.depth_refinement import DepthRefinementNet
-from napari_mfif.training.data import read_pictures
 from napari_mfif.training.depth_choice import Choice, choice
 from napari_mfif.training.depth_stacks import DepthExample, draw_depth_example
-from napari_mfif.training.loop import Plan, run
-from napari_mfif.training.recipe import UNFINISHED
-from napari_mfif.training.refinement import written
+from napari_mfif.training.judge import Judge
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.refinement_card import DEPTH_HEAD, DEPTH_TEXT
-from napari_mfif.training.refinement_examples import Examples, Source, held_back
+from napari_mfif.training.refinement_examples import Examples, Source
+from napari_mfif.training.stack_recipe import StackRecipe, train_on_stacks
 
-__all__ = ["PLAN", "Likelihood", "train"]
+__all__ = ["RECIPE", "Likelihood", "train"]
 
-#: How long and how fast, when nothing is said.
-PLAN = Plan(6000, rate=2e-3, decay=1e-3, warm_up=100, every=250, mixed=True)
-#: Stacks to learn from, and in a batch.
-STACKS, BATCH = 2400, 8
-#: What is learnt from.
-SOURCE = Source(DepthExample, draw_depth_example)
+#: Stacks in a batch.
+BATCH = 8
 #: A depth counts as right to ``exp(-error / TOLERANCE)``, and errors beyond `GROSS` planes alike.
 TOLERANCE, GROSS = 0.4, 6.0
 #: How likely any other depth is.
@@ -114,20 +108,23 @@ def _batch(examples: Sequence[dict[str, NDArray[np.float32]]], device: str) -> d
     }
 
 
-def scores(network: nn.Module, examples: Sequence[DepthExample], device: str) -> dict[str, float]:
-    """Return the share of pixels right within one plane, before and after, and of each kind."""
-    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for example in examples:
-        if not example.told.any():
-            continue
-        one = {name: np.asarray(getattr(example, name), np.float32) for name in MAPS}
-        depth = chosen_by(network, _batch([one], device)).depth[0].detach().cpu().numpy()
-        true = example.true[0]
-        errors = [np.abs(known - true)[example.told] for known in (0, depth)]
-        found[example.kind].append((float((errors[0] <= 1).mean()), float((errors[1] <= 1).mean())))
-    every = np.mean([pair for pairs in found.values() for pair in pairs], axis=0)
-    of_kinds = {f"right {k}": float(np.mean(pairs, 0)[1]) for k, pairs in sorted(found.items())}
-    return {"before": float(every[0]), "right": float(every[1]), **of_kinds}
+def right_depths(examples: Sequence[DepthExample], device: str = "cpu") -> Judge:
+    """Return a judge: the share of pixels right within one plane, before and after, by kind."""
+    told = [example for example in examples if example.told.any()]
+
+    def look(network: nn.Module) -> dict[str, float]:
+        found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for example in told:
+            one = {name: np.asarray(getattr(example, name), np.float32) for name in MAPS}
+            depth = chosen_by(network, _batch([one], device)).depth[0].detach().cpu().numpy()
+            errors = [np.abs(k - example.true[0])[example.told] for k in (0, depth)]
+            before, after = (float((error <= 1).mean()) for error in errors)
+            found[example.kind].append((before, after))
+        every = np.mean([pair for pairs in found.values() for pair in pairs], axis=0)
+        of_kinds = {f"right {k}": float(np.mean(pairs, 0)[1]) for k, pairs in sorted(found.items())}
+        return {"before": float(every[0]), "right": float(every[1]), **of_kinds}
+
+    return look
 
 
 def new_network() -> DepthRefinementNet:
@@ -139,34 +136,18 @@ def new_network() -> DepthRefinementNet:
     return network
 
 
-def train(
-    data: Path,
-    out: Path,
-    *,
-    steps: int | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    resume: bool = True,
-    quiet: bool = False,
-) -> Path:
-    """Train the network; the parameters are those of `napari_mfif.training.train`.
+RECIPE = StackRecipe(
+    method="refinement",
+    name="depth",
+    network=new_network,
+    source=Source(DepthExample, draw_depth_example),
+    count=2400,
+    loss=Likelihood,
+    judge=right_depths,
+    plan=Plan(6000, rate=2e-3, decay=1e-3, warm_up=100, every=250, mixed=True),
+    head=DEPTH_HEAD,
+    text=DEPTH_TEXT,
+)
 
-    Two runs are alike, but not the same, see `napari_mfif.training.refinement.train`.
-    """
-    device = available(device)
-    pictures = read_pictures(data, seed=seed)
-    plan = replace(PLAN, steps=steps or PLAN.steps, seed=seed)
-    folder = out / UNFINISHED
-    examples = Examples(data, folder / f"stacks-{seed}", SOURCE, seed=seed, count=STACKS)
-    judged = held_back(SOURCE, [p.pixels for p in pictures.held_back])
-    torch.manual_seed(seed)
-    network = new_network().to(device)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    found = run(
-        network, Likelihood(examples, device), lambda net: scores(net, judged, device), plan,
-        folder, resume=resume, quiet=quiet,
-    )  # fmt: skip
-    return written(
-        network, pictures, plan, found, device, out,
-        head={**DEPTH_HEAD, "stacks": STACKS}, text=DEPTH_TEXT,
-    )  # fmt: skip
+#: Train the network, see `napari_mfif.training.train`.
+train = functools.partial(train_on_stacks, RECIPE)

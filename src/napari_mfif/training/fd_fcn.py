@@ -28,8 +28,8 @@ from napari_mfif.training.camera import flicker, noisy
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.fd_fcn_card import HEAD, TEXT
 from napari_mfif.training.judge import NOTHING, Judge, judge_by
-from napari_mfif.training.loop import Plan
 from napari_mfif.training.pairs import Pair, composite, gaussian, half_size, sharp_or_blurred
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
 

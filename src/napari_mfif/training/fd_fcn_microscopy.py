@@ -15,8 +15,8 @@ from napari_mfif.training.fans import all_pairs, logistic_loss, seen
 from napari_mfif.training.fd_fcn import Scores, planes_of, right_pixels
 from napari_mfif.training.fd_fcn_card import HEAD, MICROSCOPY
 from napari_mfif.training.guards import draw_guards
-from napari_mfif.training.loop import Plan
 from napari_mfif.training.pairs import half_size
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan
 

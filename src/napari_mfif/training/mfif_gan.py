@@ -31,9 +31,9 @@ from napari_mfif.training.batches import (
 )
 from napari_mfif.training.data import Picture, Pictures
 from napari_mfif.training.judge import Judge
-from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan_card import HEAD, TEXT
 from napari_mfif.training.pairs import Pair, conventional, spread_as_published
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import draw_blur, draw_object, object_pair, stack_pair
 

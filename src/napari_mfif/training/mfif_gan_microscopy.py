@@ -12,9 +12,9 @@ from napari_mfif.networks.mfif_gan import MfifGenerator
 from napari_mfif.training import fans
 from napari_mfif.training.batches import absolute_error
 from napari_mfif.training.fans import all_pairs, logistic_loss, seen
-from napari_mfif.training.loop import Plan
 from napari_mfif.training.mfif_gan import OUTLINES, compare_judge, draw_batch
 from napari_mfif.training.mfif_gan_card import HEAD, MICROSCOPY
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, published, train_recipe
 from napari_mfif.training.stacks import Fan
 

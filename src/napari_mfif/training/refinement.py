@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import functools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,29 +13,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_mfif.methods.adaptive.refinement import CHANNELS, IMAGES, RESIDUAL
-from napari_mfif.methods.neural.base import available
 from napari_mfif.networks.refinement import RefinementNet
-from napari_mfif.networks.weights import FILE
-from napari_mfif.training.card import hardware, picture_words, wrapped, write_card, write_weights
-from napari_mfif.training.data import Pictures, read_pictures
-from napari_mfif.training.loop import LOG, Plan, minutes, run
-from napari_mfif.training.recipe import UNFINISHED
+from napari_mfif.training.judge import Judge
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.refinement_card import HEAD, TEXT
-from napari_mfif.training.refinement_examples import Examples, Source, held_back
+from napari_mfif.training.refinement_examples import Examples, Source
 from napari_mfif.training.refinement_stacks import Example, draw_example
+from napari_mfif.training.stack_recipe import StackRecipe, train_on_stacks
 
-__all__ = ["PLAN", "Gain", "train", "written"]
+__all__ = ["RECIPE", "Gain", "train"]
 
-#: How long and how fast, when nothing is said.
-PLAN = Plan(16000, rate=1.5e-3, decay=1e-3, warm_up=100, every=250, mixed=True)
-#: Stacks to learn from.
-STACKS = 1600
 #: Crops in a batch, and their side at half the size.
 BATCH, CROP = 8, 64
 #: Below this mean squared error nothing is gained by being better; the stack's bulk lies in 0 to 1.
 ENOUGH = 1e-6
-#: What is learnt from.
-SOURCE = Source(Example, draw_example)
 #: The maps of an example that have a channel for each pixel of a square, and nothing besides.
 SQUARES = ("fused", "plain", "truth", "lowest", "highest")
 
@@ -107,84 +97,39 @@ def _turned(maps: NDArray[np.generic], turns: NDArray[np.bool_]) -> NDArray[np.g
     return np.ascontiguousarray(maps)
 
 
-def judge(examples: Sequence[Example], device: str) -> dict[str, dict[str, Tensor]]:
-    """Return the held-back examples as batches of one."""
-    return {
-        f"{number} {example.kind}": {
+def gains(examples: Sequence[Example], device: str = "cpu") -> Judge:
+    """Return a judge: how many decibels are gained, in the mean, at worst, and by each kind."""
+    batches = [
+        {
             name: torch.from_numpy(np.asarray(getattr(example, name))[None]).to(device)
             for name in ("seen", "contrast", *SQUARES)
         }
-        for number, example in enumerate(examples)
-    }
+        for example in examples
+    ]
+
+    def look(network: nn.Module) -> dict[str, float]:
+        found: dict[str, list[float]] = defaultdict(list)
+        for example, batch in zip(examples, batches, strict=True):
+            before, after = errors(network, batch, limited=True)
+            found[example.kind].append(float(10 * torch.log10(before / after)))
+        every = [gain for of_kind in found.values() for gain in of_kind]
+        of_kinds = {f"gain {kind}": float(np.mean(some)) for kind, some in sorted(found.items())}
+        return {"gain": float(np.mean(every)), "least": min(every), **of_kinds}
+
+    return look
 
 
-def _scores(network: nn.Module, batches: dict[str, dict[str, Tensor]]) -> dict[str, float]:
-    """Return how many decibels are gained, in the mean, at worst, and in the mean of each kind."""
-    gains: dict[str, list[float]] = defaultdict(list)
-    for name, batch in batches.items():
-        before, after = errors(network, batch, limited=True)
-        gains[name.partition(" ")[2]].append(float(10 * torch.log10(before / after)))
-    every = [gain for found in gains.values() for gain in found]
-    of_kinds = {f"gain {kind}": float(np.mean(found)) for kind, found in sorted(gains.items())}
-    return {"gain": float(np.mean(every)), "least": min(every), **of_kinds}
+RECIPE = StackRecipe(
+    method="refinement",
+    network=functools.partial(RefinementNet, CHANNELS),
+    source=Source(Example, draw_example),
+    count=1600,
+    loss=Gain,
+    judge=gains,
+    plan=Plan(16000, rate=1.5e-3, decay=1e-3, warm_up=100, every=250, mixed=True),
+    head=HEAD,
+    text=TEXT,
+)
 
-
-def train(
-    data: Path,
-    out: Path,
-    *,
-    steps: int | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    resume: bool = True,
-    quiet: bool = False,
-) -> Path:
-    """Train the network; the parameters are those of `napari_mfif.training.train`.
-
-    Which stacks are ready at a step depends on how fast the machine makes them, so two runs are
-    alike, but not the same.
-    """
-    device = available(device)
-    pictures = read_pictures(data, seed=seed)
-    plan = replace(PLAN, steps=steps or PLAN.steps, seed=seed)
-    folder = out / UNFINISHED
-    examples = Examples(data, folder / f"stacks-{seed}", SOURCE, seed=seed, count=STACKS)
-    batches = judge(held_back(SOURCE, [p.pixels for p in pictures.held_back]), device)
-    torch.manual_seed(seed)
-    network = RefinementNet(CHANNELS).to(device)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    scores = run(
-        network, Gain(examples, device), lambda net: _scores(net, batches), plan, folder,
-        resume=resume, quiet=quiet,
-    )  # fmt: skip
-    return written(
-        network, pictures, plan, scores, device, out, head={**HEAD, "stacks": STACKS}, text=TEXT
-    )
-
-
-def written(
-    network: nn.Module,
-    pictures: Pictures,
-    plan: Plan,
-    scores: dict[str, float],
-    device: str,
-    out: Path,
-    *,
-    head: Mapping[str, object],
-    text: str,
-) -> Path:
-    """Write weights, log and card; return the path of the weights."""
-    facts = {"steps": str(plan.steps), "seed": str(plan.seed)}
-    sha256 = write_weights(network, out, facts)
-    head = {
-        **head,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "sha256": sha256,
-        **facts,
-        "hardware": hardware(device),
-        "minutes": round(minutes(out / UNFINISHED)),
-        **{f"held_back_{k.replace(' ', '_')}": f"{v:.2f}" for k, v in scores.items()},
-    }
-    write_card(out, head, wrapped(text.format(**picture_words(pictures))))
-    shutil.copyfile(out / UNFINISHED / LOG, out / LOG)
-    return out / FILE
+#: Train the network, see `napari_mfif.training.train`.
+train = functools.partial(train_on_stacks, RECIPE)

@@ -27,7 +27,6 @@ from napari_mfif.networks.widths import UFA_FUSE as WIDTH
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.training.data import Picture, crop
 from napari_mfif.training.judge import Judge, judge_by
-from napari_mfif.training.loop import Plan
 from napari_mfif.training.masks import draw_mask
 from napari_mfif.training.pairs import (
     MEAN_FILTERS,
@@ -39,6 +38,7 @@ from napari_mfif.training.pairs import (
     mean_filter,
     mean_filtered,
 )
+from napari_mfif.training.plan import Plan
 from napari_mfif.training.recipe import Recipe, train_recipe
 from napari_mfif.training.scenes import object_pair, stack_pair
 from napari_mfif.training.ufa_fuse_card import HEAD, TEXT
@@ -259,11 +259,11 @@ def vary(recipe: Recipe, settings: Settings) -> Recipe:
 
 
 RECIPE = Recipe(
-    "ufa-fuse",
-    make_network,
-    Reconstruction,
-    fidelity,
-    Plan(STEPS, rate=RATE, every=250),
+    method="ufa-fuse",
+    network=make_network,
+    loss=Reconstruction,
+    judge=fidelity,
+    plan=Plan(STEPS, rate=RATE, every=250),
     head=HEAD,
     text=TEXT,
     soft=True,
