@@ -13,19 +13,16 @@ processor without instructions for half precision it takes minutes).
 from __future__ import annotations
 
 import argparse
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks import keep
 from benchmarks.reproduce_words import measured_words
 from napari_mfif.methods import registry
-from napari_mfif.networks.weights import CARD, Weights, models, read_card, read_weights
+from napari_mfif.networks.weights import CARD, models, read_card, read_weights
 from napari_mfif.training import OTHER_RECIPES, RECIPES
 from napari_mfif.training.card import write_card
 from napari_mfif.training.card_body import blocks, body, sources_of
@@ -56,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.folders and name not in given.folders:
             continue
         if given.tensors:
-            print(name, tensors(read_weights(folder, recipe.method)))
+            print(name, read_weights(folder, recipe.method).numbers())
             continue
         head, text = written(folder, recipe, measure=given.measure)
         before = (folder / CARD).read_text(encoding="utf-8")
@@ -97,9 +94,11 @@ def written(folder: Path, recipe: Recipe, *, measure: bool = False) -> tuple[dic
     head["minutes"] = duration(folder, head["minutes"])
     if measure:
         head |= _measured(recipe, folder)
-    made = blocks(old) | {OWN: measured_words(keep.load("reproduction"), recipe, stored.sha256)}
+    made = blocks(old) | {
+        OWN: measured_words(keep.load("reproduction"), recipe, stored.fingerprint())
+    }
     text = body(recipe, head, facts, sources_of(old), made)
-    return head, text.rstrip("\n") + "\n" + notes(folder, tensors(stored))
+    return head, text.rstrip("\n") + "\n" + notes(folder, stored.numbers())
 
 
 def duration(folder: Path, told: str) -> str:
@@ -108,14 +107,6 @@ def duration(folder: Path, told: str) -> str:
         return f"{minutes(folder):.0f}"
     number = re.match(r"\d+", told)
     return number[0] if number else UNKNOWN
-
-
-def tensors(stored: Weights) -> str:
-    """Return a short name of the numbers themselves: facts in their file may change."""
-    digest = hashlib.sha256()
-    for name in sorted(stored.tensors):
-        digest.update(name.encode() + np.ascontiguousarray(stored.tensors[name]).tobytes())
-    return digest.hexdigest()[:12]
 
 
 def notes(folder: Path, name: str) -> str:

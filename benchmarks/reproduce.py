@@ -167,7 +167,7 @@ def _alone() -> None:
 def _state(name: str) -> str:
     """Return which weights a row is of: all that the method has; nothing where it has none."""
     method = name.partition(",")[0]
-    own = (sha for label, sha in _weights().items() if label.partition("/")[0] == method)
+    own = (found for label, found in _weights().items() if label.partition("/")[0] == method)
     return " ".join(own)
 
 
@@ -178,7 +178,7 @@ def _weights() -> dict[str, str]:
             for which in weights.sets(name):
                 label = name if which == weights.PUBLISHED else f"{name}/{which}"
                 try:
-                    found[label] = weights.load(name, which).sha256[:12]
+                    found[label] = weights.load(name, which).fingerprint()
                 except WeightsError:
                     continue
     return found

@@ -78,10 +78,10 @@ def _machine(results: Results) -> str:
     if "machine" not in results:
         return ""
     found = results["machine"]
-    weights = ", ".join(f"`{name}` {sha}" for name, sha in results.get("weights", {}).items())
+    weights = ", ".join(f"`{name}` {mark}" for name, mark in results.get("weights", {}).items())
     return (
         f"Made on {results['made']}: {found['system']}, {found['cores']} cores of "
-        f"{found['processor']}, Python {found['python']}. Weights (sha256): {weights}."
+        f"{found['processor']}, Python {found['python']}. Weights (fingerprints): {weights}."
     )
 
 

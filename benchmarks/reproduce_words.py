@@ -18,13 +18,13 @@ WORDS = "By `python -m benchmarks.reproduce`, {made}; docs/reproduction.md tells
 NOTHING = "Not measured yet: `python -m benchmarks.reproduce`, then this command.\n"
 
 
-def measured_words(results: Results, recipe: Recipe, sha256: str) -> str:
+def measured_words(results: Results, recipe: Recipe, fingerprint: str) -> str:
     """Return tables of what was measured of weights; that nothing was, where they are others."""
     name, published_set = recipe.method, recipe.name == PUBLISHED
     done = results.get("done", {})
 
     def is_of(*place: str) -> bool:
-        return sha256[:12] in done.get(", ".join(place), "").split()
+        return fingerprint in done.get(", ".join(place), "").split()
 
     parts = []
     if published_set and is_of("lytro", name):

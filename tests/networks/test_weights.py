@@ -115,3 +115,17 @@ def test_weights_that_are_not_there_are_refused_with_what_there_is(slope) -> Non
 
     with pytest.raises(WeightsError, match=r"weights=\"nix\"` is not there: cnn has published"):
         fuse(slope[0][:2], method="cnn", weights="nix")
+
+
+def test_fingerprint_is_of_what_decides_not_of_the_file() -> None:
+    tensors = {"a": np.arange(3, dtype=np.float32)}
+    facts = {"softness_per_noise": "8", "steps": "10"}
+    known = weights.Weights(tensors, facts, "one file").fingerprint()
+    longer = weights.Weights(tensors, {**facts, "steps": "20", "plan": "{}"}, "another")
+    assert longer.fingerprint() == known
+    softer = weights.Weights(tensors, {**facts, "softness_per_noise": "9"}, "another")
+    assert softer.fingerprint() != known
+    assert softer.numbers() == longer.numbers()
+    moved = weights.Weights({"a": tensors["a"] + 1}, facts, "one file")
+    assert moved.fingerprint() != known
+    assert moved.numbers() != longer.numbers()

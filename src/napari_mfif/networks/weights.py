@@ -36,6 +36,8 @@ __all__ = [
 FILE = "weights.safetensors"
 CARD = "README.md"
 
+#: What a file of weights says of how they came about; the rest decides what they do.
+HISTORY = ("method", "recipe", "plan", "steps", "seed", "switches", "begin", "begun_with")
 #: Sets of weights that a method may have; the first is its own folder, others are folders in it.
 PUBLISHED, MICROSCOPY, DEPTH = SETS = ("published", "microscopy", "depth")
 
@@ -57,6 +59,20 @@ class Weights:
     tensors: dict[str, NDArray[Any]]
     facts: dict[str, str]
     sha256: str
+
+    def fingerprint(self) -> str:
+        """Return a short name of all by which they fuse: other files may hold the same."""
+        digest = hashlib.sha256(self.numbers().encode())
+        used = {name: fact for name, fact in sorted(self.facts.items()) if name not in HISTORY}
+        digest.update(json.dumps(used).encode())
+        return digest.hexdigest()[:12]
+
+    def numbers(self) -> str:
+        """Return a short name of the tensors alone: what answers are worth may be measured anew."""
+        digest = hashlib.sha256()
+        for name in sorted(self.tensors):
+            digest.update(name.encode() + np.ascontiguousarray(self.tensors[name]).tobytes())
+        return digest.hexdigest()[:12]
 
 
 def models() -> Path:
