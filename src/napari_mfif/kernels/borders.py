@@ -32,20 +32,32 @@ def zero_border(bands: NDArray[Any]) -> Mask | None:
     corners = bands[:: max(1, len(bands) - 1), :: max(1, bands.shape[1] - 1)]
     if np.all(np.any(corners != 0, axis=-1)):  # nothing was moved without leaving a corner
         return None
-    zero = np.all(bands == 0, axis=-1)
-    _, regions = cv2.connectedComponents(zero.view(np.uint8), connectivity=4)
-    sides = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
-    border = np.isin(regions, np.unique(np.concatenate(sides))) & zero
-    inside = np.argwhere(~border)
-    if len(inside) == 0:
+    zero = bands[..., 0] == 0
+    for k in range(1, bands.shape[2]):
+        zero &= bands[..., k] == 0
+    count, regions = cv2.connectedComponents(zero.view(np.uint8), connectivity=4)
+    at_side = np.zeros(count, np.bool_)
+    for side in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
+        at_side[side] = True
+    border = at_side[regions] & zero
+    if border.all():
         return None
-    hull = cv2.convexHull(inside[:, ::-1].astype(np.int32))
+    hull = cv2.convexHull(_ends(~border))
     shape = cv2.approxPolyDP(hull, RAGGED, True)
     filled = cv2.fillPoly(np.zeros(zero.shape, np.uint8), [hull], 1)
     ragged = int(np.count_nonzero(filled[border]))
     if len(shape) > CORNERS or ragged > RAGGED * cv2.arcLength(hull, True):
         return None
     return np.asarray(border)
+
+
+def _ends(inside: Mask) -> NDArray[np.int32]:
+    """Return x, y of the first and the last pixel of each row: no other is on the convex hull."""
+    rows = np.flatnonzero(inside.any(axis=1))
+    first = inside[rows].argmax(axis=1)
+    last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
+    ends = np.concatenate([np.column_stack([first, rows]), np.column_stack([last, rows])])
+    return ends.astype(np.int32)
 
 
 def moving_borders(borders: Mapping[int, Mask], planes: int) -> dict[int, Mask]:
