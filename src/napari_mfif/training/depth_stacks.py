@@ -31,9 +31,9 @@ Mask = NDArray[np.bool_]
 
 #: Share of each kind of scene: more of those whose depth is hard to tell than to learn pixels from.
 SHARES = {
-    "relief": 0.04, "steps": 0.1, "occlusion": 0.08, "fluorescence": 0.12, "weak": 0.1,
-    "halo": 0.08, "tissue": 0.09, "colour": 0.07, "clutter": 0.06, "beyond": 0.04,
-    "out of reach": 0.08, "thin layers": 0.06, "points": 0.03, "blank": 0.02, "phase": 0.03,
+    "relief": 0.03, "steps": 0.16, "occlusion": 0.08, "fluorescence": 0.16, "weak": 0.08,
+    "halo": 0.07, "tissue": 0.12, "colour": 0.08, "clutter": 0.05, "beyond": 0.03,
+    "out of reach": 0.06, "thin layers": 0.04, "points": 0.02, "blank": 0.01, "phase": 0.01,
 }  # fmt: skip
 BUILDERS = {
     **{kind: build for kind, (build, _) in KINDS.items()},
@@ -43,6 +43,9 @@ BUILDERS = {
 DEPTH_KINDS = {kind: (BUILDERS[kind], share) for kind, share in SHARES.items()}
 #: Share of the stacks that are dim, and their photons at white.
 DIM, DIM_PHOTONS = 0.2, (40, 1500)
+#: Range of planes: of fewer the network is not asked. Pixels of blur from the first to the last at
+#: most, and a plane.
+PLANES, WIDEST, STEEPEST = (4, 60), 48.0, 4.0
 #: Kinds whose things shine through each other: what shows nothing has no depth there.
 CLEAR = ("fluorescence", "tissue", "thin layers", "points", "phase")
 #: Weight of pixels of a closed surface that has no texture there; in colour some are not closed.
@@ -89,7 +92,10 @@ class DepthExample:
 def draw_depth_example(rng: np.random.Generator, photographs: Sequence[Float]) -> DepthExample:
     """Draw a scene, a camera and faults; make the stack, fold it, and keep what is needed."""
     photons = DIM_PHOTONS if rng.random() < DIM else PHOTONS
-    shoot, faults, kind = draw_shoot(rng, photographs, kinds=DEPTH_KINDS, photons=photons)
+    shoot, faults, kind = draw_shoot(
+        rng, photographs, kinds=DEPTH_KINDS, photons=photons, planes=PLANES,
+        blur=(WIDEST, STEEPEST),
+    )  # fmt: skip
     evidence = _evidence(photographed(rng, shoot, faults))
     seen = features(evidence)
     depth, weight, sure, told = _truth(shoot, kind)

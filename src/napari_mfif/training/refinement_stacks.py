@@ -34,6 +34,8 @@ SIDE, MARGIN = 192, 12
 #: Ranges of planes and of photons at white, both drawn evenly in their logarithms; so many stacks
 #: have no noise.
 PLANES, PHOTONS, NOISELESS = (2, 60), (40, 30000), 0.03
+#: Pixels of blur radius from the first plane to the last at most, and from one to the next.
+BLUR = (26.0, 2.5)
 #: Share of the stacks with 8 bits, and of those that went through JPEG.
 EIGHT_BITS, JPEG = 0.2, 0.5
 #: Share of the stacks in which surfaces may show photographs, and of their surfaces.
@@ -108,23 +110,25 @@ def draw_shoot(
     *,
     kinds: Mapping[str, tuple[Callable[[Stage], Scene], float]] = KINDS,
     photons: tuple[float, float] = PHOTONS,
+    planes: tuple[float, float] = PLANES,
+    blur: tuple[float, float] = BLUR,
 ) -> tuple[Shoot, Faults, str]:
     """Draw a scene before a lens and a camera, what goes wrong, and name the scene's kind."""
     kind = str(rng.choice(list(kinds), p=[share for _, share in kinds.values()]))
-    planes = round(float(np.exp(rng.uniform(*np.log(PLANES)))))
+    count = round(float(np.exp(rng.uniform(*np.log(planes)))))
     noiseless = rng.random() < NOISELESS
     white = None if noiseless else float(np.exp(rng.uniform(*np.log(photons))))
     dtype = "uint8" if rng.random() < EIGHT_BITS else "uint16"
-    steepest = float(np.clip(26 / planes, 0.5, 2.5))
+    steepest = float(np.clip(blur[0] / count, 0.5, blur[1]))
     slope = None if rng.random() < 0.5 else float(np.exp(rng.uniform(*np.log([0.25, steepest]))))
-    lens = choose_lens(rng, planes, slope, None)
+    lens = choose_lens(rng, count, slope, None)
     faults = Faults.draw(rng, dtype)
     lens = replace(lens, exposure=lens.exposure * faults.overexposed)
     camera = Camera.choose(rng, dtype, white)
     canvas = (SIDE + 2 * MARGIN, SIDE + 2 * MARGIN)
     share = SURFACES if len(photographs) and rng.random() < PHOTOGRAPHED else 0.0
-    stage = PhotoStage(rng, canvas, planes, 3 if kind == "colour" else 1, photographs, share)
-    return Shoot(kinds[kind][0](stage), lens, camera, planes, (SIDE, SIDE)), faults, kind
+    stage = PhotoStage(rng, canvas, count, 3 if kind == "colour" else 1, photographs, share)
+    return Shoot(kinds[kind][0](stage), lens, camera, count, (SIDE, SIDE)), faults, kind
 
 
 def photographed(rng: np.random.Generator, shoot: Shoot, faults: Faults) -> NDArray[Any]:
