@@ -10,7 +10,8 @@ pytest.importorskip("torch")
 
 from benchmarks import cards
 from napari_mfif.networks.weights import CARD, read_card, read_weights
-from napari_mfif.training.card_body import blocks, sources_of
+from napari_mfif.training import boundary_aware
+from napari_mfif.training.card_body import blocks, body, sources_of
 from napari_mfif.training.loop import LOG
 from napari_mfif.training.plan import plan_of
 
@@ -43,6 +44,18 @@ def test_card_can_be_written_from_itself(folder, recipe, tmp_path) -> None:
     assert read_card(tmp_path) == head
     assert sources_of(text) == sources_of((folder / CARD).read_text(encoding="utf-8")) != ""
     assert blocks(text).keys() >= {cards.OWN}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_worth_of_answers_is_told_by_its_name_of_today(order) -> None:
+    of_before = {"chances": '{"chances": [0, 1], "probabilities": [0.11, 0.22]}'}
+    today = {"paircalibration": '{"chances": [0, 1], "probabilities": [0.33, 0.44]}'}
+    facts = {"steps": "1", "seed": "0"}
+    for one in [of_before, today][::order]:
+        facts |= one
+    text = body(boundary_aware.RECIPE, {}, facts, "")
+    assert "0.44" in text
+    assert "0.22" not in text
 
 
 def test_notes_of_other_weights_are_not_shown(tmp_path) -> None:

@@ -98,10 +98,10 @@ def _filled(found: re.Match[str], made: Mapping[str, str]) -> str:
 
 
 def _by_name(facts: Mapping[str, str]) -> dict[str, str]:
-    """Return facts with what answers are worth by its name of today."""
+    """Return what answers are worth by its name of today; files may hold older ones besides."""
     kinds: tuple[type[Calibration], ...] = (ScoreCalibration, PairCalibration)
-    today = {name: kind.names[0] for kind in kinds for name in kind.names}
-    return {today.get(name, name): fact for name, fact in facts.items()}
+    there = ((kind, next((n for n in kind.names if n in facts), None)) for kind in kinds)
+    return {kind.names[0]: facts[name] for kind, name in there if name}
 
 
 def _picture_words(sources: str, seed: int) -> dict[str, str]:
