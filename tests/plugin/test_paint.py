@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from painter import LEFT, PLAIN, WAIT, Hand, choose_method
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QImage
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_mfif import Recipe, Stroke, fuse
+from napari_mfif.kernels.strokes import share_of
 from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.painting.outlines import outlines_of
 from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.plugin.results import results_of
 
@@ -518,3 +522,82 @@ def test_strokes_of_a_recipe_can_be_undone_in_the_window(paint, panel, add_relie
     qtbot.waitUntil(lambda: len(results.current().fusion.strokes) == 1, timeout=WAIT)
     hand = Hand(paint, qtbot)
     assert hand.layers_show(made.fusion.mend(painted.strokes[:1]))
+
+
+def canvas_with_lines(hand):
+    """Return what one sees on the canvas, once what was painted is outlined."""
+    qtbot = hand.qtbot
+    qtbot.waitUntil(lambda: not hand.paint.look.strokes.busy, timeout=WAIT)
+    hand.viewer.cursor.size = 0
+    hand.move(90, 5)  # the brush would be seen
+    qtbot.wait(100)
+    shot = hand.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    bits = shot.constBits()
+    bits.setsize(shot.sizeInBytes())
+    lines = np.frombuffer(bits, np.uint8).reshape(shot.height(), shot.bytesPerLine() // 4, 4)
+    return lines[:, : shot.width(), :3].astype(int)
+
+
+def test_strokes_are_outlined_on_the_screen_and_in_no_picture(hand):
+    show = hand.paint.row.shown
+    hand.slide_to(6)
+    hand.paint.box.brush.value = 30
+    hand.drag((40, 60))
+    hand.viewer.scene.camera.zoom *= 0.8  # lines follow the camera
+    seen = canvas_with_lines(hand)
+    picture = hand.viewer.screenshot(canvas_only=True, flash=False)
+    hand.press(show)
+    without = canvas_with_lines(hand)
+    np.testing.assert_array_equal(hand.viewer.screenshot(canvas_only=True, flash=False), picture)
+    there = np.argwhere(np.abs(seen - without).max(axis=2) > 60)
+    factor = seen.shape[1] / hand.canvas.width()
+    middle, radius = hand.at(40, 60), 15 * 0.1 * hand.viewer.scene.camera.zoom
+    away = np.hypot(*(there / factor - (middle.y(), middle.x())).T)
+    assert len(there) > 4 * radius
+    assert np.all(np.abs(away - radius) < 3 + 0.1 * hand.viewer.scene.camera.zoom)
+    hand.press(show)
+    np.testing.assert_allclose(canvas_with_lines(hand), seen, atol=2)
+    hand.press(hand.paint.start)
+    assert not hand.canvas.findChild(QWidget, "stroke outlines")
+
+
+def test_key_takes_away_the_stroke_under_the_mouse_alone(hand):
+    before = hand.fusion
+    for plane, row in ((6, 30), (5, 40), (4, 70)):
+        hand.slide_to(plane)
+        hand.drag((row, 40), (row, 80))
+    first, _, third = hand.fusion.strokes
+    hand.move(36, 60)  # within both
+    hand.key(Qt.Key.Key_D)
+    assert hand.fusion.strokes == (first, third)
+    assert hand.layers_show(before.mend([first, third]))
+    hand.move(36, 60)
+    hand.key(Qt.Key.Key_D)
+    assert hand.fusion.strokes == (third,)
+    hand.move(36, 60)
+    hand.key(Qt.Key.Key_D)
+    assert hand.fusion.strokes == (third,)
+    hand.press(hand.paint.row.buttons["undo"])
+    hand.settle()
+    assert hand.fusion.strokes == (first, third)
+
+
+@pytest.mark.parametrize("kind", ["brush", "lasso", "mask", "large"])
+def test_outlines_run_where_a_stroke_is_half_in(kind):
+    inside = np.zeros((60, 80), bool)
+    inside[10:40, 20:70], inside[20:30, 40:50] = True, False
+    stroke = {
+        "brush": Stroke.brush([(30, 30), (50, 60)], 12, 0, pixel=(1, 2)),
+        "lasso": Stroke.lasso([(10, 20), (50, 30), (40, 70)], 0),
+        "mask": Stroke.mask(inside, 0, at=(3, 5)),
+        "large": Stroke.brush([(300, 300), (3500, 2600)], 120, 0),
+    }[kind]
+    slack = 4 if kind == "large" else 1
+    outlines = np.concatenate(outlines_of(stroke))
+    for row, column in outlines[:: max(1, len(outlines) // 60)]:
+        around = (
+            slice(int(row) - slack, int(row) + slack + 2),
+            slice(int(column) - slack, int(column) + slack + 2),
+        )
+        share = share_of(replace(stroke, soft=0.0), *around)
+        assert share.min() == 0 and share.max() == 1

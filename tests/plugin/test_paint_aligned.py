@@ -97,14 +97,19 @@ def canvas_around(hand, row, column):
 
 
 def test_plane_under_the_mouse_is_taken_while_the_source_is_looked_at(hand):
-    layer = look_at_source(hand)
+    layer, stack = look_at_source(hand), hand.fusion.stack
+
+    def shows(plane):
+        return np.array_equal(layer.data, stack.plane(plane))
+
     plane = int(hand.fusion.decision[40, 70])
-    hand.slide_to((plane + 3) % 7)
+    other = (plane + 3) % 7
+    hand.slide_to(other)
+    hand.qtbot.waitUntil(lambda: shows(other), timeout=WAIT)
     hand.move(40, 70)
     hand.key(Qt.Key.Key_T)
     assert hand.viewer.dims.current_step[0] == plane
-    expected = hand.fusion.stack.plane(plane)
-    hand.qtbot.waitUntil(lambda: np.array_equal(layer.data, expected), timeout=WAIT)
+    hand.qtbot.waitUntil(lambda: shows(plane), timeout=WAIT)
 
 
 def test_layer_of_the_aligned_plane_is_there_only_while_one_paints(hand):

@@ -40,7 +40,9 @@ class Canvas(QObject):
     def __init__(self, results: Results, made: Made) -> None:
         super().__init__()
         self._results, self._made = results, made
-        self._letters, self._recipe = letters_of(made), made.fusion.recipe
+        #: The axes of the layers, a letter each.
+        self.letters = letters_of(made)
+        self._recipe = made.fusion.recipe
         self._arrays: dict[str, NDArray[Any]] = {}
         self._soon = single_shot(self, self._draw)
         self._cost = 0.0
@@ -96,21 +98,21 @@ class Canvas(QObject):
 
     def position(self, coordinates: Sequence[float]) -> tuple[int, float, float]:
         """Return timepoint, row and column of a place in a layer's own coordinates."""
-        place = dict(zip(self._letters, coordinates, strict=False))
+        place = dict(zip(self.letters, coordinates, strict=False))
         return round(place.get("T", 0)), float(place["Y"]), float(place["X"])
 
     def pixel(self) -> tuple[float, float]:
         """Return height and width of a pixel as napari's brush has them: the shorter one is 1."""
         found = self._results.layer(self._made, "plane taken")
         sides = (1.0, 1.0) if found is None else tuple(abs(float(n)) for n in found.scale)
-        height, width = (sides[self._letters.index(axis)] for axis in "YX")
+        height, width = (sides[self.letters.index(axis)] for axis in "YX")
         shorter = min(height, width)
         return (height / shorter, width / shorter) if shorter else (1.0, 1.0)
 
     def write(self, t: int, region: Region, part: Part) -> None:
         """Write a part of the result into all layers; may be done in any thread."""
         index = self._index(t, region)
-        turned = self._letters.index("X") < self._letters.index("Y")
+        turned = self.letters.index("X") < self.letters.index("Y")
         for role, array in self._arrays.items():
             values = self._values(role, part)
             values = values.swapaxes(0, 1) if turned else values
@@ -133,14 +135,14 @@ class Canvas(QObject):
         """Fill in the heights that are not known; may be done in any thread."""
         whole = Region.whole(fusion.stack.plane_shape)
         heights = fusion.height_where()
-        rows_last = self._letters.index("X") < self._letters.index("Y")
+        rows_last = self.letters.index("X") < self.letters.index("Y")
         for t, plane in enumerate(heights if "T" in fusion.stack.axes else [heights]):
             place = self._index(t, whole)
             self._arrays["height"][place] = plane.T if rows_last else plane
 
     def _index(self, t: int, region: Region) -> tuple[Any, ...]:
         place: dict[str, Any] = {"T": t, "Y": region.slices[0], "X": region.slices[1]}
-        return tuple(place.get(letter, 0) for letter in self._letters)
+        return tuple(place.get(letter, 0) for letter in self.letters)
 
     def plane_at(self, coordinates: Sequence[float]) -> int | None:
         """Return the number of the plane taken at a place in a layer's own coordinates."""

@@ -65,18 +65,16 @@ class MovedPlane(QObject):
         return self._made.fusion.stack.n_samples > 1
 
     def add_layers(self) -> None:
-        """Add the layers, which show nothing yet; the selection stays."""
+        """Add the layers, which show nothing yet."""
         stack, layers = self._made.fusion.stack, self._viewer.layers
         bands = stack.n_channels * stack.n_samples
         nothing = np.broadcast_to(stack.dtype.type(0), (*stack.plane_shape, bands))
-        selected = set(layers.selection)
         images = images_of(self._viewer, self._made.source)
         above = max((layers.index(one) + 1 for one in images), default=0)
         for channel, placed in enumerate(self._placed(nothing)):
             layer = self._made_layer(channel, placed)
             layers.insert(above + channel, layer)
             self._layers.append(layer)
-        layers.selection = selected
 
     def _made_layer(self, channel: int, placed: Placed) -> Any:
         made = self._made

@@ -15,6 +15,7 @@ from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.mending import mended_of, part_of, ready_to_mend, without_copies
 from napari_mfif.methods.base import Region
 from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.painting.areas import connected, uppermost
 from napari_mfif.plugin.painting.canvas import Canvas
 from napari_mfif.plugin.painting.jobs import Jobs
 from napari_mfif.plugin.results import Results
@@ -166,7 +167,7 @@ class Session(QObject):
 
         def area() -> Stroke | None:
             decision = fusion.decision[t] if "T" in fusion.stack.axes else fusion.decision
-            mask = _connected(decision, round(row), round(column))
+            mask = connected(decision, round(row), round(column))
             return None if mask is None else Stroke.mask(mask, source, soft=soft, time=t)
 
         def filled(stroke: Stroke | None) -> None:
@@ -228,6 +229,20 @@ class Session(QObject):
         """Take all strokes away; undo brings them back."""
         if self.fusion.strokes:
             self._go(lambda: ready_to_mend(self.fusion.unmended), self._keep_for_undo)
+
+    def take_back_at(self, place: Coordinates) -> None:
+        """Take away the uppermost stroke at a place, whatever was painted after it."""
+        t, row, column = self.canvas.position(place)
+        number = uppermost(self.fusion.strokes, t, round(row), round(column))
+        if number is None or self._way:
+            return
+        unwanted = self.fusion.strokes[number]
+
+        def without() -> Fusion:
+            rest = [one for one in self.fusion.strokes if one is not unwanted]
+            return ready_to_mend(self.fusion.unmended).mend(rest)
+
+        self._go(without, self._keep_for_undo)
 
     def _keep_for_undo(self, now: Fusion, old: Fusion) -> None:
         self._before = [*self._before[1 - HISTORY :], old]
@@ -300,16 +315,3 @@ class Session(QObject):
             self.trouble.emit(str(error))
             return
         raise error
-
-
-def _connected(decision: Any, row: int, column: int) -> Any | None:
-    """Return the pixels around one that are taken from the same plane; None outside."""
-    import cv2
-
-    rows, columns = decision.shape
-    if not (0 <= row < rows and 0 <= column < columns):
-        return None
-    same = (decision == decision[row, column]).astype(np.uint8)
-    marked = np.zeros((rows + 2, columns + 2), np.uint8)
-    cv2.floodFill(same, marked, (column, row), 1, flags=4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
-    return marked[1:-1, 1:-1] > 0

@@ -52,7 +52,7 @@ class PaintPanel(Panel):
         self.easel: Easel | None = None
         self.slider = PlaneSlider(self.results, self._plane_moved)
         self.keeper = StrokeKeeper(self.results)
-        self.look = PaintLook(self.box)
+        self.look = PaintLook(self.box, self.row)
         self._goes_on, self._plane = "", 0
         self._still = single_shot(self, self._fetch, STILL)
         self._long = single_shot(self, self._say_at_work)
@@ -166,6 +166,7 @@ class PaintPanel(Panel):
     def _session_changed(self) -> None:
         if self.session is not None:
             self.keeper.know(self.session.made, self.session.fusion.strokes)
+            self.look.outline()
             self._show_strokes()
 
     def _show_strokes(self) -> None:
@@ -197,6 +198,7 @@ class PaintPanel(Panel):
             session.fill(place, erase=easel.erases())
 
         keys = {"S": lambda layer: self.look.swap(), "T": lambda layer: self._take_plane()}
+        keys["D"] = lambda layer: self._take_back()
         hands = Hands(self._brushed, session.lift, lasso, fill, session.undo, session.redo, keys)
         planes = mended_of(session.fusion).planes
         easel = self.easel = Easel(self.results, session.made, hands, planes)
@@ -258,6 +260,7 @@ class PaintPanel(Panel):
         self.box.show_plane(plane, made.fusion.stack)
         if self.easel is not None:
             self.easel.show_plane(plane)
+        self.look.outline()
         self._set_source()
         self._still.start()
 
@@ -307,3 +310,9 @@ class PaintPanel(Panel):
         number = self.session.canvas.plane_at(place)
         if number is not None:
             self.slider.go_to(self.slider.nearest(number))
+
+    def _take_back(self) -> None:
+        """Take away the stroke under the mouse."""
+        if self.session is not None and self.easel is not None:
+            place = self.easel.layer.world_to_data(self.viewer.cursor.position)
+            self.session.take_back_at(place)

@@ -179,6 +179,12 @@ class StrokeRow(QWidget):
             "the strokes are put into the new result.</qt>"
         )
         self.keep.setChecked(True)
+        self.shown = QCheckBox("Show strokes")
+        self.shown.setToolTip(
+            "<qt>Thin lines around what was painted; pictures of the canvas are without them. The "
+            "key D takes away the stroke under the mouse.</qt>"
+        )
+        self.shown.setChecked(True)
         self.buttons = {
             "undo": button("Undo", "Take the last stroke away. Ctrl+Z on the canvas.", self.undo),
             "redo": button("Redo", "Bring it back. Ctrl+Shift+Z on the canvas.", self.redo),
@@ -199,7 +205,11 @@ class StrokeRow(QWidget):
             row.addWidget(one)
         column.addLayout(row)
         column.addWidget(self.bar)
-        column.addWidget(self.keep)
+        below = QHBoxLayout()
+        below.addWidget(self.shown)
+        below.addWidget(self.keep)
+        below.addStretch()
+        column.addLayout(below)
         self.show_strokes(0, can_undo=False, can_redo=False)
 
     def show_strokes(self, count: int, **possible: Any) -> None:
