@@ -80,6 +80,18 @@ def test_fans_teach_the_centres_of_windows() -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
+def test_fans_come_either_way_for_who_compares_in_one_order(monkeypatch) -> None:
+    planes = np.arange(2, dtype=np.float32).reshape(2, 1, 1)
+    monkeypatch.setattr(fans, "draw_fan", lambda *_: Fan(planes, planes))
+    mixed, first = boundary_aware_microscopy.Mixed([], pool=None), []
+    monkeypatch.setattr(mixed, "guard", lambda *_: 0)
+    monkeypatch.setattr(mixed, "of_photographs", lambda *_: 0)
+    monkeypatch.setattr(mixed, "of_fan", lambda _, fan: first.append(fan.planes[0, 0, 0]) or 0)
+    for seed in range(40):
+        mixed(torch.nn.Identity(), np.random.default_rng(seed))
+    assert set(first) == {0, 1}
+
+
 def test_second_network_learns_from_windows_with_both_planes_in_focus() -> None:
     network = boundary_aware_microscopy.RECIPE.network()
     errors = np.full((2, 80, 80), 0.1, np.float32)

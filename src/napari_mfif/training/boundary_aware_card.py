@@ -81,22 +81,22 @@ The published networks of this method (their card is one folder up), trained fur
 
 ## Training
 
-By the command above, starting from {begin}, whose normalisations keep their
-statistics. Half of the steps are the published recipe's pairs of photographs. The other half are
-fans: four planes out of a simulated z-stack of `napari_mfif.simulation` (all eight kinds, 40 seeds
-that measure nothing else, 6 to 24 planes, 60 to 6000 photons at white, 8 % without noise), scaled
-by the stack's own percentiles, cut to 128 x 128, turned and mirrored. All six pairs of a fan are
-compared, in one order. What is right at the centre of a window is told by the planes without noise:
-of two, the one that differs less from the true scene within a Gaussian window of 1.5 pixels; the
-logistic loss counts centres by how far the two differ. The second network goes on from the first
-one for 10 % of the steps, with windows either plane of which is the better one on at least 10 % of
-the pixels. In every step two crops of photographs come sharp and after a Gaussian of sigma 3 to 12,
-with correlated noise, so that blurred planes are not liked for their texture or noise: one at 8 to
-100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp parts are white.
-Two more crops carry flat print, .6 to 4 times as bright as the camera's white, and show it at two
-blurs (sigma .3 to 6, and 1.5 to 6 times as much): the one plane is nearer to focus on one side of
-an outline, the other plane on the other side. All in all {plan}; the second network starts at
-.0001.
+By the command above, starting from {begin}, whose normalisations keep their statistics. Half of the
+steps are the published recipe's pairs of photographs. The other half are fans: four planes out of a
+simulated z-stack of `napari_mfif.simulation` (all eight kinds, 40 seeds that measure nothing else,
+6 to 24 planes, 60 to 6000 photons at white, 8 % without noise), scaled by the stack's own
+percentiles, cut to 128 x 128, turned and mirrored, every other one turned over in z. All six pairs
+of a fan are compared, in one order. What is right at the centre of a window is told by the planes
+without noise: of two, the one that differs less from the true scene within a Gaussian window of 1.5
+pixels; the logistic loss counts centres by how far the two differ. The second network goes on from
+the first one for 10 % of the steps, with windows either plane of which is the better one on at
+least 10 % of the pixels. In every step two crops of photographs come sharp and after a Gaussian of
+sigma 3 to 12, with correlated noise, so that blurred planes are not liked for their texture or
+noise: one at 8 to 100 % of its contrast, one 1.2 to 4 times too bright for the camera, whose sharp
+parts are white. Two more crops of 112 x 112 carry flat print, .6 to 2 times as bright as the
+camera's white, and show it at two blurs (a Gaussian of sigma 2 to 24, and one 1.5 to 30 times as
+narrow): the one plane is nearer to focus on one side of an outline, the other plane on the other
+side. All in all {plan}; the second network starts at .0001.
 
 Photographs held back, and `held_back_...`: as on the published card, {files} files and {drawn}
 drawn textures.

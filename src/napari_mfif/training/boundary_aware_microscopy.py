@@ -33,9 +33,10 @@ from napari_mfif.training.stacks import Fan
 
 __all__ = ["RECIPE", "Mixed", "fan_loss", "train"]
 
-#: Pixels of a side of the crops that guard against liking blurred planes, and how many of a step
-#: show print.
-GUARDS, PRINTS = 96, 2
+#: Pixels of a side of the crops that guard against liking blurred planes.
+GUARDS = 96
+#: Of those with print, and how many there are in a step.
+PRINT, PRINTS = 112, 2
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Mixed(fans.Mixed):
     """
 
     planes = 4
+    turned = True
     boundary: bool = False
 
     def of_photographs(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
@@ -61,7 +63,7 @@ class Mixed(fans.Mixed):
 
     def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss of a faint and a glaring crop, and of crops with print."""
-        prints = [draw_print(rng, self.pictures, GUARDS) for _ in range(PRINTS)]
+        prints = [draw_print(rng, self.pictures, PRINT) for _ in range(PRINTS)]
         whole = guard_loss(network, rng, self.pictures, self.device)
         return whole + 0.5 * centre_loss(network, prints, self.device)
 

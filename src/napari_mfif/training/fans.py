@@ -40,6 +40,8 @@ class Mixed(ABC):
 
     #: Planes of a stack that are compared with one another in a step.
     planes: ClassVar[int]
+    #: Turn every other fan over in z: who compares in one order must not like the later plane.
+    turned: ClassVar[bool] = False
 
     pictures: Sequence[Picture]
     device: str = "cpu"
@@ -52,7 +54,10 @@ class Mixed(ABC):
         guard = self.guard(network, rng)
         if rng.random() < 0.5:
             return self.of_photographs(network, rng) + guard
-        return self.of_fan(network, draw_fan(rng, self.pool, self.size, self.planes)) + guard
+        fan = draw_fan(rng, self.pool, self.size, self.planes)
+        if self.turned and rng.random() < 0.5:
+            fan = fan.turned()
+        return self.of_fan(network, fan) + guard
 
     def guard(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
         """Return the loss of what must not be forgotten in any step: nothing."""

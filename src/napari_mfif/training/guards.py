@@ -21,10 +21,10 @@ CONTRAST, FAR, NOISE, GRAIN = (0.08, 1.0), (3.0, 12.0), (0.3, 3.0), (0.4, 1.5)
 #: By how much the light exceeds what the camera can tell.
 GLARE = (1.2, 4.0)
 #: Light of print, where the camera's white is 1.
-PRINT = (0.6, 4.0)
-#: Sigmas of print in the plane nearer to focus; how many times as wide it is in the other one; over
-#: how many pixels the one plane takes over from the other.
-NEARER, WIDER, TURN = (0.3, 6.0), (1.5, 6.0), 4.0
+PRINT = (0.6, 2.0)
+#: Sigmas of print in the plane farther from focus, and how many times as narrow it is in the other
+#: one; over how many pixels the one plane takes over from the other.
+WIDE, NARROWER, TURN = (2.0, 24.0), (1.5, 30.0), 4.0
 
 
 def draw_faint(rng: np.random.Generator, pictures: Sequence[Picture], size: int) -> tuple[Map, Map]:
@@ -62,8 +62,8 @@ def draw_print(rng: np.random.Generator, pictures: Sequence[Picture], size: int)
     square = crop(rng, pictures[int(rng.integers(len(pictures)))], size)
     paint = draw_mask(rng, (size, size))
     scene = square * (1 - paint) + np.float32(255 * between(rng, PRINT)) * paint
-    sigma = between(rng, NEARER)
-    near, far = gaussian(sigma)(scene), gaussian(max(sigma, 1.0) * between(rng, WIDER))(scene)
+    sigma = between(rng, WIDE)
+    near, far = gaussian(sigma / between(rng, NARROWER))(scene), gaussian(sigma)(scene)
     side = gaussian(TURN)(draw_mask(rng, (size, size)))
     side = 1 - side if rng.random() < 0.5 else side
     camera = _camera(rng)

@@ -46,6 +46,10 @@ class Fan:
     planes: Float
     errors: Float
 
+    def turned(self) -> Fan:
+        """Return the planes in the other order along z."""
+        return Fan(self.planes[::-1].copy(), self.errors[::-1].copy())
+
     def target(self, first: int, second: int) -> tuple[Float, Float]:
         """Return how probable it is that `first` shows the scene better, and what that counts."""
         one, other = self.errors[first], self.errors[second]
