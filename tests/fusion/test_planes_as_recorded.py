@@ -108,6 +108,15 @@ def test_dark_ground_is_no_missing_border(slope) -> None:
     assert "lack" not in " ".join(said.notes)
 
 
+def test_a_line_at_the_rim_that_was_mixed_with_zeros_is_not_fused(slope) -> None:
+    mixed = slope[0].copy()
+    mixed[6, -1] //= 2  # as a shift by half a pixel leaves it
+    fusion = fuse(mixed)
+    lines = fusion.image[-8:].astype(float).mean(1)
+    np.testing.assert_allclose(lines, fuse(slope[0]).image[-8:].astype(float).mean(1), rtol=0.02)
+    assert "lack pixels" in " ".join(fusion.notes)
+
+
 def test_every_zero_is_missing_where_that_is_said(slope) -> None:
     holes = slope[0].copy()
     holes[::2, 20:30, 20:30] = 0

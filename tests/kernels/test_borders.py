@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.kernels.borders import zero_border
+from napari_mfif.kernels.borders import mixed_rim, zero_border
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +52,19 @@ def test_zero_in_one_colour_is_there(plane):
 
 def test_nothing_but_zeros_is_no_border():
     assert zero_border(np.zeros((20, 30, 1), np.uint8)) is None
+
+
+@pytest.mark.parametrize("shift", [(0, 0.4), (0, -0.4), (0.7, 0), (-0.3, -0.5)])
+def test_lines_at_the_rim_that_are_mixed_with_zeros_are_found(plane, shift):
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+    smooth = cv2.GaussianBlur(plane, (0, 0), 2)
+    size = (plane.shape[1], plane.shape[0])
+    seen, there = (cv2.warpAffine(p, matrix, size) for p in (smooth, np.full_like(smooth, 255)))
+    np.testing.assert_array_equal(mixed_rim(seen), there[..., 0] < 255)
+
+
+def test_a_rim_that_is_dark_by_itself_is_left_alone(plane):
+    light = plane.copy()
+    light[0, :30] //= 2  # a short line
+    light[-20:] //= 2  # the edge of something
+    assert mixed_rim(light) is None

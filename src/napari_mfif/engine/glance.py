@@ -15,7 +15,7 @@ from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.engine.preparation import Preparation, coarse_cells, to_guide
 from napari_mfif.engine.ranges import robust_range
 from napari_mfif.engine.sampling import Windows
-from napari_mfif.kernels.borders import moving_borders, zero_border
+from napari_mfif.kernels.borders import mixed_rim, moving_borders, zero_border
 from napari_mfif.kernels.focus_width import FocusWidth, energies
 from napari_mfif.kernels.noise import NoiseLine
 from napari_mfif.kernels.parallel import in_turn
@@ -120,9 +120,9 @@ class Glance:
         cells = coarse_cells(bands, self._preparation.weights)
         few = to_guide(_thinned(bands), self._preparation)
         low, high = robust_range([few])
-        border = zero_border(bands)
+        border = _border(bands)
         if border is not None and self._looked is not self._reader:
-            border = zero_border(self._reader.bands(z))
+            border = _border(self._reader.bands(z))
         measured, mean = {}, 0.0
         if self._wanted:
             seen = np.stack([to_guide(bands[place], self._preparation) for place in self._places])
@@ -163,6 +163,12 @@ class Glance:
         steps = STEPS * self._preparation.gain * float(np.abs(self._preparation.weights).sum())
         whole = self._reader.stack.dtype.kind in "iub"
         return max(WIDTH * float(deviation), steps if whole else 0.0)
+
+
+def _border(bands: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Return where the border of a plane is missing."""
+    zeros = zero_border(bands)
+    return mixed_rim(bands) if zeros is None else zeros
 
 
 def _thinned(bands: NDArray[Any]) -> NDArray[Any]:

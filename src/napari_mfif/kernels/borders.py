@@ -1,4 +1,7 @@
-"""Borders without pixels: what a plane that was moved leaves of its frame, as exact zeros."""
+"""Borders without pixels: what a plane that was moved leaves of its frame.
+
+Exact zeros, and where it was moved by less than a pixel lines at the rim that are mixed with them.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["moving_borders", "zero_border"]
+__all__ = ["mixed_rim", "moving_borders", "zero_border"]
 
 #: A frame cut by a moved rectangle has so many corners at most.
 CORNERS = 8
 #: By so many pixels an edge may be ragged.
 RAGGED = 1.5
+#: A line at the rim is mixed with zeros where it is darker than the next one by this share, and by
+#: so many times what lines usually differ by, over so many pixels: no lens images such a step, so
+#: straight and so long, right at the rim.
+DARKER, CLEARLY, LONG = 0.12, 4.0, 48
 
 Mask = NDArray[np.bool_]
 
@@ -49,6 +56,28 @@ def zero_border(bands: NDArray[Any]) -> Mask | None:
     if len(shape) > CORNERS or ragged > RAGGED * cv2.arcLength(hull, True):
         return None
     return np.asarray(border)
+
+
+def mixed_rim(bands: NDArray[Any]) -> Mask | None:
+    """Return the pixels at the rim of a plane that interpolation mixed with zeros beyond it.
+
+    Parameters
+    ----------
+    bands : (Y, X, K)
+        The plane.
+    """
+    if min(bands.shape[:2]) < 3:
+        return None
+    rim = np.zeros(bands.shape[:2], np.bool_)
+    for turns in range(4):
+        outer, inner, next_ = np.asarray(np.rot90(bands, turns)[:3], np.float32)
+        drop = inner - outer
+        usual = np.median(np.abs(inner - next_), axis=0)
+        dark = np.all((drop > DARKER * inner) & (drop > CLEARLY * usual) & (inner > 0), axis=-1)
+        line = dark.view(np.uint8)[None]
+        side = np.rot90(rim, turns)[0]
+        side |= cv2.morphologyEx(line, cv2.MORPH_OPEN, np.ones((1, LONG), np.uint8))[0] > 0
+    return rim if rim.any() else None
 
 
 def _ends(inside: Mask) -> NDArray[np.int32]:
