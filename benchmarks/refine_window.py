@@ -132,7 +132,7 @@ def main() -> int:
         box.setCurrentIndex(box.findData(given.method))
         fuse.start()
         wait(lambda: not fuse.is_running() and panel.made is not None)
-        viewer.layers["stack height (µm)"].visible = True
+        viewer.layers["height (µm) · stack"].visible = True
         wait(lambda: False, seconds=1)
         for run in (1, 2):
             result = {"side": side, "run": run, **drag(viewer, panel, stopwatch)}

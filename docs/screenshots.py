@@ -129,11 +129,11 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
 def window_picture(viewer: napari.Viewer, path: Path) -> None:
     """Draw the picture at the head of the README: stack, sharp image and height side by side."""
     viewer.canvas.grid.enabled = True
-    names = ("relief plane taken", "relief height (µm)", "relief in focus", "relief")
+    names = ("plane taken · relief", "height (µm) · relief", "in focus · relief", "relief")
     viewer.window.resize(1400, 820)
     for layer in viewer.layers:
         layer.visible = layer.name in names
-    viewer.layers.selection = {viewer.layers["relief in focus"]}
+    viewer.layers.selection = {viewer.layers["in focus · relief"]}
     viewer.reset_view()
     rest(1)
     viewer.window.screenshot(str(path), canvas_only=False, flash=False)
@@ -154,7 +154,7 @@ def refine_picture(path: Path) -> None:
     until(lambda: not fuse.is_running())
     panel = open_panel(viewer, "Refine")
     until(lambda: panel.made is not None)
-    viewer.layers["fluorescence height (µm)"].visible = True
+    viewer.layers["height (µm) · fluorescence"].visible = True
     panel.box.known.set_values({"min_confidence": 0.8})
     rest(2)
     until(lambda: not panel.note.text())

@@ -203,18 +203,19 @@ def test_dataset_of_a_lazy_fusion_stays_lazy(stack) -> None:
 def test_layers_are_plain_and_lie_on_the_planes(fusion) -> None:
     layers = {options["name"]: (data, options, kind) for data, options, kind in fusion.to_layers()}
     assert list(layers) == [
-        f"pollen <1> {title}" for title in ("confidence", "plane taken", "height (µm)", "in focus")
+        f"{title} · pollen <1>"
+        for title in ("confidence", "plane taken", "height (µm)", "in focus")
     ]
-    data, options, kind = layers["pollen <1> plane taken"]
+    data, options, kind = layers["plane taken · pollen <1>"]
     np.testing.assert_array_equal(data, fusion.decision + 1)
     assert (kind, options["scale"], options["units"]) == ("labels", (0.2, 0.4), ("um", "um"))
     assert set(options["colormap"]) == {None, *range(8)}
-    assert layers["pollen <1> height (µm)"][1]["contrast_limits"] == (0, 3)
+    assert layers["height (µm) · pollen <1>"][1]["contrast_limits"] == (0, 3)
 
 
 def test_layers_of_a_cropped_and_of_a_moving_stack(film, stack) -> None:
     *_, (image, options, _) = fuse(film, method="gradient").to_layers("cell")
-    assert options["name"] == "cell GFP in focus"
+    assert options["name"] == "in focus · cell GFP"
     assert image.shape == (2, 1, 67, 93)
     assert options["scale"] == (1, 7 * 0.5, 1, 1)
     assert options["translate"] == (0, 1.5, 0, 0)

@@ -66,7 +66,7 @@ def test_aligned_and_cropped_result_lies_where_it_belongs(
     assert panel.run_box.problem.text() == ""
     expected = fuse(drifting, align="similarity", crop=True, **panel.fusion.recipe.parameters,
                     method="gradient")  # fmt: skip
-    image = viewer.layers["pollen in focus"]
+    image = viewer.layers["in focus · pollen"]
     np.testing.assert_array_equal(image.data, expected.image)
     assert image.data.shape < (97, 131)
     top, left = expected.origin
@@ -97,7 +97,7 @@ def test_the_reference_plane_is_chosen_by_a_word_or_a_number(
     fused(panel)
     expected = fuse(drifting, align="translation", reference=2, method="gradient",
                     **panel.fusion.recipe.parameters)  # fmt: skip
-    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
+    np.testing.assert_array_equal(viewer.layers["in focus · pollen"].data, expected.image)
     assert panel.fusion.transforms[0].reference == 2
     panel.result_box.copy("command")
     copied = shlex.split(QApplication.clipboard().text())

@@ -38,7 +38,7 @@ def test_a_fusion_shown_from_python_is_found_by_the_panels(fusion, monkeypatch, 
     show(fusion)
     assert current() is fusion
     assert results_of(viewer).current().fusion is fusion
-    image = viewer.layers["pollen in focus"]
+    image = viewer.layers["in focus · pollen"]
     np.testing.assert_allclose(image.scale, (0.2, 0.4))
     assert [str(unit) for unit in image.units] == ["micrometer", "micrometer"]
 

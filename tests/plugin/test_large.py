@@ -43,10 +43,10 @@ def test_large_results_are_layers_with_levels(panel, viewer, add_relief, fused, 
     for _ in range(2):  # also updated
         fused(panel)
         assert panel.run_box.problem.text() == ""
-        image = viewer.layers["pollen in focus"]
+        image = viewer.layers["in focus · pollen"]
         assert image.multiscale
         assert [level.shape for level in image.data] == [(97, 131), (24, 33)]
-        assert viewer.layers["pollen plane taken"].multiscale
+        assert viewer.layers["plane taken · pollen"].multiscale
 
 
 @pytest.mark.window
@@ -62,7 +62,7 @@ def test_huge_planes_are_fused_where_one_looks(
     fused(panel)
     assert panel.run_box.problem.text() == ""
     assert "as you look" in panel.result_box.sentence.text()
-    image = viewer.layers["pollen in focus"]
+    image = viewer.layers["in focus · pollen"]
     assert image.multiscale
     assert isinstance(image.data[0], ProgressiveLevel)
     assert isinstance(image.data[0].exact, da.Array)
@@ -72,7 +72,7 @@ def test_huge_planes_are_fused_where_one_looks(
     coarse = fuse(np.rint(squares.mean((2, 4))).astype(np.uint16), method="gradient")
     apart = np.asarray(image.data[1]).astype(int) - coarse.image
     assert np.mean(np.abs(apart) > 1) < 0.01
-    height = viewer.layers["pollen height (µm)"]
+    height = viewer.layers["height (µm) · pollen"]
     np.testing.assert_allclose(height.data[0], expected.height_where() * 0.5, atol=1e-5)
     np.testing.assert_allclose(height.scale, (0.1, 0.1))
     panel.result_box.copy("python")
@@ -106,4 +106,4 @@ def test_large_stack_is_opened_with_levels_and_fused_from_the_file(
     panel.method_box.apply(PRESETS[1])
     fused(panel)
     assert panel.run_box.problem.text() == ""
-    assert viewer.layers["leaf in focus"].multiscale
+    assert viewer.layers["in focus · leaf"].multiscale

@@ -56,8 +56,8 @@ def test_network_in_a_process_gives_what_it_gives_here(panel, viewer, network, a
     assert panel.run_box.problem.text() == ""
     assert apart.pid is not None
     expected = fuse(pixels, method="cnn")
-    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
-    scores = viewer.layers["pollen scores"].data
+    np.testing.assert_array_equal(viewer.layers["in focus · pollen"].data, expected.image)
+    scores = viewer.layers["scores · pollen"].data
     np.testing.assert_allclose(np.asarray(scores[3]), np.asarray(expected.scores[3]), atol=1e-3)
     assert shared_files() == before
 

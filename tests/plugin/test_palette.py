@@ -44,7 +44,7 @@ def test_command_opens_the_panel_and_fuses_by_its_method(viewer, add_relief, qtb
     manifest = PluginManifest.from_file(ROOT / "napari.yaml")
     assert name == f"Fuse ({manifest.display_name})"
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=60_000)
-    assert '"gradient"' in result(viewer.layers["pollen in focus"]).recipe
+    assert '"gradient"' in result(viewer.layers["in focus · pollen"]).recipe
 
 
 @pytest.mark.window

@@ -17,11 +17,11 @@ pytestmark = pytest.mark.window
 WAIT = 60_000
 
 NAMES = [
-    "pollen in focus",
-    "pollen scores",
-    "pollen confidence",
-    "pollen plane taken",
-    "pollen height (µm)",
+    "in focus · pollen",
+    "scores · pollen",
+    "confidence · pollen",
+    "plane taken · pollen",
+    "height (µm) · pollen",
 ]
 
 
@@ -55,11 +55,11 @@ def test_layers_hold_what_fuse_gives(panel, viewer, add_relief, fused, relief):
     add_relief()
     fused(panel)
     expected = fuse(relief.stack.pixels, method=panel.method_box.name())
-    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, expected.image)
-    np.testing.assert_array_equal(viewer.layers["pollen plane taken"].data, expected.decision + 1)
+    np.testing.assert_array_equal(viewer.layers["in focus · pollen"].data, expected.image)
+    np.testing.assert_array_equal(viewer.layers["plane taken · pollen"].data, expected.decision + 1)
     heights = np.where(expected.confidence < 0.5, np.nan, 0.5 * expected.depth)
-    np.testing.assert_allclose(viewer.layers["pollen height (µm)"].data, heights, atol=1e-5)
-    scores = viewer.layers["pollen scores"]
+    np.testing.assert_allclose(viewer.layers["height (µm) · pollen"].data, heights, atol=1e-5)
+    scores = viewer.layers["scores · pollen"]
     assert not isinstance(scores.data, np.ndarray)
     assert scores.data.shape[0] == 7
 
@@ -68,17 +68,17 @@ def test_second_run_updates_its_layers(panel, viewer, add_relief, fused):
     source = add_relief()
     fused(panel)
     before = list(viewer.layers)
-    viewer.layers["pollen in focus"].contrast_limits = (1, 2)
+    viewer.layers["in focus · pollen"].contrast_limits = (1, 2)
     panel.method_box.apply(PRESETS[1])
     fused(panel)
     assert list(viewer.layers) == before
-    assert tuple(viewer.layers["pollen in focus"].contrast_limits) == (1, 2)
-    assert '"gradient"' in result(viewer.layers["pollen in focus"]).recipe
+    assert tuple(viewer.layers["in focus · pollen"].contrast_limits) == (1, 2)
+    assert '"gradient"' in result(viewer.layers["in focus · pollen"]).recipe
     source.data = np.asarray(source.data)[:, :80, :90].astype(np.float32)
     fused(panel)
     assert list(viewer.layers) == before
-    assert viewer.layers["pollen in focus"].data.shape == (80, 90)
-    assert viewer.layers["pollen in focus"].data.dtype == np.float32
+    assert viewer.layers["in focus · pollen"].data.shape == (80, 90)
+    assert viewer.layers["in focus · pollen"].data.dtype == np.float32
 
 
 def test_another_stack_gets_its_own_layers(panel, viewer, add_relief, fused):
@@ -88,13 +88,13 @@ def test_another_stack_gets_its_own_layers(panel, viewer, add_relief, fused):
     assert panel.stack_box.box.currentText() == "algae"
     fused(panel)
     assert len(viewer.layers) == 12
-    assert "algae in focus" in viewer.layers
+    assert "in focus · algae" in viewer.layers
 
 
 def test_result_deleted_by_the_user_comes_back(panel, viewer, add_relief, fused):
     add_relief()
     fused(panel)
-    viewer.layers.remove("pollen height (µm)")
+    viewer.layers.remove("height (µm) · pollen")
     fused(panel)
     assert [layer.name for layer in viewer.layers][1:] == NAMES
 
@@ -102,7 +102,7 @@ def test_result_deleted_by_the_user_comes_back(panel, viewer, add_relief, fused)
 def test_cancel_leaves_everything_as_it_was(panel, viewer, add_relief, qtbot, slow):
     add_relief()
     panel.run_box.fuse.click()
-    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
     panel.run_box.stop.click()
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
     assert [layer.name for layer in viewer.layers] == ["pollen"]
@@ -148,9 +148,9 @@ def test_folder_of_pictures_is_opened_from_the_empty_panel(panel, viewer, qtbot,
 def test_source_deleted_while_running_harms_nothing(panel, viewer, add_relief, qtbot, slow):
     source = add_relief()
     panel.run_box.fuse.click()
-    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
     viewer.layers.remove(source)
-    viewer.layers.remove("pollen in focus")
+    viewer.layers.remove("in focus · pollen")
     slow.set()
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=WAIT)
     assert [layer.name for layer in viewer.layers] == NAMES
@@ -161,7 +161,7 @@ def test_dock_closed_while_running_leaves_no_half_fused_image(
 ):
     add_relief()
     panel.run_box.fuse.click()
-    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
     worker = panel._worker
     viewer.window.remove_dock_widget(panel)
     slow.set()
@@ -175,7 +175,7 @@ def test_window_closed_while_running_harms_nothing(make_napari_viewer, relief, q
     viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
     panel.run_box.fuse.click()
     worker = panel._worker
-    qtbot.waitUntil(lambda: "pollen in focus" in viewer.layers, timeout=WAIT)
+    qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
     viewer.close()
     slow.set()
     qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
@@ -204,12 +204,12 @@ def test_four_axes_are_asked_for_and_time_is_kept(panel, viewer, relief, fused):
     axes.setCurrentIndex(axes.findData("TZYX"))
     panel.method_box.apply(PRESETS[1])
     fused(panel)
-    image = viewer.layers["film in focus"]
+    image = viewer.layers["in focus · film"]
     assert image.data.shape == (2, 1, 97, 131)
     assert (image.scale[1], image.translate[1]) == (14, 6)  # one voxel as thick as the stack
     viewer.dims.set_point(1, source.extent.world[1, 1])
     assert image._data_slice.point[1] == pytest.approx(6 / 14)
-    assert viewer.layers["film scores"].data.shape[:2] == (2, 7)
+    assert viewer.layers["scores · film"].data.shape[:2] == (2, 7)
 
 
 def test_colour_stays_colour(panel, viewer, relief, fused):
@@ -217,8 +217,8 @@ def test_colour_stays_colour(panel, viewer, relief, fused):
     viewer.add_image(np.stack([grey, grey // 2, grey // 3], axis=-1), name="leaf", rgb=True)
     panel.method_box.apply(PRESETS[1])
     fused(panel)
-    assert viewer.layers["leaf in focus"].rgb
-    assert viewer.layers["leaf in focus"].data.shape == (97, 131, 3)
+    assert viewer.layers["in focus · leaf"].rgb
+    assert viewer.layers["in focus · leaf"].data.shape == (97, 131, 3)
 
 
 def test_channels_get_a_layer_each(panel, viewer, relief, fused):
@@ -238,7 +238,7 @@ def test_channels_get_a_layer_each(panel, viewer, relief, fused):
     panel.method_box.apply(PRESETS[1])
     fused(panel)
     assert "cell DAPI in focus" in viewer.layers
-    image = viewer.layers["cell GFP in focus"]
+    image = viewer.layers["in focus · cell GFP"]
     expected = fuse(stack.pixels[1], method="gradient")
     np.testing.assert_array_equal(image.data, expected.image)
     assert image.colormap.name == "bop orange"

@@ -14,10 +14,21 @@ if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
     from napari_mfif.fusion.result import Fusion
 
-__all__ = ["LayerTuple", "MapLayer", "colours_of_planes", "maps_of", "to_layers"]
+__all__ = ["LayerTuple", "MapLayer", "colours_of_planes", "layer_name", "maps_of", "to_layers"]
 
 #: What napari makes a layer of: data, options, and ``"image"`` or ``"labels"``.
 LayerTuple = tuple[Any, dict[str, Any], str]
+
+
+def layer_name(kind: str, stack: str) -> str:
+    """Name a layer by what it shows and of what: lists of layers cut long names after the first.
+
+    Examples
+    --------
+    >>> print(layer_name("height (planes)", "gear_reflected_light"))
+    height (planes) · gear_reflected_light
+    """
+    return f"{kind} \N{MIDDLE DOT} {stack}"
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class MapLayer:
     array : array
         What is shown, (Y, X) or (T, Y, X).
     title : str
-        The end of the layer's name.
+        The beginning of the layer's name.
     kind : str
         ``"image"`` or ``"labels"``.
     options : dict
@@ -80,7 +91,7 @@ def to_layers(self: Fusion, name: str | None = None) -> list[LayerTuple]:
     Parameters
     ----------
     name : str, optional
-        In front of the layers' names; the stack's own name when not given.
+        At the end of the layers' names; the stack's own name when not given.
 
     Returns
     -------
@@ -95,7 +106,7 @@ def to_layers(self: Fusion, name: str | None = None) -> list[LayerTuple]:
     name = self.stack.name if name is None else name
     layers: list[LayerTuple] = []
     for role, shown in maps_of(self).items():
-        options = {**_placed(self), **shown.options, "name": f"{name} {shown.title}"}
+        options = {**_placed(self), **shown.options, "name": layer_name(shown.title, name)}
         if role == "plane taken":
             options["colormap"] = colours_of_planes(self.stack)
         layers.append((_thick(self, shown.array), options, shown.kind))
@@ -107,13 +118,13 @@ def _images(fusion: Fusion, name: str) -> list[LayerTuple]:
     axes = stack.axes.replace("Z", "")
     layers: list[LayerTuple] = []
     for channel in range(stack.n_channels):
-        image, words = fusion.image, [name, "in focus"]
+        image, named = fusion.image, name
         if "C" in axes:
             image = np.take(image, channel, axis=axes.index("C"))
-            named = stack.channel_names[channel] if stack.channel_names else f"channel {channel}"
-            words.insert(1, named)
+            channels = stack.channel_names
+            named = f"{name} {channels[channel] if channels else f'channel {channel}'}"
         blending = "additive" if channel else "translucent_no_depth"
-        options = {"name": " ".join(words), "rgb": colour, "blending": blending}
+        options = {"name": layer_name("in focus", named), "rgb": colour, "blending": blending}
         layers.append((_thick(fusion, image), {**_placed(fusion), **options}, "image"))
     return layers
 

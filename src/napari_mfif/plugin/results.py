@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.given_sizes import set_sizes
 from napari_mfif.plugin.layers.metadata import KEY, Made, result
 from napari_mfif.plugin.layers.others import put_aside_others
-from napari_mfif.plugin.layers.showing import IMAGE, hide_other_maps, shown, source_of, view
+from napari_mfif.plugin.layers.showing import IMAGE, layers_of, shown, source_of, view
 from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
 from napari_mfif.plugin.per_viewer import OnePerViewer
@@ -47,6 +48,7 @@ class Results(QObject):
         self._writer.wrote.connect(self._writer.clear)
         self._writer.wrote.connect(self.tell)
         self._soon = single_shot(self, self.changed)
+        self._several = False
         self._drawing: Any = None
         self._next: tuple[Made, Callable[[], None] | None] | None = None
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
@@ -61,8 +63,20 @@ class Results(QObject):
 
     def _seen(self, event: Any) -> None:
         """Keep maps from hiding one another; which layer that is its event tells."""
-        hide_other_maps(self.viewer, event.source)
+        layer = event.source
+        note = result(layer)
+        if not self._several and note is not None and note.role in MAPS and layer.visible:
+            put_aside_others(self.viewer, [layer], only_maps=True)
         self.tell()
+
+    @contextmanager
+    def several(self) -> Iterator[None]:
+        """Let maps be switched on beside one another: who does it sees to it that all are seen."""
+        self._several, before = True, self._several
+        try:
+            yield
+        finally:
+            self._several = before
 
     def tell(self, event: Any = None) -> None:
         """Emit `changed` once, when the event loop has its next turn."""
@@ -95,10 +109,6 @@ class Results(QObject):
         """Return the layer that shows a role of a fusion, as ``"height"`` or ``"image0"``."""
         return find_layer(self.viewer, made.source, role)
 
-    def _layers(self, made: Made) -> dict[str, Any]:
-        notes = ((result(layer), layer) for layer in self.viewer.layers)
-        return {note.role: layer for note, layer in notes if note and note.source == made.source}
-
     def source_layer(self, made: Made) -> Any | None:
         """Return the layer that was fused, if it is still there."""
         return source_of(self.viewer, made.source)
@@ -106,22 +116,22 @@ class Results(QObject):
     def rescale(self, made: Made, spacing: tuple[float, ...], unit: str) -> None:
         """Give the layers of a fusion other sizes at once: napari warns where units differ."""
         letters = made.look.placement.letters
-        for layer in self._layers(made).values() if len(spacing) > 1 else ():
+        for layer in layers_of(self.viewer, made.source).values() if len(spacing) > 1 else ():
             set_sizes(layer, letters[-layer.ndim :], spacing, unit)
 
     def bring_forward(self, made: Made) -> None:
-        """Put aside what hides the layers of a fusion and belongs to other stacks."""
+        """Put aside what hides the layers of a fusion: other results, other stacks."""
         fused = () if made.origin is None else made.origin.layers
-        own = [layer for layer in self.viewer.layers if layer.name in fused]
-        own += self._layers(made).values()
-        put_aside_others(self.viewer, own, stack_id=made.stack_id, stacks=True)
+        own = [layer for layer in self.viewer.layers if layer.name in fused]  # all its channels
+        own += layers_of(self.viewer, made.source).values()
+        put_aside_others(self.viewer, own, stacks=True)
 
     def turn_to(self, made: Made) -> None:
         """Let one see what was just made, also where another stack was looked at."""
         self.bring_forward(made)
         active = self.viewer.layers.selection.active
         before = None if active is None else self.of(active)
-        elsewhere = before is not None and before.stack_id != made.stack_id
+        elsewhere = before is not None and before.source != made.source
         if elsewhere or not shown(self.viewer, made.source):
             view(self.viewer, made.source, IMAGE)
 
@@ -179,7 +189,7 @@ class Results(QObject):
             if self._next is None:
                 self._writer.clear()
                 drawn = {one.role for one in drawings}
-                for role, layer in self._layers(made).items():
+                for role, layer in layers_of(self.viewer, made.source).items():
                     if role not in drawn:  # they do not follow from what was changed
                         layer.metadata = kept_by(layer, made)
                 there = [one for one in drawings if self.layer(made, one.role) is not None]

@@ -179,15 +179,15 @@ def test_results_lie_on_their_source_at_every_level(
     assert panel.run_box.problem.text() == ""
     shapes = [tuple(one) for one in source.level_shapes[:, 1:]]
     assert shapes == [(70, 110), (35, 55), (17, 27)]
-    for name in ("a in focus", "a plane taken", "a confidence", "a height (planes)"):
+    for name in ("in focus · a", "plane taken · a", "confidence · a", "height (planes) · a"):
         layer = viewer.layers[name]
         assert [tuple(one) for one in layer.level_shapes] == shapes
         np.testing.assert_allclose(layer.scale, source.scale[1:])
         np.testing.assert_allclose(layer.translate, source.translate[1:])
     fraction = PIXELS.reshape(3, 35, 2, 55, 2).mean((2, 4))
     np.testing.assert_allclose(np.asarray(source.data[1]), fraction, atol=1)
-    fine = np.asarray(viewer.layers["a in focus"].data[0])
-    planes = np.asarray(viewer.layers["a plane taken"].data[0]) - 1
+    fine = np.asarray(viewer.layers["in focus · a"].data[0])
+    planes = np.asarray(viewer.layers["plane taken · a"].data[0]) - 1
     np.testing.assert_array_equal(fine, np.take_along_axis(PIXELS, planes[None], 0)[0])
 
 

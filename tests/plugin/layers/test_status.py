@@ -82,7 +82,7 @@ def test_timepoints_are_told_apart(relief, viewer):
 
 
 def test_heights_and_confidence_have_a_colour_bar_with_a_name(of_pollen, viewer):
-    for name in ("pollen height (µm)", "pollen confidence"):
+    for name in ("height (µm) · pollen", "confidence · pollen"):
         assert viewer.layers[name].colorbar.visible
         assert viewer.layers[name].name_overlay.visible
 
@@ -98,7 +98,7 @@ def test_of_a_lazy_result_what_is_made_is_told(relief, viewer):
 
 
 def test_heights_saved_by_napari_say_what_they_are(of_pollen, viewer, tmp_path):
-    (path,) = viewer.layers["pollen height (µm)"].save(
+    (path,) = viewer.layers["height (µm) · pollen"].save(
         str(tmp_path / "height.ome.tif"), plugin="napari-mfif"
     )
     with tifffile.TiffFile(path) as file:

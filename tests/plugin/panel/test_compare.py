@@ -79,16 +79,16 @@ def test_a_kept_result_outlives_the_next_run(dock, panel, add_relief, fused, qtb
     first = results.current()
     qtbot.waitUntil(compare.keep_button.isEnabled, timeout=WAIT)
     press(qtbot, compare.keep_button)
-    assert "pollen kept 1 in focus" in viewer.layers
+    assert "in focus · pollen kept 1" in viewer.layers
     assert results.of(source).fusion is first.fusion
     qtbot.waitUntil(lambda: not compare.keep_button.isEnabled(), timeout=WAIT)
     panel.method_box.apply(get_preset("Noisy"))
     fused(panel)
-    image = viewer.layers["pollen kept 1 in focus"]
+    image = viewer.layers["in focus · pollen kept 1"]
     np.testing.assert_array_equal(image.data, first.fusion.image)
     newest = results.of(source)
     assert newest.fusion.recipe.method == "adaptive"
-    np.testing.assert_array_equal(viewer.layers["pollen in focus"].data, newest.fusion.image)
+    np.testing.assert_array_equal(viewer.layers["in focus · pollen"].data, newest.fusion.image)
     assert results.source_layer(results.of(image)).name == source.name
     qtbot.waitUntil(lambda: compare.boxes.a.count() == 2, timeout=WAIT)
     facts = {side.name: side.facts()[:2] for side in compare.sides}
@@ -101,12 +101,12 @@ def test_a_kept_result_outlives_the_next_run(dock, panel, add_relief, fused, qtb
 def test_kept_maps_do_not_lie_over_what_comes_next(panel, add_relief, fused, viewer):
     add_relief()
     fused(panel)
-    viewer.layers["pollen height (µm)"].visible = True
+    viewer.layers["height (µm) · pollen"].visible = True
     keep(panel.results, panel.made())
-    assert viewer.layers["pollen kept 1 height (µm)"].visible
+    assert viewer.layers["height (µm) · pollen kept 1"].visible
     fused(panel)
-    assert not viewer.layers["pollen kept 1 height (µm)"].visible
-    assert viewer.layers["pollen in focus"].visible
+    assert not viewer.layers["height (µm) · pollen kept 1"].visible
+    assert viewer.layers["in focus · pollen"].visible
 
 
 def test_a_running_fusion_is_not_kept(dock, panel, add_relief, fused, slow, qtbot):
@@ -128,12 +128,12 @@ def test_a_key_changes_between_the_two(compare, viewer, qtbot):
     canvas = viewer.window._qt_viewer.canvas.native
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_K)
-    assert visible(viewer) == ["pollen in focus"]
+    assert visible(viewer) == ["in focus · pollen"]
     assert compare.see.marked() == A
     qtbot.keyClick(canvas, Qt.Key.Key_K)
-    assert visible(viewer) == ["pollen kept 1 in focus"]
+    assert visible(viewer) == ["in focus · pollen kept 1"]
     see(compare, qtbot, A)
-    assert visible(viewer) == ["pollen in focus"]
+    assert visible(viewer) == ["in focus · pollen"]
     see(compare, qtbot, OFF)
     assert visible(viewer) == before
 
@@ -142,7 +142,7 @@ def test_heights_are_blinked_too(compare, viewer, qtbot):
     before = visible(viewer)
     qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
     see(compare, qtbot, B)
-    assert visible(viewer) == ["pollen kept 1 height (µm)"]
+    assert visible(viewer) == ["height (µm) · pollen kept 1"]
     see(compare, qtbot, OFF)
     assert visible(viewer) == before
 
@@ -154,7 +154,7 @@ def pixels_of(viewer, qtbot):
 
 @pytest.mark.drawn
 def test_the_line_shows_one_left_of_it_and_the_other_right(compare, viewer, qtbot):
-    a, b = viewer.layers["pollen in focus"], viewer.layers["pollen kept 1 in focus"]
+    a, b = viewer.layers["in focus · pollen"], viewer.layers["in focus · pollen kept 1"]
     a.colormap, b.colormap = "green", "magenta"
     a.contrast_limits = b.contrast_limits = (0, 1)
     viewer.reset_view()
@@ -198,7 +198,7 @@ def move(widget, place):
 
 @pytest.mark.drawn
 def test_the_line_cuts_pixels_of_another_type_too(compare, viewer, qtbot):
-    a, b = viewer.layers["pollen in focus"], viewer.layers["pollen kept 1 in focus"]
+    a, b = viewer.layers["in focus · pollen"], viewer.layers["in focus · pollen kept 1"]
     see(compare, qtbot, SPLIT)
     a.data = (a.data > 0).astype(np.uint8)
     b.data = (b.data > 0).astype(np.float32)
@@ -275,7 +275,7 @@ def test_of_channels_and_times_what_is_chosen_is_subtracted_and_measured(
     first, second = (fusion.image[1, 1].astype(float) for fusion in fusions)
     np.testing.assert_array_equal(viewer.layers[name].data, second - first)
     see(compare, qtbot, B)
-    assert visible(viewer) == ["film kept 1 DAPI in focus", "film kept 1 GFP in focus"]
+    assert visible(viewer) == ["in focus · film kept 1 DAPI", "in focus · film kept 1 GFP"]
     measure(compare, qtbot)
     from napari_mfif.metrics import evaluate
 
@@ -370,7 +370,7 @@ def test_a_picture_that_lies_elsewhere_can_be_laid_on(compare, viewer, qtbot, re
 
 
 def test_another_contrast_is_said_and_mended(compare, viewer, qtbot):
-    a, b = viewer.layers["pollen in focus"], viewer.layers["pollen kept 1 in focus"]
+    a, b = viewer.layers["in focus · pollen"], viewer.layers["in focus · pollen kept 1"]
     see(compare, qtbot, A)
     assert not compare.contrast.isVisibleTo(compare)
     b.contrast_limits = (0, 5)
@@ -478,7 +478,7 @@ def test_a_result_removed_while_it_is_seen_ends_that(compare, viewer, qtbot):
         viewer.layers.remove(layer)
     qtbot.waitUntil(lambda: compare.see.marked() == OFF, timeout=WAIT)
     assert compare.sight.split.line is None
-    assert "pollen in focus" in visible(viewer)
+    assert "in focus · pollen" in visible(viewer)
 
 
 def test_closing_the_window_ends_measuring(compare, viewer, qtbot, monkeypatch):

@@ -276,7 +276,7 @@ def test_in_3d_and_back_with_the_button(look, made, viewer, qtbot):
     press(qtbot, look.surface.show_it)
     qtbot.waitUntil(lambda: viewer.dims.ndisplay == 2, timeout=5000)
     assert not look.surface.show_it.isChecked()
-    assert viewer.layers["pollen in focus"].visible
+    assert viewer.layers["in focus · pollen"].visible
 
 
 @pytest.mark.parametrize("name", ["turn.gif", "turn.png"])

@@ -84,11 +84,11 @@ def test_layers_follow_a_dragged_slider(refine, pollen, viewer, qtbot, no_method
     fusion = settled(refine, qtbot)
     expected = pollen.refine(smooth_depth=wanted)
     np.testing.assert_array_equal(fusion.depth, expected.depth)
-    height = viewer.layers["pollen height (µm)"]
+    height = viewer.layers["height (µm) · pollen"]
     qtbot.waitUntil(
         lambda: np.array_equal(height.data, expected.height_where(), equal_nan=True), timeout=WAIT
     )
-    assert (viewer.layers["pollen plane taken"].data == expected.decision + 1).all()
+    assert (viewer.layers["plane taken · pollen"].data == expected.decision + 1).all()
 
 
 def test_reset_takes_all_back(refine, pollen, qtbot, no_method):
@@ -105,7 +105,7 @@ def test_reset_takes_all_back(refine, pollen, qtbot, no_method):
 def test_unsure_places_are_marked_filled_or_left(refine, pollen, viewer, qtbot, no_method, unsure):
     drag(refine.box.known.controls["min_confidence"], 0.9)
     fusion = settled(refine, qtbot)
-    height = viewer.layers["pollen height (µm)"]
+    height = viewer.layers["height (µm) · pollen"]
     unknown = fusion.confidence < fusion.recipe.min_confidence
     qtbot.waitUntil(lambda: (np.isnan(height.data) == unknown).all(), timeout=WAIT)
     assert unknown.any()
@@ -131,7 +131,7 @@ def test_next_run_of_the_stack_keeps_what_was_said_of_unsure_places(
     recipe = panel.fusion.recipe
     assert recipe.method == "gradient"
     assert (recipe.unsure, recipe.min_confidence) == ("fill", said.min_confidence)
-    assert np.isfinite(viewer.layers["pollen height (µm)"].data).all()
+    assert np.isfinite(viewer.layers["height (µm) · pollen"].data).all()
     panel.run_box.offer_in_view(large=True, huge=True)  # filling looks at the whole map
     assert panel.request().heights == {"min_confidence": said.min_confidence}
 
@@ -153,10 +153,10 @@ def test_method_that_knows_one_depth_only_says_so(refine, panel, add_relief, fus
 
 @pytest.mark.parametrize("by", ["key", "button"])
 def test_before_is_seen_while_held(refine, pollen, viewer, qtbot, no_method, by):
-    viewer.layers["pollen height (µm)"].visible = True
+    viewer.layers["height (µm) · pollen"].visible = True
     drag(refine.box.basic.controls["smooth_depth"], 0.95)
     fusion = settled(refine, qtbot)
-    height = viewer.layers["pollen height (µm)"]
+    height = viewer.layers["height (µm) · pollen"]
 
     def shows(one):
         return np.array_equal(height.data, one.height_where(), equal_nan=True)
@@ -186,7 +186,7 @@ def test_large_results_show_first_what_is_in_view(
     monkeypatch.setattr(module, "LARGE", 0)
     monkeypatch.setattr("napari_mfif.plugin.refining.FIRST", 40)
     refine._settle.setInterval(10_000)
-    height = viewer.layers["pollen height (µm)"]
+    height = viewer.layers["height (µm) · pollen"]
     height.visible = True
     before = height.data.copy()
     drag(refine.box.basic.controls["smooth_depth"], 0.95)
@@ -229,11 +229,11 @@ def test_python_copied_after_refining_gives_the_refined_result(
 
 
 def test_layers_that_were_removed_stay_away(refine, pollen, viewer, qtbot):
-    viewer.layers.remove("pollen confidence")
+    viewer.layers.remove("confidence · pollen")
     drag(refine.box.basic.controls["smooth_depth"], 0.95)
     settled(refine, qtbot)
     qtbot.wait(50)
-    assert "pollen confidence" not in viewer.layers
+    assert "confidence · pollen" not in viewer.layers
 
 
 def test_lazy_fusions_change_only_what_is_unsure(refine, viewer, relief, qtbot):
@@ -296,7 +296,7 @@ def test_closed_in_the_midst_it_leaves_nothing_half_refined(
 ):
     monkeypatch.setattr(module, "LARGE", 0)
     refine._settle.setInterval(10_000)
-    height = viewer.layers["pollen height (µm)"]
+    height = viewer.layers["height (µm) · pollen"]
     height.visible = True
     for share in (0.95, 0.7):
         before = height.data.copy()

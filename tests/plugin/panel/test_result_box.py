@@ -36,7 +36,7 @@ def offers(qtbot, panel, name: str) -> None:
 
 def test_result_says_what_made_it(done, viewer):
     assert done.result_box.maker.text().startswith("pollen by Fast (gradient), napari-mfif 0.")
-    note = viewer.layers["pollen in focus"].metadata["napari_mfif"]
+    note = viewer.layers["in focus · pollen"].metadata["napari_mfif"]
     assert str(note).startswith("image0 of a fusion by Fast (gradient), napari-mfif 0.")
 
 
@@ -84,7 +84,7 @@ def test_result_is_at_hand_in_a_panel_that_is_opened_again(done, viewer, qtbot):
 
 def test_result_is_found_by_its_layer(done, viewer, add_relief, qtbot):
     add_relief("algae")
-    viewer.layers.selection.active = viewer.layers["pollen height (µm)"]
+    viewer.layers.selection.active = viewer.layers["height (µm) · pollen"]
     offers(qtbot, done, "pollen")
     assert done.stack_box.box.currentText() == "algae"
 

@@ -74,7 +74,7 @@ def test_only_the_surface_is_seen_and_back_in_2d_all_is_as_it_was(panel, made, q
     view = show_in_3d(viewer, made)
     qtbot.waitUntil(lambda: view.is_on, timeout=10_000)
     assert viewer.dims.ndisplay == 3
-    assert [layer.name for layer in viewer.layers if layer.visible] == ["pollen surface"]
+    assert [layer.name for layer in viewer.layers if layer.visible] == ["surface · pollen"]
     viewer.dims.ndisplay = 2  # as napari's own button does
     qtbot.waitUntil(lambda: view.layer is None, timeout=5000)
     assert {layer.name: layer.visible for layer in viewer.layers} == before

@@ -73,7 +73,7 @@ def test_result_follows_sizes_that_are_typed_later(sizes, panel, viewer, relief,
     typed(sizes.z_step, "0.5")
     qtbot.waitUntil(lambda: panel.fusion is not None and panel.fusion.unit == "um", timeout=20_000)
     layer = panel.results.layer(panel.made(), "height")
-    qtbot.waitUntil(lambda: layer.name == "pollen height (µm)", timeout=20_000)
+    qtbot.waitUntil(lambda: layer.name == "height (µm) · pollen", timeout=20_000)
     np.testing.assert_allclose(np.nanmax(panel.fusion.height), 0.5 * depth.max(), rtol=1e-6)
 
 
@@ -104,7 +104,7 @@ def test_units_of_all_layers_change_at_once(sizes, panel, viewer, relief, fused,
     typed(sizes.pixel, "0.2")
     assert {str(layer.units[-1]) for layer in viewer.layers} == {"micrometer"}
     np.testing.assert_allclose([layer.scale[-2:] for layer in viewer.layers], 0.2)
-    qtbot.waitUntil(lambda: "pollen kept 1 height (µm)" in viewer.layers, timeout=20_000)
+    qtbot.waitUntil(lambda: "height (µm) · pollen kept 1" in viewer.layers, timeout=20_000)
 
 
 def test_some_planes_are_fused_and_counted_as_the_slider_does(sizes, panel, viewer, relief, fused):
@@ -124,10 +124,10 @@ def test_some_planes_are_fused_and_counted_as_the_slider_does(sizes, panel, view
     assert "stack.part(planes=[2, 3, 4, 6])" in as_python(panel.made())
     assert "--planes 2-4,6" in as_command(panel.made())
     assert "Of 7 planes: 2-4, 6." in panel.fusion.notes
-    labels = viewer.layers["pollen plane taken"]
+    labels = viewer.layers["plane taken · pollen"]
     np.testing.assert_array_equal(labels.data, np.array([2, 3, 4, 6])[panel.fusion.decision] + 1)
     assert set(labels.colormap.color_dict) == {None, 0, 3, 4, 5, 7}
-    assert tuple(viewer.layers["pollen height (µm)"].contrast_limits) == (1.0, 3.0)
+    assert tuple(viewer.layers["height (µm) · pollen"].contrast_limits) == (1.0, 3.0)
     assert not labels.editable
 
 
@@ -136,7 +136,7 @@ def test_labels_of_planes_that_come_later_have_their_colours(sizes, panel, viewe
     for planes in ("0-2", "4-6"):
         typed(sizes.planes, planes)
         fused(panel)
-    labels = viewer.layers["pollen plane taken"]
+    labels = viewer.layers["plane taken · pollen"]
     assert set(np.unique(labels.data)) <= {5, 6, 7} <= set(labels.colormap.color_dict)
 
 
@@ -164,7 +164,7 @@ def test_rectangle_is_drawn_and_fused(sizes, panel, viewer, add_relief, fused, r
     fused(panel)
     expected = fuse(np.asarray(relief.stack.pixels)[:, 20:60, 30:91], method="gradient")
     np.testing.assert_array_equal(panel.fusion.image, expected.image)
-    image = viewer.layers["pollen in focus"]
+    image = viewer.layers["in focus · pollen"]
     np.testing.assert_allclose(image.data_to_world((0, 0)), source.data_to_world((0, 20, 30))[1:])
     assert "rows=slice(20, 60), columns=slice(30, 91)" in as_python(panel.made())
     assert "--region 20:60,30:91" in as_command(panel.made())

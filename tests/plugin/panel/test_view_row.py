@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.showing import view
 from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.settings.presets import PRESETS
+
+WAIT = 20_000
 
 pytestmark = pytest.mark.window
 
@@ -24,7 +27,7 @@ def row(panel, add_relief, fused, qtbot):
 
 
 def seen(viewer):
-    return [layer.name.removeprefix("pollen ") for layer in viewer.layers[1:] if layer.visible]
+    return [layer.name.removesuffix(" · pollen") for layer in viewer.layers[1:] if layer.visible]
 
 
 def test_row_waits_for_a_fusion(panel, add_relief):
@@ -38,8 +41,8 @@ def test_one_click_shows_a_map_above_the_image(row, viewer, qtbot, role):
     qtbot.mouseClick(row.buttons[role], Qt.MouseButton.LeftButton)
     assert seen(viewer) == ["in focus", MAPS[role]]
     names = [layer.name for layer in viewer.layers]
-    assert names.index("pollen in focus") < names.index(f"pollen {MAPS[role]}")
-    assert viewer.layers.selection.active.name == f"pollen {MAPS[role]}"
+    assert names.index("in focus · pollen") < names.index(f"{MAPS[role]} · pollen")
+    assert viewer.layers.selection.active.name == f"{MAPS[role]} · pollen"
     qtbot.mouseClick(row.buttons["image"], Qt.MouseButton.LeftButton)
     assert seen(viewer) == ["in focus"]
 
@@ -61,31 +64,31 @@ def test_buttons_are_reached_by_keyboard(row, viewer, qtbot):
 
 def test_eye_shows_a_map_and_hides_the_others(row, viewer, qtbot):
     for name in ("confidence", "height (µm)", "scores", "plane taken"):
-        viewer.layers[f"pollen {name}"].visible = True
+        viewer.layers[f"{name} · pollen"].visible = True
         assert seen(viewer) == ["in focus", name]
     qtbot.waitUntil(row.buttons["plane taken"].isChecked, timeout=5000)
-    viewer.layers["pollen plane taken"].visible = False
+    viewer.layers["plane taken · pollen"].visible = False
     qtbot.waitUntil(row.buttons["image"].isChecked, timeout=5000)
 
 
 def test_side_by_side_all_maps_are_seen(row, viewer):
     viewer.canvas.grid.enabled = True
     for name in MAPS.values():
-        viewer.layers[f"pollen {name}"].visible = True
+        viewer.layers[f"{name} · pollen"].visible = True
     assert len(seen(viewer)) == 4
 
 
 def test_fusions_of_two_stacks_are_looked_at_apart(row, panel, viewer, add_relief, fused, qtbot):
     add_relief("algae", translate=(0, 103, 4))  # beside it
     fused(panel)
-    viewer.layers["pollen confidence"].visible = True
-    viewer.layers["algae confidence"].visible = True
-    assert viewer.layers["pollen confidence"].visible
-    viewer.layers.selection.active = viewer.layers["pollen in focus"]
+    viewer.layers["confidence · pollen"].visible = True
+    viewer.layers["confidence · algae"].visible = True
+    assert viewer.layers["confidence · pollen"].visible
+    viewer.layers.selection.active = viewer.layers["in focus · pollen"]
     qtbot.waitUntil(row.buttons["confidence"].isChecked, timeout=5000)
     qtbot.mouseClick(row.buttons["image"], Qt.MouseButton.LeftButton)
-    assert not viewer.layers["pollen confidence"].visible
-    assert viewer.layers["algae confidence"].visible
+    assert not viewer.layers["confidence · pollen"].visible
+    assert viewer.layers["confidence · algae"].visible
 
 
 def ids_of(layer):
@@ -101,17 +104,17 @@ def test_what_was_just_fused_is_seen_and_its_buttons_are_about_it(panel, viewer,
     fused(panel)
     view(viewer, panel.made().source, "confidence")
     viewer.layers.remove(blood)
-    viewer.layers.selection.active = viewer.layers["blood confidence"]
+    viewer.layers.selection.active = viewer.layers["confidence · blood"]
     panel.stack_box.choose_again(ids_of(gear))
     fused(panel)
-    assert [one.name for one in viewer.layers if one.visible] == ["gear", "gear in focus"]
+    assert [one.name for one in viewer.layers if one.visible] == ["gear", "in focus · gear"]
     assert panel.made().look.name == "gear"
-    viewer.layers["blood in focus"].visible = True
+    viewer.layers["in focus · blood"].visible = True
     viewer.layers.selection.active = gear
     row = panel.findChild(ViewRow)
     row.buttons["height"].click()
     seen = [one.name for one in viewer.layers if one.visible]
-    assert seen == ["gear", "gear in focus", "gear height (µm)"]
+    assert seen == ["gear", "in focus · gear", "height (µm) · gear"]
 
 
 def test_results_of_another_stack_are_put_aside_where_they_lie_over_a_new_one(
@@ -121,7 +124,53 @@ def test_results_of_another_stack_are_put_aside_where_they_lie_over_a_new_one(
     add_relief("gear")
     fused(panel)
     add_relief("far", translate=(0, 900, 900))
-    assert viewer.layers["gear in focus"].visible
+    assert viewer.layers["in focus · gear"].visible
     add_relief("blood")
-    assert not viewer.layers["gear in focus"].visible
+    assert not viewer.layers["in focus · gear"].visible
     assert viewer.layers["gear"].visible
+
+
+def bars(viewer):
+    return [one.name for one in viewer.layers if one.visible and one.colorbar.visible]
+
+
+def test_one_colour_bar_is_seen_where_two_stacks_lie_at_one_place(panel, viewer, add_relief, fused):
+    panel.method_box.apply(PRESETS[1])
+    for name in ("gear", "blood"):
+        add_relief(name)
+        fused(panel)
+        view(viewer, panel.made().source, "height")
+        assert bars(viewer) == [f"height (µm) · {name}"]
+    viewer.layers["height (µm) · gear"].visible = True  # by its eye
+    assert bars(viewer) == ["height (µm) · gear"]
+
+
+def test_a_cancelled_run_leaves_other_results_in_sight(
+    panel, viewer, add_relief, fused, slow, qtbot
+):
+    slow.set()
+    panel.method_box.apply(PRESETS[1])
+    add_relief()
+    fused(panel)
+    view(viewer, panel.made().source, "height")
+    keep(panel.results, panel.made())
+    before = [one.name for one in viewer.layers if one.visible]
+    slow.clear()
+    panel.start()
+    qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
+    assert bars(viewer) == []
+    panel.cancel()
+    assert [one.name for one in viewer.layers if one.visible] == before
+
+
+def test_a_new_run_is_at_hand_where_a_kept_result_was(panel, viewer, add_relief, fused):
+    panel.method_box.apply(PRESETS[1])
+    add_relief()
+    fused(panel)
+    keep(panel.results, panel.made())
+    fused(panel)
+    viewer.layers.selection.active = viewer.layers["in focus · pollen kept 1"]
+    assert panel.made().look.name == "pollen kept 1"
+    fused(panel)
+    assert panel.made().look.name == "pollen"
+    assert not viewer.layers["in focus · pollen kept 1"].visible

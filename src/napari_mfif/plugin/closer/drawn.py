@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_mfif.fusion.layers import layer_name
 from napari_mfif.plugin.closer.place import flat_options, rows_and_columns
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.timers import single_shot
@@ -77,7 +78,7 @@ class Drawn(QObject):
             options, letters = flat_options(self.made)
             layer = Shapes(
                 ndim=len(letters),
-                name=f"{self.made.look.name} {self.what}",
+                name=layer_name(self.what, self.made.look.name),
                 metadata={MEASURED: (self.what, self.made.source)},
                 **self._options,
                 **options,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from napari_mfif.errors import ParameterError
+from napari_mfif.fusion.layers import layer_name
 from napari_mfif.plugin.layers.metadata import KEPT, KEY, Made, Result, result
 from napari_mfif.plugin.results import Results
 
@@ -49,8 +50,8 @@ def keep(results: Results, made: Made) -> Made:
         note = result(layer)
         assert note is not None  # it is a layer of the fusion
         layer.metadata = layer.metadata | {KEY: replace(note, source=look.source, made=kept)}
-        rest = layer.name.removeprefix(made.look.name)
-        layer.name = name + (rest if rest != layer.name else f" {layer.name}")
+        kind, found, channel = layer.name.rpartition(layer_name("", made.look.name))
+        layer.name = layer_name(kind if found else layer.name, name) + (channel if found else "")
     results.tell()
     return kept
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from napari_mfif.plugin.comparing.split import SplitView
+from napari_mfif.plugin.results import results_of
 
 __all__ = ["Sight"]
 
@@ -41,9 +42,8 @@ class Sight:
         """Show what was visible before."""
         self.split.end()
         before, self._before = self._before, None
-        for layer, visible in (before or {}).items():
-            if layer in self._viewer.layers:
-                layer.visible = visible
+        there = set(self._viewer.layers)
+        self._set({layer: seen for layer, seen in (before or {}).items() if layer in there})
 
     def _only(self, layers: Sequence[Any]) -> None:
         """Show these layers and no others that could hide them."""
@@ -53,6 +53,11 @@ class Sight:
             self._before.setdefault(layer, layer.visible)
         shown = set(layers)
         # first what appears, so that the canvas is never empty between two
-        for layer in sorted(self._viewer.layers, key=lambda layer: layer not in shown):
-            if layer.visible != (layer in shown):
-                layer.visible = layer in shown
+        order = sorted(self._viewer.layers, key=lambda layer: layer not in shown)
+        self._set({layer: layer in shown for layer in order})
+
+    def _set(self, visible: dict[Any, bool]) -> None:
+        with results_of(self._viewer).several():
+            for layer, wanted in visible.items():
+                if layer.visible != wanted:
+                    layer.visible = wanted

@@ -161,6 +161,9 @@ class SplitView:
         self, left: Sequence[Any], right: Sequence[Any], names: tuple[str, str] = ("A", "B")
     ) -> None:
         """Cut these layers; others are drawn whole."""
+        if self.line is not None and (self._sides, self.line.names) == ((left, right), names):
+            self._cut_all()  # the line stays in the hand that holds it
+            return
         share = self.line.share if self.line is not None else 0.5
         self.end()
         self._sides = left, right

@@ -1,4 +1,4 @@
-"""What belongs to other stacks is put aside where it would hide what one asked for."""
+"""What would hide what one asked for, or be hidden by it, is put aside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
-from napari_mfif.plugin.layers.metadata import KEPT, result
+from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.layers.specs import MAPS
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -17,11 +18,12 @@ __all__ = ["put_aside_others"]
 
 
 def put_aside_others(
-    viewer: ViewerModel, own: Collection[Any], *, stack_id: str = "", stacks: bool = False
-) -> None:
-    """Hide results of other stacks that lie at the same place as some layers.
+    viewer: ViewerModel, own: Collection[Any], *, only_maps: bool = False, stacks: bool = False
+) -> list[Any]:
+    """Hide other results that lie at the same place as some layers, and return them.
 
-    Where layers stand side by side, in a grid, nothing hides anything.
+    One result is seen at a time: what lies beneath is not seen, but its colour bar would be. Where
+    layers stand side by side, in a grid, nothing hides anything.
 
     Parameters
     ----------
@@ -29,27 +31,30 @@ def put_aside_others(
         Whose layers.
     own : collection of layer
         What one is to see.
-    stack_id : str, optional
-        The stack whose results these are: those that were kept of it stay.
+    only_maps : bool, optional
+        Whether sharp images stay.
     stacks : bool, optional
         Whether z-stacks above them are hidden too, as far as they do not add to them.
     """
     if viewer.canvas.grid.enabled or not own:
-        return
+        return []
     places = [_place(layer) for layer in own]
     shown = [layer for layer in own if result(layer)] or own
     lowest = min(viewer.layers.index(layer) for layer in shown)
+    hidden = []
     for index, layer in enumerate(list(viewer.layers)):
         if layer in own or not layer.visible:
             continue
         note = result(layer)
         if note is not None:
-            other = note.source.partition(KEPT)[0] != stack_id
+            other = note.role in MAPS or not only_maps
         else:
             covers = isinstance(layer, Image) and layer.ndim > 2 and index > lowest
             other = stacks and covers and str(layer.blending) != "additive"
         if other and any(_overlap(_place(layer), place) for place in places):
             layer.visible = False
+            hidden.append(layer)
+    return hidden
 
 
 def _place(layer: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

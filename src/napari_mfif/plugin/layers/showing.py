@@ -10,16 +10,21 @@ from napari_mfif.plugin.layers.specs import MAPS
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-__all__ = ["IMAGE", "SOURCE", "hide_kept_maps", "hide_other_maps", "shown", "view"]
+__all__ = ["IMAGE", "SOURCE", "layers_of", "shown", "view"]
 
 #: What one sees where no map is shown, and where not even that is.
 IMAGE, SOURCE = "image", "source"
 
 
+def layers_of(viewer: ViewerModel, source: str) -> dict[str, Any]:
+    """Return the layers of results that were made of a source, by what they show."""
+    notes = ((result(layer), layer) for layer in viewer.layers)
+    return {note.role: layer for note, layer in notes if note and note.source == source}
+
+
 def maps_of(viewer: ViewerModel, source: str) -> dict[str, Any]:
     """Return the layers of the maps that were made of a source, by what they show."""
-    notes = ((result(layer), layer) for layer in viewer.layers)
-    return {n.role: layer for n, layer in notes if n and n.source == source and n.role in MAPS}
+    return {role: one for role, one in layers_of(viewer, source).items() if role in MAPS}
 
 
 def shown(viewer: ViewerModel, source: str) -> str:
@@ -43,8 +48,8 @@ def source_of(viewer: ViewerModel, source: str) -> Any | None:
 
 def images_of(viewer: ViewerModel, source: str) -> list[Any]:
     """Return the layers of the all-in-focus image of a source: one per channel."""
-    notes = ((result(layer), layer) for layer in viewer.layers)
-    return [layer for n, layer in notes if n and n.source == source and n.role.startswith(IMAGE)]
+    layers = layers_of(viewer, source)
+    return [layer for role, layer in layers.items() if role.startswith(IMAGE)]
 
 
 def view(viewer: ViewerModel, source: str, role: str) -> None:
@@ -60,24 +65,3 @@ def view(viewer: ViewerModel, source: str, role: str) -> None:
     wanted = {SOURCE: fused, IMAGE: next(iter(images), None), **maps}.get(role)
     if wanted is not None:
         viewer.layers.selection.active = wanted
-
-
-def hide_kept_maps(viewer: ViewerModel, source: str) -> None:
-    """Hide the maps of results that were kept, as a new one of their stack comes above them."""
-    notes = ((result(layer), layer) for layer in viewer.layers)
-    for note, layer in notes:
-        if note and note.role in MAPS and note.source.startswith(f"{source}{KEPT}"):
-            layer.visible = layer.visible and viewer.canvas.grid.enabled
-
-
-def hide_other_maps(viewer: ViewerModel, layer: Any) -> None:
-    """Hide the maps that lie over one that was just switched on, or under it.
-
-    Where layers stand side by side, in a grid, nothing hides anything.
-    """
-    note = result(layer)
-    if note is None or note.role not in MAPS or not layer.visible or viewer.canvas.grid.enabled:
-        return
-    for other in maps_of(viewer, note.source).values():
-        if other is not layer:
-            other.visible = False

@@ -12,7 +12,7 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_mfif.fusion.api import Fusion
-from napari_mfif.fusion.layers import colours_of_planes, maps_of
+from napari_mfif.fusion.layers import colours_of_planes, layer_name, maps_of
 from napari_mfif.plugin.layers.geometry import Placement
 from napari_mfif.plugin.layers.metadata import KEY, Made, Result
 from napari_mfif.plugin.layers.multiscale import is_large, levels_of
@@ -45,7 +45,7 @@ class Look:
     Parameters
     ----------
     name : str
-        Its name, in front of those of the results.
+        Its name, at the end of those of the results.
     source : str
         Its identity: a later run of the same source updates the same layers.
     placement : Placement
@@ -181,7 +181,7 @@ def draw_image(fusion: Fusion, look: Look) -> list[Drawing]:
         image = fusion.image
         if "C" in axes:
             image = np.take(image, c, axis=axes.index("C"))
-        channel = f" {look.channels[c]}" if look.channels else ""
+        channel = look.channels[c] if look.channels else ""
         first: dict[str, Any] = {"blending": "additive" if c else "translucent_no_depth"}
         if fusion.stack.n_samples == 1:
             first |= {"colormap": look.colormaps[c], "contrast_limits": look.limits[c]}
@@ -193,8 +193,9 @@ def draw_image(fusion: Fusion, look: Look) -> list[Drawing]:
                 "image",
                 image,
                 axes.replace("C", ""),
-                f"{channel} in focus".strip(),
+                "in focus",
                 first,
+                channel,
             )
         )
     return drawings
@@ -209,6 +210,7 @@ def _drawing(
     axes: str,
     title: str,
     first: dict[str, Any],
+    channel: str = "",
 ) -> Drawing:
     colour = role.startswith("image") and fusion.stack.n_samples > 1
     origin = fusion.origin if fusion.recipe.crop else None
@@ -218,7 +220,8 @@ def _drawing(
     if kind == "image":
         first = {**first, "rgb": colour}
     data = levels_of(placed.data, colour=colour) if _is_there(fusion) else placed.data
-    return Drawing(role, look.source, f"{look.name} {title}", kind, data, options, first)
+    name = layer_name(title, f"{look.name} {channel}".rstrip())
+    return Drawing(role, look.source, name, kind, data, options, first)
 
 
 def _is_there(fusion: Fusion) -> bool:

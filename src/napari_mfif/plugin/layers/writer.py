@@ -12,7 +12,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_mfif.plugin.layers.locking import lock
 from napari_mfif.plugin.layers.metadata import result
-from napari_mfif.plugin.layers.showing import IMAGE, hide_kept_maps
+from napari_mfif.plugin.layers.others import put_aside_others
+from napari_mfif.plugin.layers.showing import IMAGE, layers_of
 from napari_mfif.plugin.layers.specs import MAPS, Drawing
 from napari_mfif.plugin.layers.status import say_heights
 from napari_mfif.plugin.timers import single_shot
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LayerWriter", "find_layer"]
 
-#: What the name of a layer of heights ends with.
-UNIT = re.compile(r" \([^()]*\)$")
+#: What the name of a layer of heights begins with.
+HEIGHT = re.compile(r"^height \([^()]*\)")
 
 #: What has a colour bar.
 BARS = ("height", "confidence", "scores")
@@ -49,6 +50,7 @@ class LayerWriter(QObject):
         self._waiting: list[Drawing] = []
         self._done: Callable[[], None] | None = None
         self._before: dict[tuple[str, str], tuple[Any, Any] | None] = {}
+        self._aside: list[Any] = []
         self._timer = single_shot(self, self._write_next)
 
     def write(self, drawings: Iterable[Drawing], done: Callable[[], None] | None = None) -> None:
@@ -69,6 +71,7 @@ class LayerWriter(QObject):
         """Forget what waits, and what was there before."""
         self._waiting.clear()
         self._before.clear()
+        self._aside.clear()
         self._done = None
         self._timer.stop()
 
@@ -82,6 +85,8 @@ class LayerWriter(QObject):
                 data, metadata = before
                 if len(_finest(layer.data).shape) == len(_finest(data).shape):
                     layer.data, layer.metadata = data, metadata
+        for layer in self._aside:
+            layer.visible = True
         self.clear()
         self.wrote.emit()
 
@@ -91,7 +96,7 @@ class LayerWriter(QObject):
             layer = find_layer(self._viewer, drawing.source, drawing.role)
             before = None if layer is None else (layer.data, dict(layer.metadata))
             self._before.setdefault((drawing.source, drawing.role), before)
-            show(self._viewer, drawing)
+            self._aside += show(self._viewer, drawing)
         if self._waiting:
             self._timer.start(0)
             return
@@ -103,27 +108,24 @@ class LayerWriter(QObject):
 
 def find_layer(viewer: ViewerModel, source: str, role: str) -> Any | None:
     """Return the layer that shows this of that source, or None."""
-    for layer in viewer.layers:
-        note = result(layer)
-        if note is not None and (note.source, note.role) == (source, role):
-            return layer
-    return None
+    return layers_of(viewer, source).get(role)
 
 
-def show(viewer: ViewerModel, drawing: Drawing) -> None:
-    """Update the layer of a drawing, or add it in its place."""
+def show(viewer: ViewerModel, drawing: Drawing) -> list[Any]:
+    """Update the layer of a drawing, or add it in its place; return what is hidden for it."""
     layer = find_layer(viewer, drawing.source, drawing.role)
     if layer is not None and _fits(layer, drawing):
         _update(layer, drawing)
-        return
+        return []
     index = _place(viewer, drawing)
     if layer is not None:  # colour where there was none, or other axes: a new layer in its place
         index = viewer.layers.index(layer)
         drawing.first["visible"] = layer.visible
         viewer.layers.remove(layer)
-    elif drawing.role.startswith(IMAGE):
-        hide_kept_maps(viewer, drawing.source)
     _insert(viewer, index, _made(drawing), select=drawing.role.startswith(IMAGE))
+    if layer is not None or not drawing.role.startswith(IMAGE):
+        return []
+    return put_aside_others(viewer, layers_of(viewer, drawing.source).values())
 
 
 def _insert(viewer: ViewerModel, index: int, layer: Any, *, select: bool) -> None:
@@ -170,8 +172,8 @@ def _update(layer: Any, drawing: Drawing) -> None:
             setattr(layer, name, drawing.options[name])
     if not np.array_equal(layer.affine.affine_matrix, drawing.options["affine"]):
         layer.affine = drawing.options["affine"]
-    if drawing.role == "height" and (old := UNIT.search(layer.name)):
-        layer.name = layer.name[: old.start()] + (UNIT.search(drawing.name) or old)[0]
+    if drawing.role == "height" and (unit := HEIGHT.match(drawing.name)):
+        layer.name = HEIGHT.sub(unit[0], layer.name)
     if tuple(layer.units) != tuple(drawing.options["units"]):
         layer.units = drawing.options["units"]
     if drawing.kind == "labels":

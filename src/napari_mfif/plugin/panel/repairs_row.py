@@ -10,6 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from superqt.utils import create_worker
 
+from napari_mfif.fusion.layers import layer_name
 from napari_mfif.fusion.repairs import count_repaired
 from napari_mfif.plugin.layers.metadata import KEY, Made, Result
 from napari_mfif.plugin.panel.style import button, heading, hint, say
@@ -93,7 +94,7 @@ class RepairsRow(QWidget):
         made, places, options = found
         viewer = self._results.viewer
         active = viewer.layers.selection.active
-        layer = Points(places, name=f"{made.look.name} replaced pixels", **options)
+        layer = Points(places, name=layer_name("replaced pixels", made.look.name), **options)
         layer.editable = False
         viewer.layers.append(layer)
         viewer.layers.selection.active = active

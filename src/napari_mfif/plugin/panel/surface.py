@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Surface
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_mfif.fusion.layers import layer_name
 from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import KEY, Made, Result
@@ -159,7 +160,7 @@ class View3D(QObject):
             texture=found.texture,
             texcoords=found.texcoords,
             shading="none",
-            name=f"{made.look.name} surface",
+            name=layer_name("surface", made.look.name),
             visible=False,
             **options,
         )
