@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_mfif import fuse
+from napari_mfif import ZStack, fuse
 from napari_mfif.fusion.doubts import SURE, decided_share
 from napari_mfif.simulation import DOUBTFUL, KINDS, simulate
 
@@ -116,3 +116,50 @@ def test_other_methods_doubt_what_is_sharpest_at_an_end(method) -> None:
     assert at_end.any()
     assert decided_share(fusion.confidence[at_end]) < 0.1
     assert "ground out of range" in [doubt.kind for doubt in fusion.doubts]
+
+
+def cut_off():
+    made = simulate("relief", seed=5, planes=24, shape=(128, 128))
+    return replace(made.stack, pixels=made.stack.pixels[:12])
+
+
+def half_empty():
+    """One half of each plane shows nothing but the noise of few photons."""
+    pixels = np.array(simulate("relief", seed=5, planes=12, shape=(96, 128)).stack.pixels)
+    noise = np.random.default_rng(0).poisson(100.0, pixels[:, :, 64:].shape)
+    pixels[:, :, 64:] = noise
+    return ZStack(pixels, "ZYX")
+
+
+def inverting():
+    return simulate("phase", seed=7, planes=13, shape=(160, 160)).stack
+
+
+REASONS = {
+    "contrast inverts through focus": inverting,
+    "the first or the last plane is the sharpest": cut_off,
+    "no plane shows more than noise": half_empty,
+}
+
+
+@pytest.mark.parametrize("method", ["adaptive", "gradient"])
+@pytest.mark.parametrize("reason", REASONS)
+def test_why_the_rest_is_not_decided_is_told_by_the_share_of_the_area(reason, method) -> None:
+    fusion = fuse(REASONS[reason](), method=method)
+    assert next(iter(fusion.undecided)) == reason
+    decided = decided_share(fusion.confidence)
+    assert sum(fusion.undecided.values()) == pytest.approx(1 - decided)
+
+
+def test_what_not_all_planes_cover_is_told_of_an_aligned_stack() -> None:
+    wide = np.asarray(simulate("relief", seed=5, planes=6, shape=(96, 160)).stack.pixels)
+    drifting = np.stack([plane[:, 4 * z : 4 * z + 128] for z, plane in enumerate(wide)])
+    fusion = fuse(drifting, align="translation")
+    rows, columns = fusion.common_area
+    covered = len(range(96)[rows]) * len(range(128)[columns]) / (96 * 128)
+    assert covered < 0.9
+    assert fusion.undecided["not all planes cover it"] == pytest.approx(1 - covered)
+
+
+def test_nothing_is_known_of_a_lazy_result(cells) -> None:
+    assert fuse(cells.stack, lazy=True).undecided == {}

@@ -42,6 +42,7 @@ def test_what_is_saturated_is_said_once_with_a_remedy_and_counts_as_undecided(me
     assert np.count_nonzero(hidden) > 50
     assert hidden.mean() < doubt.share < 0.9
     assert decided_share(fusion.confidence[hidden]) == 0
+    assert fusion.undecided["planes are too bright for the camera"] >= hidden.mean()
     assert sum(doubt.sentence in note and doubt.remedy in note for note in fusion.notes) == 1
 
 

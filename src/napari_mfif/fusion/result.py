@@ -27,6 +27,7 @@ from napari_mfif.fusion.outputs import unfolded
 from napari_mfif.fusion.paper_maps import difference, differences, focus_map
 from napari_mfif.fusion.plotting import plot
 from napari_mfif.fusion.repairs import repaired
+from napari_mfif.fusion.undecided import undecided_by
 from napari_mfif.fusion.writing import save, save_all, save_map
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Answer, FloatMap
@@ -117,6 +118,17 @@ class Fusion:
     def doubts(self) -> tuple[Doubt, ...]:
         """What keeps depths from being believed, and where; of a lazy result nothing is known."""
         return tuple(doubts_of(self._folded, self.recipe.channel))
+
+    @property
+    def undecided(self) -> dict[str, float]:
+        """Why the rest of the area is not decided: by reason its share, the largest first.
+
+        As `doubts` nothing is known of a lazy result, nor of a given decision.
+        """
+        if not self._folded:
+            return {}
+        sure = self.recipe.min_confidence
+        return undecided_by(self.confidence, self._folded, self.common_area, sure)
 
     @property
     def height(self) -> FloatMap:

@@ -13,7 +13,7 @@ from napari_mfif.plugin.layers.geometry import Placement
 from napari_mfif.plugin.layers.metadata import KEPT, Made
 from napari_mfif.plugin.layers.specs import Look, draw
 from napari_mfif.plugin.layers.writer import show
-from napari_mfif.plugin.panel.fusion_thread import doubt_about
+from napari_mfif.plugin.panel.fusion_thread import doubt_about, why_undecided
 from napari_mfif.plugin.reader import limits_of
 from napari_mfif.plugin.results import results_of
 
@@ -30,7 +30,8 @@ def show_given(viewer: Any, fusion: Fusion) -> None:
     for made in same:
         if KEPT not in made.source:
             keep(results, made)
-    for drawing in draw(Made(fusion, look, "Made in Python.", doubt=doubt_about(fusion))):
+    said = {"doubt": doubt_about(fusion), "undecided": why_undecided(fusion)}
+    for drawing in draw(Made(fusion, look, "Made in Python.", **said)):
         show(viewer, drawing)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -48,6 +50,22 @@ def test_what_keeps_heights_from_being_known_is_said_with_a_remedy(panel, viewer
     assert panel.fusion.doubts[0].kind == "planes look alike"
     assert box.doubt.isVisibleTo(panel)
     assert "no height can be told there. Record planes" in box.doubt.text()
+
+
+def test_why_the_rest_is_not_decided_is_said_as_long_as_the_panel_is_set_so(panel, viewer, fused):
+    cells, ground = (
+        np.asarray(simulate(kind, seed=7, planes=13, shape=(160, width)).stack.pixels)
+        for kind, width in (("phase", 160), ("relief", 80))
+    )
+    viewer.add_image(np.concatenate([cells, ground], axis=2), name="cells")
+    fused(panel)
+    why = panel.result_box.undecided
+    assert why.isVisibleTo(panel)
+    (share,) = re.findall(r"Not decided: contrast inverts through focus \((\d+) %\)", why.text())
+    assert int(share) == round(100 * panel.fusion.undecided["contrast inverts through focus"])
+    assert "few places between that are decided are not to be believed either" in why.text()
+    panel.method_box.apply(PRESETS[1])
+    assert not why.isVisibleTo(panel)
 
 
 def test_what_was_done_since_the_run_is_said(done, qtbot):

@@ -130,6 +130,20 @@ def test_results_of_another_stack_are_put_aside_where_they_lie_over_a_new_one(
     assert viewer.layers["gear"].visible
 
 
+def test_a_stack_that_lies_over_a_result_makes_way_for_it(panel, viewer, add_relief, fused):
+    panel.method_box.apply(PRESETS[1])
+    gear = add_relief("gear")
+    fused(panel)
+    blood, glow = add_relief("blood"), add_relief("glow", blending="additive")
+    panel.stack_box.choose_again(ids_of(gear))
+    viewer.layers.selection.active = gear
+    panel.findChild(ViewRow).buttons["height"].click()
+    assert viewer.layers["height (µm) · gear"].visible
+    assert not blood.visible
+    assert glow.visible  # it adds to what lies beneath
+    assert gear.visible
+
+
 def bars(viewer):
     return [one.name for one in viewer.layers if one.visible and one.colorbar.visible]
 

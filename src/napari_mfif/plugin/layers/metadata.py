@@ -93,6 +93,8 @@ class Made:
         When it was finished.
     doubt : str
         Why much of it is not to be believed, with a remedy; empty where nothing keeps one from it.
+    undecided : str
+        Why the rest of the area is not decided.
     """
 
     fusion: Fusion
@@ -104,6 +106,7 @@ class Made:
     first: Recipe | None = None
     when: datetime = field(default_factory=datetime.now)
     doubt: str = ""
+    undecided: str = ""
 
     @property
     def made_by(self) -> str:

@@ -17,6 +17,7 @@ from napari_mfif.engine.process.client import shared_worker
 from napari_mfif.errors import MfifError
 from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
 from napari_mfif.fusion.doubts import decided_share
+from napari_mfif.fusion.undecided import INVERTS
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening
 from napari_mfif.plugin.layers.metadata import Made
@@ -46,6 +47,7 @@ __all__ = [
     "summary",
     "torch_is_missing",
     "torch_remedy",
+    "why_undecided",
 ]
 
 log = logging.getLogger(__name__)
@@ -209,7 +211,8 @@ def _steps(request: Request, look: Look, pace: Pace) -> Iterator[Step | Failure]
                     said = " ".join([summary(progress.fusion), *dict.fromkeys(told)])
                     fusion = progress.fusion
                     given = request.origin, request.device, request.preset
-                    made = Made(fusion, look, said, *given, doubt=doubt_about(fusion))
+                    doubt, why = doubt_about(fusion), why_undecided(fusion)
+                    made = Made(fusion, look, said, *given, doubt=doubt, undecided=why)
                     yield from _shown(made, request)
                 else:
                     text = pace.note(progress)
@@ -249,6 +252,19 @@ def summary(fusion: Fusion) -> str:
         return "Ready: what comes into view is fused as you look."
     sure = floor(100 * decided_share(fusion.confidence, fusion.recipe.min_confidence))
     return f"{sure} % of the area decided with confidence."
+
+
+def why_undecided(fusion: Fusion) -> str:
+    """Say why the rest is not decided; reasons of less than a percent are left out."""
+    if not isinstance(fusion.confidence, np.ndarray):
+        return ""
+    why = fusion.undecided
+    told = ", ".join(
+        f"{reason} ({100 * share:.0f} %)" for reason, share in why.items() if share >= 0.01
+    )
+    if 0.5 < why.get(INVERTS, 0.0) and sum(why.values()) < 1:
+        told += ". The few places between that are decided are not to be believed either"
+    return f"Not decided: {told}." if told else ""
 
 
 def doubt_about(fusion: Fusion) -> str:

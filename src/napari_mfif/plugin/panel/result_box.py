@@ -34,13 +34,14 @@ class ResultBox(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.made: Made | None = None
-        self.sentence, self.maker, self.doubt = hint(), hint(), trouble()
+        self.sentence, self.undecided = hint(), hint()
+        self.maker, self.doubt = hint(), trouble()
         self.note, self.problem = hint(), trouble()
         self.sentence.setProperty("look", "result")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for widget in (self.sentence, self.doubt, self.maker, self._make_row()):
+        for widget in (self.sentence, self.undecided, self.doubt, self.maker, self._make_row()):
             column.addWidget(widget)
         for widget in (self.problem, self.note):
             column.addWidget(widget)
@@ -79,6 +80,7 @@ class ResultBox(QWidget):
         self.made = made
         self.row.setVisible(made is not None)
         say(self.sentence, made.said if made is not None and as_set else "")
+        say(self.undecided, made.undecided if made is not None and as_set else "")
         say(self.doubt, made.doubt if made is not None else "")
         by = ""
         if made is not None:
