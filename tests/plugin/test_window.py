@@ -237,7 +237,7 @@ def test_channels_get_a_layer_each(panel, viewer, relief, fused):
     box.decide.setCurrentIndex(2)
     panel.method_box.apply(PRESETS[1])
     fused(panel)
-    assert "cell DAPI in focus" in viewer.layers
+    assert "in focus · cell DAPI" in viewer.layers
     image = viewer.layers["in focus · cell GFP"]
     expected = fuse(stack.pixels[1], method="gradient")
     np.testing.assert_array_equal(image.data, expected.image)

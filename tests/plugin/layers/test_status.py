@@ -21,7 +21,7 @@ def fusion(relief):
 
 def said(viewer, name, row, column):
     """Return what the status bar says with the mouse over a pixel of a layer."""
-    layer = next(one for one in viewer.layers if one.name.endswith(name))
+    layer = next(one for one in viewer.layers if one.name.startswith(name))
     viewer.layers.selection.active = layer
     viewer.mouse_over_canvas = True
     place = layer.data_to_world([row, column])

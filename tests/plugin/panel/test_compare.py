@@ -212,7 +212,7 @@ def test_the_line_cuts_pixels_of_another_type_too(compare, viewer, qtbot):
 
 def test_names_of_maps_make_room_for_those_of_the_line(compare, viewer, qtbot):
     qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
-    heights = [viewer.layers[f"pollen{kept} height (µm)"] for kept in ("", " kept 1")]
+    heights = [viewer.layers[f"height (µm) · pollen{kept}"] for kept in ("", " kept 1")]
     for way, named in ((SPLIT, False), (OFF, True)):
         see(compare, qtbot, way)
         assert [layer.name_overlay.visible for layer in heights] == [named, named]
