@@ -59,7 +59,7 @@ def undecided_by(
             here.append((~outside, INVERTS))
         elif causes is not None:
             here += [(causes & np.uint8(cause) > 0, reason) for cause, reason in _REASONS]
-        left = plane < np.float32(sure)
+        left = np.less(plane, np.float32(sure))
         for where, reason in [*here, (np.ones_like(left), UNKNOWN)]:
             share = float(np.mean(left & where)) / len(folded)
             shares[reason] = shares.get(reason, 0.0) + share

@@ -30,8 +30,8 @@ def show_given(viewer: Any, fusion: Fusion) -> None:
     for made in same:
         if KEPT not in made.source:
             keep(results, made)
-    said = {"doubt": doubt_about(fusion), "undecided": why_undecided(fusion)}
-    for drawing in draw(Made(fusion, look, "Made in Python.", **said)):
+    doubt, why = doubt_about(fusion), why_undecided(fusion)
+    for drawing in draw(Made(fusion, look, "Made in Python.", doubt=doubt, undecided=why)):
         show(viewer, drawing)
 
 
