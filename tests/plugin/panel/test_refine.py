@@ -276,12 +276,12 @@ def test_replaced_pixels_are_counted_and_shown(refine, panel, viewer, relief, fu
     qtbot.waitUntil(lambda: refine.made is not None, timeout=WAIT)
     assert refine.repairs.count.text().startswith("3 pixels of planes were replaced")
     qtbot.mouseClick(refine.repairs.shown, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "hot replaced pixels" in viewer.layers, timeout=WAIT)
-    layer = viewer.layers["hot replaced pixels"]
+    qtbot.waitUntil(lambda: "replaced pixels · hot" in viewer.layers, timeout=WAIT)
+    layer = viewer.layers["replaced pixels · hot"]
     np.testing.assert_array_equal(layer.data, places)
     np.testing.assert_allclose(layer.data_to_world((20, 30)), (5 + 40, 7 + 60))
     qtbot.mouseClick(refine.repairs.shown, Qt.MouseButton.LeftButton)
-    assert "hot replaced pixels" not in viewer.layers
+    assert "replaced pixels · hot" not in viewer.layers
     qtbot.mouseClick(refine.repairs.run, Qt.MouseButton.LeftButton)
     assert panel.method_box.parameters()["repair_hot_pixels"] is False
     assert not panel.is_running()
