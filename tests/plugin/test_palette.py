@@ -11,6 +11,7 @@ from npe2 import PluginManifest
 from napari_mfif import methods
 from napari_mfif.plugin import method_commands
 from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.wording import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,3 +66,15 @@ def test_command_without_a_stack_shows_the_panel(viewer) -> None:
     (panel,) = viewer.window.dock_widgets.values()
     assert panel.welcome.isVisibleTo(panel)
     assert not panel.is_running()
+
+
+def test_preferences_say_what_their_defaults_mean_and_messages_name_them():
+    (page,) = PluginManifest.from_file(ROOT / "napari.yaml").contributions.configuration
+    fields = page.properties.values()
+    for one in fields:
+        assert f"({one.default}: " in one.title  # as in "Memory in GB (0: half of what is free)"
+    named = [control for _, control in SETTINGS.values() if control.startswith("Preferences")]
+    assert named
+    for control in named:
+        name = control.removeprefix("Preferences > Focus stacking > ")
+        assert any(one.title.startswith(name) for one in fields)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 
 from napari_mfif.plugin.layers.solid import Wish, lit, solid
 from napari_mfif.plugin.panel.surface import show_in_3d, view_3d
+from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.plugin.results import results_of
 from napari_mfif.surface.heights import HeightMap
 
@@ -82,6 +84,21 @@ def test_only_the_surface_is_seen_and_back_in_2d_all_is_as_it_was(panel, made, q
     assert (camera.zoom, camera.center, camera.angles) == place
     assert viewer.dims.range == ranges
     assert viewer.dims.current_step[0] == 2
+
+
+@pytest.mark.parametrize("title", ["Fuse", "Refine"])
+def test_the_same_button_leads_there_and_back(made, dock, viewer, qtbot, title):
+    row = dock(title).findChild(ViewRow)
+    qtbot.waitUntil(row.buttons["height"].isEnabled, timeout=10_000)
+    qtbot.mouseClick(row.buttons["height"], Qt.MouseButton.LeftButton)
+    before = {layer.name: layer.visible for layer in viewer.layers}
+    for shown in (3, 2, 3):
+        qtbot.mouseClick(row.buttons["3D"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda n=shown: viewer.dims.ndisplay == n, timeout=10_000)
+        qtbot.waitUntil(lambda n=shown: row.buttons["3D"].isChecked() == (n == 3), timeout=5000)
+        if shown == 2:
+            assert {one.name: one.visible for one in viewer.layers if one.name in before} == before
+            assert row.buttons["height"].isChecked()
 
 
 def test_heights_are_exaggerated_about_their_middle(view):

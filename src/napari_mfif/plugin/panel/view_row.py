@@ -24,7 +24,7 @@ VIEWS = (
     ("Plane", "plane taken", "The plane taken at each pixel."),
     ("Confidence", "confidence", "How probably the height is right within one plane."),
 )
-#: What is beyond maps: the module whose ``show_in_3d(viewer, made)`` draws the surface.
+#: What is beyond maps: the module whose ``view_3d(viewer)`` draws the surface.
 IN_3D, SURFACE = "3D", "napari_mfif.plugin.panel.surface"
 
 
@@ -51,7 +51,7 @@ class ViewRow(QWidget):
         for word, role, tip in VIEWS:
             row.addWidget(self._segment(word, role, tip), len(word) + 3)
         if find_spec(SURFACE):
-            tip = "The height as a surface, with the image on it."
+            tip = "The height as a surface, with the image on it; once more leads back."
             row.addWidget(self._segment("3D", IN_3D, tip), len("3D") + 3)
         row.itemAt(0).widget().setProperty("place", "first")
         row.itemAt(row.count() - 1).widget().setProperty("place", "last")
@@ -87,7 +87,11 @@ class ViewRow(QWidget):
             return
         role = next(role for role, one in self.buttons.items() if one is pressed)
         if role == IN_3D:
-            import_module(SURFACE).show_in_3d(viewer, made)
+            surface = import_module(SURFACE).view_3d(viewer)
+            if surface.is_on and surface.made.source == made.source:
+                surface.leave()
+            else:
+                surface.show(made)
         else:
             viewer.dims.ndisplay = 2
             self.results.bring_forward(made)
