@@ -69,7 +69,8 @@ def test_command_without_a_stack_shows_the_panel(viewer) -> None:
 
 
 def test_preferences_say_what_their_defaults_mean_and_messages_name_them():
-    (page,) = PluginManifest.from_file(ROOT / "napari.yaml").contributions.configuration
+    manifest = PluginManifest.from_file(ROOT / "napari.yaml")
+    (page,) = manifest.contributions.configurations.values()
     fields = page.properties.values()
     for one in fields:
         assert f"({one.default}: " in one.title  # as in "Memory in GB (0: half of what is free)"
