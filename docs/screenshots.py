@@ -95,7 +95,7 @@ def main(folder: Path, themes: tuple[str, ...]) -> None:
         shoot("empty")
         (data, options, _), *_ = layers_of(stack)
         viewer.add_image(data, **options)
-        until(lambda panel=panel: bool(panel.run_box.estimate.text()))
+        until(lambda panel=panel: panel.run_box.estimate.text().startswith("About"))
         shoot("ready")
         panel.method_box.advanced.open()
         panel.method_box.cleaning.open()

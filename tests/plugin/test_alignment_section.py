@@ -51,7 +51,7 @@ def test_alignment_is_off_until_it_is_chosen(panel, shown, qtbot):
 
 def test_stack_that_stands_still_gets_no_advice(panel, add_relief, qtbot):
     add_relief()
-    qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
+    qtbot.waitUntil(lambda: panel.run_box.estimate.text().startswith("About"), timeout=WAIT)
     qtbot.waitUntil(lambda: not panel.foresight.is_looking(), timeout=WAIT)
     assert not panel.method_box.advice.isVisibleTo(panel)
 

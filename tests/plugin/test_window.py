@@ -9,7 +9,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_mfif import fuse
+from napari_mfif.engine.process.client import Stopped
 from napari_mfif.plugin.layers.metadata import result
+from napari_mfif.plugin.panel.foresight import LOOKING, NOT_KNOWN
 from napari_mfif.settings.presets import PRESETS
 
 pytestmark = pytest.mark.window
@@ -253,7 +255,8 @@ def test_error_stands_in_the_panel(panel, viewer, fused, qtbot):
     assert "broken" in panel.run_box.problem.text()
     panel.run_box.show_estimate("")
     panel.foresight.look()
-    qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
+    told = panel.run_box.estimate
+    qtbot.waitUntil(lambda: told.text().startswith("About "), timeout=WAIT)
     assert "broken" in panel.run_box.problem.text()
     assert [layer.name for layer in viewer.layers] == ["broken"]
     assert panel.run_box.fuse.isEnabled()
@@ -276,10 +279,29 @@ def test_presets_fill_the_form(panel, add_relief):
 
 def test_estimate_is_said_before_the_start(panel, add_relief, qtbot):
     add_relief()
-    qtbot.waitUntil(lambda: bool(panel.run_box.estimate.text()), timeout=WAIT)
-    text = panel.run_box.estimate.text()
+    told = panel.run_box.estimate
+    assert told.text() == LOOKING
+    qtbot.waitUntil(lambda: told.text() != LOOKING, timeout=WAIT)
+    text = told.text()
     assert text.startswith("About ")
     assert text.endswith("on the CPU")
+    method = panel.method_box.name()
+    panel.method_box.apply(PRESETS[1])
+    assert panel.method_box.name() != method
+    assert told.text() == LOOKING
+    qtbot.waitUntil(lambda: told.text().startswith("About "), timeout=WAIT)
+    known = told.text()
+    panel.stack_box.changed.emit()  # nothing is asked for that is not known already
+    assert told.text() == known
+
+
+def test_that_no_time_is_known_is_said(panel, add_relief, qtbot, monkeypatch):
+    def ended(*given, **named):
+        raise Stopped("The process was ended.")
+
+    monkeypatch.setattr("napari_mfif.plugin.panel.foresight.estimate", ended)
+    add_relief()
+    qtbot.waitUntil(lambda: panel.run_box.estimate.text() == NOT_KNOWN, timeout=WAIT)
 
 
 def test_copied_python_repeats_the_fusion(panel, viewer, add_relief, fused, qtbot):

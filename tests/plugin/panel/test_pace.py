@@ -79,3 +79,35 @@ def test_timepoints_are_named(clock):
     pace = Pace({"looking": 1.0, "fusing": 8.0}, 4, 2, aligns=False)
     clock.now += 1
     assert pace.note(Progress("Fusing", 5, 9)).startswith("timepoint 2 of 2, plane 1 of 4, ")
+
+
+def network(pace: Pace, clock) -> list[tuple[int, float, float | None, str]]:
+    """Let a network begin that nobody expected to take twenty seconds for that."""
+    told = []
+    began = clock.now
+    steps = [("Looking at the stack", 0, 20.0), *(("Fusing", n, 3.0) for n in range(1, 14))]
+    for stage, done, seconds in steps:
+        clock.now += seconds
+        words = pace.note(Progress(stage, done, 14))
+        if pace.left is not None:
+            elapsed = clock.now - began
+            assert pace.fraction == pytest.approx(elapsed / (elapsed + pace.left), abs=0.12)
+        told.append((done, pace.fraction, pace.left, words))
+    return told
+
+
+def test_no_time_is_told_before_any_is_known(clock):
+    for done, share, left, words in network(Pace({}, 13, 1, aligns=False), clock):
+        assert ("left" in words) == (left is not None) == (done >= 5)
+        if done <= 1:
+            assert share < 0.3
+        if 5 <= done < 13:
+            assert left > 3.0 * (13 - done)
+            assert left < 1.7 * 3.0 * 13  # how long the end takes is still a guess
+
+
+def test_the_bar_agrees_with_the_time_that_is_told(clock):
+    expected = {"looking": 1.0, "fusing": 36.0, "composing": 2.0}
+    told = network(Pace(expected, 13, 1, aligns=False), clock)
+    for done, _, left, _ in told[1:-1]:
+        assert left == pytest.approx(3.0 * (13 - done) + 2, rel=0.2)

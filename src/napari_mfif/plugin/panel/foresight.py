@@ -22,6 +22,9 @@ from napari_mfif.settings.options import REFERENCE
 
 __all__ = ["Expectation", "Foresight"]
 
+LOOKING = "Finding out how long it takes\N{HORIZONTAL ELLIPSIS}"
+NOT_KNOWN = "How long it takes is not known"
+
 #: Milliseconds without a change after which the estimate is made.
 SETTLE = 350
 
@@ -105,6 +108,11 @@ class Foresight(QObject):
         last = self._last
         return last.parts if last is not None and last.request.asks_for(request) else {}
 
+    def said(self, request: Request) -> str:
+        """Return what a request will take in words, or that this is being found out."""
+        last = self._last
+        return last.text if last is not None and last.request.asks_for(request) else LOOKING
+
     def _start(self, function: Any, told: Any, *arguments: Any) -> None:
         worker = create_worker(function, *arguments, _start_thread=False, _ignore_errors=True)
         worker.returned.connect(told)
@@ -162,11 +170,11 @@ def expected(request: Request, showing: float = 0.0) -> Expectation:
             consistency=request.consistency,
         )
     except Stopped:
-        return Expectation(request)
+        return Expectation(request, NOT_KNOWN)
     except MfifError as error:
         return Expectation(request, problem=str(error))
     except (ImportError, OSError, RuntimeError):
-        return Expectation(request)
+        return Expectation(request, NOT_KNOWN)
     if request.in_view:
         seconds = format_seconds(found.parts["aligning"])
         text = f"About {seconds} to align; what comes into view is fused as you look"

@@ -148,8 +148,10 @@ class FusePanel(Panel):
             return
         possible = self.stack_box.stack is not None and self.method_box.can_run()
         self.run_box.show_idle(possible=possible)
-        for show in (self.run_box.show_problem, self.run_box.show_note, self.run_box.show_estimate):
+        for show in (self.run_box.show_problem, self.run_box.show_note):
             show("")
+        wanted = self._wanted()
+        self.run_box.show_estimate(self.foresight.said(wanted) if wanted else "")
         self._show_result()
         if possible:
             self.foresight.look_soon()

@@ -13,7 +13,7 @@ __all__ = ["Pace"]
 #: From this share of a part on, what it took so far says all about what is left of it.
 KNOWN = 0.3
 
-#: What is taken for granted of the parts where nothing was estimated.
+#: How parts are taken to be to one another where nothing was estimated.
 GUESS = {"aligning": 2.0, "looking": 0.3, "fusing": 1.0, "composing": 0.3, "showing": 0.3}
 
 
@@ -35,47 +35,55 @@ class Pace:
     def __init__(
         self, expected: Mapping[str, float], n_planes: int, n_times: int, *, aligns: bool
     ) -> None:
+        #: Whether it is known how long anything takes: from an estimate, or from a part of the run.
+        self._known = bool(expected)
         known = expected or {**GUESS, "aligning": GUESS["aligning"] if aligns else 0.0}
         self._parts = [part for part in (*PARTS, "showing") if known.get(part)]
         self._expected = dict(known)
         self._n_planes, self._n_times = n_planes, n_times
         self._began = self._part_began = time.perf_counter()
         self._part = self._parts[0]
-        self._share = 0.0
+        #: What is done of the part, and what was when it was first told of.
+        self._share = self._share_began = 0.0
         #: Share that is done; it never falls.
         self.fraction = 0.0
-        #: Seconds that are left.
-        self.left = sum(self._expected.values())
+        #: Seconds that are left; nothing before that is known.
+        self.left: float | None = sum(self._expected.values()) if self._known else None
 
     def note(self, progress: Progress) -> str:
         """Note where a fusion stands; return it in words: ``plane 14 of 24, 1.4 s left``."""
         part, share = self._place(progress)
         now = time.perf_counter()
         if part != self._part:
-            self._part, self._part_began = part, now
+            self._part, self._part_began, self._share_began = part, now, share
         self._share = share
         self._correct(now)
         words = self._words(progress, part)
-        return f"{words}, {format_seconds(self.left)} left"
-
-    def show(self) -> None:
-        """Take note that all is done but showing it."""
-        self._part, self._part_began, self._share = "showing", time.perf_counter(), 0.0
-        self._correct(self._part_began)
+        return words if self.left is None else f"{words}, {format_seconds(self.left)} left"
 
     def _correct(self, now: float) -> None:
-        spent = now - self._part_began
+        spent, counted = now - self._part_began, self._share - self._share_began
         expected = self._expected.get(self._part, 0.0)
-        weight = min(1.0, self._share / KNOWN)
-        whole = max(expected, spent)
-        if self._share > 0:
-            whole = (1 - weight) * whole + weight * spent / self._share
-        slower = whole / expected if expected > 0 and weight == 1 else 1.0
+        # what takes longer than expected, no one knows how long, may take as long again
+        here = expected * (1 - self._share) if self._share else abs(expected - spent)
+        weight, slower = min(1.0, counted / KNOWN), 1.0
+        if counted > 0:
+            here = (1 - weight) * here + weight * spent / counted * (1 - self._share)
+        if weight == 1 and expected > 0:
+            slower = spent / counted / expected
+        if weight == 1 and not self._known:  # the first measure of how long anything takes
+            self._expected = {part: value * slower for part, value in self._expected.items()}
+            self._known, slower = True, 1.0
         behind = self._parts.index(self._part) if self._part in self._parts else -1
-        after = sum(self._expected[part] for part in self._parts[behind + 1 :])
-        self.left = max(0.0, whole - spent) + after * slower
-        elapsed = now - self._began
-        self.fraction = max(self.fraction, elapsed / max(elapsed + self.left, 1e-9))
+        if self._known:
+            after = sum(self._expected[part] for part in self._parts[behind + 1 :])
+            self.left = here + after * slower
+            elapsed = now - self._began
+            reached = elapsed / max(elapsed + self.left, 1e-9)
+        else:
+            before = sum(self._expected[part] for part in self._parts[: max(0, behind)])
+            reached = (before + self._share * expected) / sum(self._expected.values())
+        self.fraction = max(self.fraction, reached)
 
     def _place(self, progress: Progress) -> tuple[str, float]:
         """Return the part that is being done, and which share of it is."""
