@@ -146,14 +146,13 @@ class FusePanel(Panel):
     def _settings_changed(self) -> None:
         if self.is_running():
             return
-        possible = self.stack_box.stack is not None and self.method_box.can_run()
-        self.run_box.show_idle(possible=possible)
+        wanted = self._wanted()
+        self.run_box.show_idle(possible=wanted is not None)
         for show in (self.run_box.show_problem, self.run_box.show_note):
             show("")
-        wanted = self._wanted()
         self.run_box.show_estimate(self.foresight.said(wanted) if wanted else "")
         self._show_result()
-        if possible:
+        if wanted is not None:
             self.foresight.look_soon()
 
     def request(self) -> Request:
