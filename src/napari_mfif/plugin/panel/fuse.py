@@ -148,8 +148,8 @@ class FusePanel(Panel):
             return
         wanted = self._wanted()
         self.run_box.show_idle(possible=wanted is not None)
-        for show in (self.run_box.show_problem, self.run_box.show_note):
-            show("")
+        self.run_box.show_problem("")
+        self.run_box.show_note("")
         self.run_box.show_estimate(self.foresight.said(wanted) if wanted else "")
         self._show_result()
         if wanted is not None:
@@ -191,8 +191,7 @@ class FusePanel(Panel):
             return
         self.foresight.rest()
         self.stack_box.read_again()
-        request = self._wanted()
-        if request is None:
+        if (request := self._wanted()) is None:
             return
         self._request, look = request, self.stack_box.look()
         self._began = time.perf_counter()
