@@ -52,8 +52,8 @@ if [ "${ONLY_TESTS:-}" != yes ]; then
     fi
     NO_MKDOCS_2_WARNING=1 run docs "$bin/python" -m mkdocs build --strict --quiet
 fi
-# Files of tests side by side, a process for each processor, and in any order.
-run tests "${window[@]}" "$bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile \
+# Tests side by side, a process for each processor that takes over from the others, in any order.
+run tests "${window[@]}" "$bin/python" -m pytest -q -n auto --maxprocesses 4 --dist worksteal \
     "${select[@]}" "$@"
 
 "$bin/python" -c 'import torch' 2>/dev/null || left_out+=("what needs torch, which is not installed")

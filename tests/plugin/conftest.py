@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from types import SimpleNamespace
@@ -28,6 +29,15 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("window"):
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_to_clean():
+    """Let the collections after each window pass over what was imported."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
