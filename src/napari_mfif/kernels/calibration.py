@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calibrated"]
+__all__ = ["Table", "calibrated"]
+
+#: Measures of distinctness, and the shares of pixels that were right at them.
+Table = tuple[Sequence[float], Sequence[float]]
 
 #: A table is looked up in so many steps, and goes straight from one to the next: several times as
 #: fast as `numpy.interp`. Without the latter a last bit, which differs from processor to processor
@@ -15,9 +18,7 @@ __all__ = ["calibrated"]
 STEPS = 4096
 
 
-def calibrated(
-    measure: NDArray[np.float32], table: tuple[Sequence[float], Sequence[float]]
-) -> NDArray[np.float32]:
+def calibrated(measure: NDArray[np.float32], table: Table) -> NDArray[np.float32]:
     """Turn a measure of distinctness into the share of pixels that were right at that value.
 
     Parameters

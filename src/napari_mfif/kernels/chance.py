@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["all_alike", "all_noise", "expected_range"]
+__all__ = [
+    "FEW", "all_alike", "all_noise", "expected_range", "held_beyond_chance", "of_few",
+    "within_one",
+]  # fmt: skip
 
 Map = NDArray[np.float32]
 
@@ -24,6 +27,9 @@ LEAST = 6
 #: Texture that ranges by less than such a share of what noise alone does is alike in all planes; of
 #: fewer planes than so many nothing is said.
 ALIKE, LEAST_ALIKE = 0.5, 4
+#: So many planes have the stacks that confidences are calibrated on, about; of so few any depth is
+#: nearly right.
+USUAL, FEW = 16, 3
 #: Noise is what ranges less than its mean range and so many standard deviations of that average.
 CERTAIN = 2.5
 
@@ -31,6 +37,40 @@ CERTAIN = 2.5
 def expected_range(n: int) -> np.float32:
     """Return the mean range of n values of noise, in its standard deviations."""
     return np.float32(np.interp(np.log(max(n, 2)), np.log(RANGES[0]), RANGES[1]))
+
+
+def within_one(planes: int) -> float:
+    """Return how often two depths drawn at random are within one plane of each other."""
+    last = max(planes - 1, 1)
+    return (2 * last - 1) / last**2
+
+
+def of_few(sure: Map, planes: int) -> Map:
+    """Return what probabilities of stacks of the usual number of planes are with fewer.
+
+    More of what is not told is right by chance.
+    """
+    if not FEW < planes < USUAL:
+        return sure
+    wrong = (1 - within_one(planes)) / (1 - within_one(USUAL))
+    return 1 - (1 - sure) * np.float32(wrong)
+
+
+def held_beyond_chance(shares: Map, planes: int) -> Map:
+    """Return the shares that a plane and its two neighbours would hold among the usual planes.
+
+    Parameters
+    ----------
+    shares : float32
+        What they hold among so many planes, 0 to 1: of few planes three are most.
+    planes : int
+        How many there are.
+    """
+    if not FEW < planes < USUAL:
+        return shares
+    least, usual = 3 / planes, 3 / USUAL
+    stretched = usual + (shares - least) * np.float32((1 - usual) / (1 - least))
+    return np.asarray(np.clip(stretched, 0, 1), np.float32)
 
 
 def all_noise(spread: Map, planes: int, deviation: float) -> NDArray[np.bool_]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_mfif.kernels.bands import bands
-from napari_mfif.kernels.chance import all_alike, all_noise
+from napari_mfif.kernels.calibration import Table, calibrated
+from napari_mfif.kernels.chance import all_alike, all_noise, held_beyond_chance, of_few
 
 __all__ = ["RunningBest", "parabola_peak", "told"]
 
@@ -130,6 +131,17 @@ class RunningBest:
         near = 1 + np.square(np.square(self._neighbour(self._before, 0) / scale))
         near += np.square(np.square(self._neighbour(self._after, self.n_seen - 1) / scale))
         return np.clip(near / np.maximum(self._total, 1), 0, 1).astype(np.float32)
+
+    def probability(self, table: Table) -> Map:
+        """Return how probably the depth is right within one plane, by how distinct the best is.
+
+        Parameters
+        ----------
+        table : (measures, shares)
+            As for `calibrated`, measured on stacks of the usual number of planes.
+        """
+        held = held_beyond_chance(self.distinctness(), self.n_seen)
+        return of_few(calibrated(held, table), self.n_seen)
 
     def _neighbour(self, scores: Map, missing_at: int) -> Map:
         outside = self.index == missing_at

@@ -10,7 +10,6 @@ import numpy as np
 
 from napari_mfif.kernels.along_z import binomial_mean
 from napari_mfif.kernels.bands import Band, bands
-from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.chance import WINDOW as CHANCE_WINDOW
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.running_best import RunningBest, told
@@ -98,7 +97,7 @@ class Gradient(Method):
                 running.update_rows(slice(None), binomial_mean(before, last, last))
                 running.next()
             depth[rows], decision[rows] = running.depth(), running.index
-            confidence[rows] = calibrated(running.distinctness(), CALIBRATION)
+            confidence[rows] = running.probability(CALIBRATION)
             spread[rows], best[rows] = running.spread(), running.best
 
         each(answer, state.bands)

@@ -8,7 +8,6 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.guided_filter import GuidedFilter
 from napari_mfif.kernels.running_best import RunningBest
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
@@ -121,7 +120,7 @@ class Guided(Method):
             )
             fused = np.asarray(coarse + detail, np.float32)
         running = state.running
-        confidence = calibrated(running.distinctness(), CALIBRATION)
+        confidence = running.probability(CALIBRATION)
         answer = Answer(running.depth(), running.index, confidence, fused)
         return answer.doubted(*running.told(NOISE))
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.chance import WINDOW as CHANCE_WINDOW
 from napari_mfif.kernels.running_best import RunningBest
 from napari_mfif.methods.base import Answer, FloatMap, Method, Plane, Region, Survey
@@ -105,7 +104,7 @@ class Laplacian(Method):
                 image = _up(image, detail.shape[:2]) + detail[..., k]
             fused[..., k] = image
         running = state.running
-        confidence = calibrated(running.distinctness(), CALIBRATION)
+        confidence = running.probability(CALIBRATION)
         answer = Answer(running.depth(), running.index, confidence, fused)
         # measured at the usual window; a wider one has more independent values
         deviation = NOISE * WINDOW.default / max(state.window, WINDOW.default)

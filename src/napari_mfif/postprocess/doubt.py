@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from napari_mfif.kernels.chance import within_one
 from napari_mfif.methods.base import FEW_PLANES, Answer, Cause, Survey
 
 __all__ = ["AT_MOST", "doubted", "with_causes"]
@@ -22,6 +23,9 @@ AT_MOST = {
     Cause.FLAT: 0.3,
     Cause.BESIDE: 0.4,
 }
+#: Of few planes a depth of which nothing is told is right by chance more often than that; still it
+#: does not count as decided.
+UNTOLD, UNTOLD_AT_MOST = (Cause.ALIKE, Cause.FLAT), 0.49
 #: What is in an end plane by its depth alone may be there or beyond, and its confidence then.
 EITHER, EITHER_AT_MOST = Cause.BEYOND | Cause.AT_END, 0.4
 #: The confidence where another depth competes: that share is right within one plane in simulated
@@ -58,7 +62,9 @@ def doubted(answer: Answer, survey: Survey) -> Answer:
     if answer.causes is None or not answer.causes.any():
         return answer
     bits = range(sum(AT_MOST) + 1)
-    most_of = AT_MOST | ({Cause.AT_END: 1.0} if answer.weighed else {})
+    chance = min(within_one(survey.n_planes), UNTOLD_AT_MOST)
+    most_of = AT_MOST | {cause: max(AT_MOST[cause], chance) for cause in UNTOLD}
+    most_of |= {Cause.AT_END: 1.0} if answer.weighed else {}
     most = np.array([_limit(Cause(bit), most_of) for bit in bits], np.float32)[answer.causes]
     return replace(answer, confidence=np.minimum(answer.confidence, most))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_mfif.kernels.along_z import BinomialAlongZ
 from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
+from napari_mfif.kernels.chance import of_few
 from napari_mfif.kernels.parallel import each
 from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
@@ -247,7 +248,9 @@ class DepthFold:
             sure = votes[half] / (1 + SCATTER_DOUBT * scatter(depth[half]))
             sure = align_up(sure if chances is None else chances[half], (band.height, shape[1]))
             sure = sure[band.inner]
-            answer.confidence[rows] = sure if chances is not None else calibrated(sure, CALIBRATION)
+            if chances is None:
+                sure = of_few(calibrated(sure, CALIBRATION), self._peak.n_seen)
+            answer.confidence[rows] = sure
             wide, other = (
                 up_along_edges(values[half], guide[half], fused[outer])[band.inner]
                 for values in (depth, rival)
