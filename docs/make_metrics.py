@@ -75,10 +75,15 @@ def text(words: str) -> str:
 
 def overview() -> list[str]:
     """Return a table of all measures."""
-    rows = ["## All of them", "", "| measure | compares | better | range |", "|---|---|---|---|"]
+    rows = [
+        "## All of them",
+        "",
+        "| measure | in plain words | compares | better | range |",
+        "|---|---|---|---|---|",
+    ]
     for name, about in MEASURES.items():
         shown = f"**{name}**" if name in USUAL else name
-        rows.append(f"| {shown} | {about.needs} | {about.better} | {about.span} |")
+        rows.append(f"| {shown} | {about.plain} | {about.needs} | {about.better} | {about.span} |")
     return [*rows, "", "Bold: reported unless others are asked for (`--measures`).", ""]
 
 

@@ -47,6 +47,12 @@ def test_every_declaration_is_whole(name):
     assert "Parameters\n----------" in about.function.__doc__
 
 
+def test_plain_words_are_short_and_of_one_measure_each():
+    plain = [about.plain for about in MEASURES.values()]
+    assert len(set(plain)) == len(plain)
+    assert all(0 < len(words.split()) <= 5 and "_" not in words for words in plain)
+
+
 def test_usual_measures_exist():
     assert set(USUAL) < set(MEASURES)
 

@@ -14,6 +14,7 @@ __all__ = ["calibration", "calibration_error", "roc_auc"]
 
 @measure(
     "AUC",
+    "doubt where wrong",
     needs="confidence, right",
     span="0 to 1, 0.5 for guessing, NaN where all are right or all wrong",
     formula="Share of the pairs of a right and a wrong pixel in which the right one has the higher "
@@ -77,6 +78,7 @@ def calibration(
 
 @measure(
     "calibration_error",
+    "confidence off by",
     needs="confidence, right",
     better="lower",
     span="0 to 1",

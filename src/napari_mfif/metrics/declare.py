@@ -41,6 +41,8 @@ class Measure:
     ----------
     name : str
         The name it has in tables.
+    plain : str
+        A few plain words for it, for the head of a column.
     function : callable
         Takes arrays, returns a float.
     needs : str
@@ -60,6 +62,7 @@ class Measure:
     """
 
     name: str
+    plain: str
     function: Callable[..., float]
     needs: Needs
     better: Better
@@ -77,6 +80,7 @@ class Measure:
 
 def measure(
     name: str,
+    plain: str,
     *,
     span: str,
     formula: str,
@@ -103,7 +107,9 @@ def measure(
         text = f"{own}\n{parameters}\nNotes\n-----\n{wrapped}\n"
         source = f"\nReferences\n----------\n{reference}\n" if reference else ""
         function.__doc__ = text + source
-        about = Measure(name, function, needs, better, span, formula, fooled, several, reference)
+        about = Measure(
+            name, plain, function, needs, better, span, formula, fooled, several, reference
+        )
         setattr(function, "declaration", about)  # noqa: B010 (a function has no such attribute)
         return function
 

@@ -24,6 +24,7 @@ def _haar(image: Float) -> tuple[Float, Float]:
 
 @measure(
     "Q_M",
+    "detail copied",
     span="0 to 3",
     formula="q_1^(2/3) q_2^(1/3) over two levels of Haar's wavelet, q = sum(E_i W_i) / sum(W_i) "
     "over the sources and pixels, W = the sum of the squares of a source's three bands of detail, "
@@ -54,6 +55,7 @@ def q_m(*images: ArrayLike) -> float:
 
 @measure(
     "MSD_sources",
+    "off the planes",
     better="lower",
     span="0 to 65025",
     formula="Mean over the sources of the mean of (source - F)^2. Not the MSD of MFIF-GAN's "
@@ -71,6 +73,7 @@ def msd_sources(*images: ArrayLike) -> float:
 
 @measure(
     "PSNR_sources",
+    "near the planes",
     span="0 and more decibels, infinite for equal images",
     formula="20 log10(255 / sqrt(MSD_sources)).",
     several="MSD_sources is the mean over all of them.",
@@ -85,6 +88,7 @@ def psnr_sources(*images: ArrayLike) -> float:
 
 @measure(
     "PSNR_published",
+    "near the planes, as published",
     span="48 and more decibels, infinite for equal images",
     formula="PSNR_sources + 20 log10(255): a program in use takes the error on 0..1 and the peak "
     "255, so its values are 48.13 dB too high.",
@@ -115,6 +119,7 @@ def _frequency(differences: list[Float], size: int) -> float:
 
 @measure(
     "Q_SF",
+    "detail lost or added",
     better="nearer to 0",
     span="-1 and more, NaN where the sources are constant",
     formula="(SF_F - SF_R) / SF_R, SF = the root of the mean squares of the differences along x, y "

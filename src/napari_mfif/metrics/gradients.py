@@ -27,6 +27,7 @@ def _sigmoid(values: Float, steepness: float, middle: float) -> Float:
 
 @measure(
     "Q_G",
+    "edges kept",
     span="0 to 0.987",
     formula="Mean over the pixels of sum_i Q_i g_i / sum_i g_i, with g the magnitude of Sobel's "
     "slopes, Q_i = s(G; 10, 0.5) s(D; 20, 0.75), G the smaller over the larger magnitude of "
@@ -58,6 +59,7 @@ def q_g(*images: ArrayLike) -> float:
 
 @measure(
     "Q_ABF",
+    "strong edges kept",
     span="0 to 0.975, NaN where all is flat",
     formula="sum_i Q_i g_i / sum_i g_i, the sums over the pixels too, with Q_i = 0.9994 "
     "s(G; 15, 0.5) 0.9879 s(D; 22, 0.8) and D = 1 - |angle_i - angle_F| 2/pi; g, G and s as in "

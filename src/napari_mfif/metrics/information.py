@@ -54,6 +54,7 @@ def _stretched(images: Sequence[ArrayLike]) -> list[Levels] | None:
 
 @measure(
     "MI",
+    "information shared",
     span="0 to 16 bits",
     formula="MI(A, F) + MI(B, F), MI(X, F) = H(X) + H(F) - H(X, F), of the images as they are.",
     several=_MEAN,
@@ -78,6 +79,7 @@ def _normalised(sources: Sequence[Levels], fused: Levels) -> float:
 
 @measure(
     "NMI",
+    "share of information",
     span="0 to 2, NaN where an image is constant",
     formula="2 (MI(A, F) / (H(A) + H(F)) + MI(B, F) / (H(B) + H(F))), also called Q_MI; each image "
     "stretched to 0..255 first.",
@@ -93,6 +95,7 @@ def nmi(*images: ArrayLike) -> float:
 
 @measure(
     "NMI_unstretched",
+    "share of information, unstretched",
     span="0 to 2",
     formula="NMI of the images as they are.",
     several=_MEAN,
@@ -107,6 +110,7 @@ def nmi_unstretched(*images: ArrayLike) -> float:
 
 @measure(
     "NCIE",
+    "correlation with the planes",
     span="0.80 to 1, fusions 0.82 to 0.88; NaN where an image is constant",
     formula="1 + sum_i (l_i / 3) log256(l_i / 3), l the eigenvalues of the 3 x 3 matrix of the "
     "mutual informations of A, B and F to the base of 256, with ones on its diagonal; each image "
@@ -161,6 +165,7 @@ def _tsallis_ratio(images: Sequence[ArrayLike], *, exchanged: bool) -> float:
 
 @measure(
     "TE",
+    "Tsallis information shared",
     span="0 to about 1, fusions 0.3 to 0.5; NaN where an image is constant",
     formula="(I(A, F) + I(B, F)) / (H(A)^q + H(B)^q + I(A, B)), q = 0.43137, I(X, Y) = (1 - sum "
     "p(x, y)^q / (p(x) p(y))^(q - 1)) / (1 - q); each image stretched to 0..255 first.",
@@ -175,6 +180,7 @@ def te(*images: ArrayLike) -> float:
 
 @measure(
     "TE_exchanged",
+    "Tsallis information, as in use",
     span="0 to about 1, fusions 0.3 to 0.5; NaN where an image is constant",
     formula="TE with the two marginals exchanged inside I, an error of the program by which the "
     "published values were made; terms whose wrong product is zero are left out.",
@@ -189,6 +195,7 @@ def te_exchanged(*images: ArrayLike) -> float:
 
 @measure(
     "TE_Cvejic",
+    "Tsallis information, Cvejic's",
     span="0 and more, can exceed 100; NaN where an image is constant",
     formula="I(A, F) + I(B, F), q = 1.85, with the exchanged marginals of TE_exchanged.",
     several=_MEAN,

@@ -44,6 +44,7 @@ def _contrast(image: Float) -> Float:
 
 @measure(
     "Q_CB",
+    "contrast kept",
     span="0 to 1, NaN where an image is constant",
     formula="Mean over the pixels of sum_i l_i min(C_i, C_F) / max(C_i, C_F), l_i = C_i^2 / sum "
     "C^2, C = c^3 / (c^2 + 1e-4), c = |fine / coarse - 1| of Gaussians 2 and 4 pixels wide, after "
@@ -69,6 +70,7 @@ def q_cb(*images: ArrayLike) -> float:
 
 @measure(
     "Q_CV",
+    "difference that is seen",
     better="lower",
     span="0 and more",
     formula="sum(w_i e_i) / sum(w_i) over the sources and blocks of 16 x 16 pixels (zeros fill the "
@@ -135,6 +137,7 @@ def _fidelity(sources: Sequence[Float], fused: Float, window: Float) -> float:
 
 @measure(
     "VIFF",
+    "information kept",
     span="0 to about 1, more where contrast is gained",
     formula="(F1 + 0.15 F3 + F4) / 2.15 over four scales, F = sum log(1 + g^2 v / (s + n)) / sum "
     "log(1 + v / n): g the gain and s the rest of F regressed on a source, v the source's "

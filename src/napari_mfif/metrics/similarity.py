@@ -63,6 +63,7 @@ def _edge_weighted(sources: Sequence[Float], fused: Float) -> float:
 
 @measure(
     "SSIM_sources",
+    "like the planes",
     span="about -1 to 1",
     formula="Mean over the sources of the mean SSIM(source, F): Gaussian window 11, sigma 1.5, "
     "C1 = (0.01 255)^2, C2 = (0.03 255)^2, whole windows only.",
@@ -78,6 +79,7 @@ def ssim_sources(*images: ArrayLike) -> float:
 
 @measure(
     "Q_S",
+    "structure kept",
     span="about -1 to 1",
     formula="Mean over the windows of M = sum_i l_i SSIM(source i, F), l_i = v_i / sum v, v the "
     "variance in the window; SSIM as in SSIM_sources, in the place of the paper's universal "
@@ -94,6 +96,7 @@ def q_s(*images: ArrayLike) -> float:
 
 @measure(
     "Q_W",
+    "strong structure kept",
     span="about -1 to 1",
     formula="sum(c M) / sum(c) over the windows, c = the largest variance of a source there; M as "
     "in Q_S.",
@@ -108,6 +111,7 @@ def q_w(*images: ArrayLike) -> float:
 
 @measure(
     "Q_W_edge",
+    "edges alike",
     span="about -1 to 1",
     formula="Q_W of the magnitudes of Prewitt's slopes of all images (zeros outside).",
     several=_SHARES,
@@ -121,6 +125,7 @@ def q_w_edge(*images: ArrayLike) -> float:
 
 @measure(
     "Q_E",
+    "structure and edges kept",
     span="about -1 to 1",
     formula="Q_W times Q_W_edge. Some programs square the second factor instead; FD-FCN's paper "
     "(Guo et al. 2020, equation 9, alpha 0.5) has the square root of the product, so that its "

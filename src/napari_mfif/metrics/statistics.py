@@ -20,6 +20,7 @@ _ORDER = 8  # points of the Wigner-Ville distribution, as Gabarda and Cristobal 
 
 @measure(
     "EN",
+    "entropy of greys",
     needs="fused",
     span="0 to 8 bits",
     formula="-sum p log2 p over the 256 grey levels.",
@@ -36,6 +37,7 @@ def en(fused: ArrayLike) -> float:
 
 @measure(
     "STD",
+    "contrast",
     needs="fused",
     span="0 to 127.5",
     formula="sqrt(mean((F - mean F)^2)).",
@@ -49,6 +51,7 @@ def std(fused: ArrayLike) -> float:
 
 @measure(
     "MSD_fused",
+    "contrast squared",
     needs="fused",
     span="0 to 0.25",
     formula="mean((F - mean F)^2) with F from 0 to 1: (STD / 255)^2.",
@@ -64,6 +67,7 @@ def msd_fused(fused: ArrayLike) -> float:
 
 @measure(
     "SF",
+    "detail",
     needs="fused",
     span="0 to 361",
     formula="sqrt(mean dy^2 + mean dx^2), d the differences of neighbours, each mean over those "
@@ -84,6 +88,7 @@ def _mean_slope(gx: Float, gy: Float, count: int) -> float:
 
 @measure(
     "AG",
+    "mean slope",
     needs="fused",
     span="0 to about 255",
     formula="sum sqrt((gx^2 + gy^2) / 2) / ((H - 1)(W - 1)), g the central differences, one-sided "
@@ -100,6 +105,7 @@ def ag(fused: ArrayLike) -> float:
 
 @measure(
     "AG_forward",
+    "mean slope, forward",
     needs="fused",
     span="0 to about 255",
     formula="sum sqrt((dx^2 + dy^2) / 2) / (H W), d the differences to the next pixel.",
@@ -116,6 +122,7 @@ def ag_forward(fused: ArrayLike) -> float:
 
 @measure(
     "GLD",
+    "difference of neighbours",
     needs="fused",
     span="0 to 510",
     formula="sum (|F(y, x) - F(y + 1, x)| + |F(y, x) - F(y, x + 1)|) / ((H - 1)(W - 1)).",
@@ -132,6 +139,7 @@ def gld(fused: ArrayLike) -> float:
 
 @measure(
     "LIF",
+    "fuzziness",
     needs="fused",
     better="lower",
     span="0 to 1, NaN where the image is black",
@@ -182,6 +190,7 @@ def _renyi(distribution: Float) -> Float:
 
 @measure(
     "Q_R",
+    "entropy of spectra",
     needs="fused",
     span="0 to 3 bits, mostly below 1",
     formula="Mean of R = -1/2 log2 sum_k P(n, k)^3 over the pixels n and the directions 0, 45, 90 "

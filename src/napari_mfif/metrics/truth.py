@@ -35,6 +35,7 @@ def _range(truth: NDArray[np.float64]) -> float:
 
 @measure(
     "PSNR",
+    "near the truth",
     needs="fused, truth",
     span="decibels, infinite for equal images",
     formula="10 log10(range^2 / mean((F - truth)^2)), the range of the truth from its 0.1 to its "
@@ -65,6 +66,7 @@ def psnr(image: ArrayLike, truth: ArrayLike, *, border: int = 4) -> float:
 
 @measure(
     "SSIM",
+    "structure of the truth",
     needs="fused, truth",
     span="about -1 to 1",
     formula="Mean SSIM(F, truth): Gaussian window, sigma 1.5, the range of PSNR; 4 pixels of the "
@@ -105,6 +107,7 @@ def _errors(depth: ArrayLike, truth: ArrayLike, where: ArrayLike | None) -> NDAr
 
 @measure(
     "depth_error",
+    "planes off",
     needs="depth, true depth",
     better="lower",
     span="0 and more planes",
@@ -127,6 +130,7 @@ def depth_error(depth: ArrayLike, truth: ArrayLike, *, where: ArrayLike | None =
 
 @measure(
     "share_within",
+    "depths right",
     needs="depth, true depth",
     span="0 to 1",
     formula="Share of pixels with |depth - truth| <= planes (1 when not given).",
@@ -152,6 +156,7 @@ def share_within(
 
 @measure(
     "wrong_near_boundaries",
+    "wrong at boundaries",
     needs="depth, true depth",
     better="lower",
     span="0 to 1, NaN without a boundary",

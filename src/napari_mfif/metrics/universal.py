@@ -61,6 +61,7 @@ def _blend(shares: Sequence[Float], alike: Sequence[Float]) -> Float:
 
 @measure(
     "Q_Y",
+    "like one or all planes",
     span="-1 to 1",
     formula="Mean over windows of l SSIM(A, F) + (1 - l) SSIM(B, F), l = v_A / (v_A + v_B), where "
     "SSIM(A, B) >= 0.75, and of the larger SSIM elsewhere: Gaussian window 7, sigma 1.5, no "
@@ -94,6 +95,7 @@ def _by_covariance(images: Sequence[ArrayLike]) -> tuple[list[Float], list[Float
 
 @measure(
     "Q_C",
+    "likeness by covariance, unclipped",
     span="about 0 to 1",
     formula="Mean over windows of s SSIM(A, F) + (1 - s) SSIM(B, F), s = cov(A, F) / (cov(A, F) + "
     "cov(B, F)); where s < 0 it counts 0, where s > 1 it counts 1, as the program in use does. "
@@ -113,6 +115,7 @@ def q_c(*images: ArrayLike) -> float:
 
 @measure(
     "Q_C_clipped",
+    "likeness by covariance",
     span="about -1 to 1",
     formula="Q_C as the paper has it: the share s is kept within 0 to 1 and the similarity stays.",
     several="shares below 0 count as 0, then all are scaled to the sum 1.",

@@ -43,6 +43,8 @@ class HeightMap:
         Height and width of a pixel, in `lateral_unit`.
     unit, lateral_unit : str
         ``"planes"`` and ``"pixels"`` where a size is not known.
+    smoothed : int
+        Radius in pixels of the median by which heights were smoothed, 0 for none.
     """
 
     height: FloatMap
@@ -52,6 +54,7 @@ class HeightMap:
     pixel_size: tuple[float, float]
     unit: str
     lateral_unit: str
+    smoothed: int = 0
 
     def known(self, region: Region = None) -> NDArray[np.bool_]:
         """Return where the height is known, within a region.
@@ -105,6 +108,7 @@ def height_map(
         stack.pixel_size or (1.0, 1.0),
         fusion.unit,
         (stack.unit or "units") if stack.pixel_size else "pixels",
+        int(fusion.recipe.consistency.get("smooth_depth", 0)),
     )
 
 

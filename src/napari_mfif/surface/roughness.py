@@ -27,7 +27,7 @@ FORMS: dict[str, tuple[tuple[int, int], ...]] = {
 class Roughness:
     """Roughness within a region, in `unit`.
 
-    No filter was applied (no S-filter, no L-filter): the method's own smoothing limits what is
+    No filter was applied (no S-filter, no L-filter): the smoothing of the fusion limits what is
     small, the region what is large.
 
     Parameters
@@ -44,6 +44,9 @@ class Roughness:
         Pixels with a height that is sure enough, and those without.
     unit : str
         Of the three.
+    smoothed : int
+        Radius in pixels of the median by which the fusion smoothed its heights, 0 for none: what is
+        finer is not in the three.
     """
 
     sa: float
@@ -53,6 +56,7 @@ class Roughness:
     measured: int
     left_out: int
     unit: str
+    smoothed: int = 0
 
 
 def roughness(
@@ -104,6 +108,7 @@ def roughness_of(heights: HeightMap, region: Region = None, *, form: str = "plan
         len(rows),
         left_out,
         heights.unit,
+        heights.smoothed,
     )
 
 

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QApplication
 
-from napari_mfif import ZStack, fuse
+from napari_mfif import Stroke, ZStack, fuse
 from napari_mfif.fusion.naming import preset_name
 from napari_mfif.metrics.registry import MEASURES
 from napari_mfif.plugin import show
@@ -160,7 +160,7 @@ def test_the_line_shows_one_left_of_it_and_the_other_right(compare, viewer, qtbo
     viewer.reset_view()
     see(compare, qtbot, SPLIT)
     line = compare.sight.split.line
-    assert line.names == ("newest: Noise-aware pyramid, Balanced", "kept 1: Gradient energy, Fast")
+    assert line.names == ("newest: Balanced", "kept 1: Fast")
 
     def colours(share):
         picture = pixels_of(viewer, qtbot)
@@ -243,6 +243,50 @@ def test_the_difference_is_signed_with_even_colours(compare, viewer, qtbot, pair
     qtbot.wait(300)
     assert [one.name for one in viewer.layers].count(name) == 1
     assert results_of(viewer).current().fusion is balanced
+
+
+def test_numbers_of_another_comparison_do_not_stay(compare, viewer, qtbot):
+    def subtract():
+        press(qtbot, compare.subtract)
+        qtbot.waitUntil(lambda: "on average" in compare.note.text(), timeout=WAIT)
+        qtbot.wait(50)
+        assert compare.note.isVisibleTo(compare)
+
+    subtract()
+    qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
+    assert compare.note.text() == ""
+    subtract()
+    results = results_of(viewer)
+    made = next(one for one in results.all() if "kept" not in one.source)
+    results.replace(made, made.fusion.refine(smooth_depth=9))
+    qtbot.waitUntil(lambda: compare.note.text() == "", timeout=WAIT)
+    subtract()
+    compare.boxes.b.setCurrentIndex(compare.boxes.a.currentIndex())
+    assert compare.note.text() == ""
+
+
+def test_names_tell_what_differs_and_tooltips_hold_all_of_them(compare, viewer, qtbot, relief):
+    results = results_of(viewer)
+    made = next(one for one in results.all() if "kept" not in one.source)
+    strokes = [Stroke.brush([(40, 40)], 9, 5), Stroke.brush([(60, 60)], 9, 5)]
+    painted = made.fusion.refine(smooth_depth=9).mend(strokes)
+    results.replace(made, painted)
+    boxes = compare.boxes
+    title = "newest: Balanced, refined, 2 strokes"
+    qtbot.waitUntil(lambda: boxes.a.currentText() == title, timeout=WAIT)
+    assert title in boxes.a.toolTip()
+    assert "kept 1: Fast" in boxes.b.toolTip()
+    assert boxes.strokes.text() == ""
+    other = fuse(made.fusion.stack, method="gradient", window=21).mend(strokes[:1])
+    show(other, viewer)
+    qtbot.waitUntil(lambda: boxes.a.count() == 3, timeout=WAIT)
+    texts = [boxes.a.itemText(n) for n in range(3)]
+    assert texts[0].startswith("newest: Gradient energy, sharpness scale 21")
+    assert texts[1:] == ["kept 2: Balanced, refined, 2 strokes", "kept 1: Fast"]
+    assert "The same stroke is in both" in boxes.strokes.text()
+    boxes.a.resize(110, boxes.a.height())
+    assert boxes.a.shown() != boxes.a.currentText()
+    assert boxes.a.currentText() in boxes.a.toolTip()
 
 
 def test_heights_are_subtracted_in_their_unit(compare, viewer, qtbot, pair_of_fusions):
@@ -409,10 +453,10 @@ def test_every_measure_tells_its_direction_and_what_fools_it(compare):
     heads = [table.horizontalHeaderItem(1 + n) for n in range(len(table.measures))]
     assert len(heads) > 20
     for name, head in zip(table.measures, heads, strict=True):
-        assert head.text().startswith(name)
+        assert head.text().startswith(f"{MEASURES[name].plain}\n({name})")
         assert MEASURES[name].fooled in head.toolTip()
         if MEASURES[name].better != "neither":
-            assert head.text() != f"{name} "
+            assert head.text()[-1] in "\N{UPWARDS ARROW}\N{DOWNWARDS ARROW}0"
 
 
 def test_measuring_is_cancelled_at_once(compare, qtbot, monkeypatch):

@@ -12,7 +12,9 @@ from napari_mfif import ZStack, fuse, surface
 from napari_mfif.fusion.focus_curve import focus_curve, plane_shares
 from napari_mfif.plugin import show
 from napari_mfif.plugin.closer import files
+from napari_mfif.plugin.closer.regions_box import _step_in_words
 from napari_mfif.plugin.results import results_of
+from napari_mfif.surface.step import Step
 
 pytestmark = [pytest.mark.window, pytest.mark.drawn]
 
@@ -240,7 +242,41 @@ def test_two_regions_give_roughness_and_a_step(look, made, mouse, qtbot):
     press(qtbot, look.regions.copy)
     lines = QApplication.clipboard().text().splitlines()
     assert lines[0].startswith("region\tSa (um)")
+    radius = made.fusion.recipe.consistency["smooth_depth"]
+    assert lines[1].split("\t")[4:6] == ["plane", str(radius)]
     assert float(lines[4].split("\t")[0]) == pytest.approx(look.regions.found[1].height, rel=1e-4)
+
+
+def test_regions_are_numbered_in_the_picture(look, made, mouse, viewer, qtbot):
+    press(qtbot, look.regions.draw)
+    mouse.draw((10, 10), (40, 50))
+    press(qtbot, look.regions.draw)
+    mouse.draw((60, 70), (90, 120))
+    layer = look.regions.drawn.layer
+    qtbot.waitUntil(lambda: layer.nshapes == 2, timeout=5000)
+    qtbot.waitUntil(lambda: list(np.atleast_1d(layer.text.values)) == ["1", "2"], timeout=5000)
+    viewer.layers.selection.active = layer
+    layer.selected_data = {0}
+    layer.remove_selected()
+    qtbot.waitUntil(lambda: list(np.atleast_1d(layer.text.values)) == ["1"], timeout=5000)
+
+
+@pytest.mark.parametrize(("heights", "said"), [((3, 1), "below"), ((1, 3), "above")])
+def test_a_step_is_said_without_a_sign(heights, said):
+    first, second = heights
+    step = Step(second - first, 0.05, (9, 9), (0, 0), True, "um")
+    expected = f"Region 2 lies 2.000 \N{PLUS-MINUS SIGN} 0.050 \N{MICRO SIGN}m {said} region 1"
+    assert _step_in_words(step).startswith(expected)
+
+
+def test_a_roughness_says_what_was_smoothed_away(look, made, mouse, qtbot):
+    press(qtbot, look.regions.draw)
+    mouse.draw((10, 10), (50, 50))
+    said = f"median of radius {made.fusion.recipe.consistency['smooth_depth']} px"
+    qtbot.waitUntil(lambda: said in look.regions.step.text(), timeout=10_000)
+    plain = look.results.replace(made, made.fusion.refine(smooth_depth=0))
+    qtbot.waitUntil(lambda: look.made is plain, timeout=10_000)
+    qtbot.waitUntil(lambda: "smoothed" not in look.regions.step.text(), timeout=10_000)
 
 
 def test_measures_follow_the_fusion(look, made, mouse, qtbot):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,6 +99,16 @@ class Drawn(QObject):
             (str(kind), rows_and_columns(points, letters))
             for kind, points in zip(self.layer.shape_type, self.layer.data, strict=True)
         ]
+
+    def number(self, kinds: Collection[str]) -> None:
+        """Write into the picture which one each shape of these kinds is, counted from 1."""
+        if self.layer is None:
+            return
+        numbers = itertools.count(1)
+        words = [str(next(numbers)) if one in kinds else "" for one in self.layer.shape_type]
+        if words and list(np.atleast_1d(self.layer.text.values)) != words:
+            colour = self._options["edge_color"]
+            self.layer.text = {"string": words, "size": 14, "color": colour, "anchor": "center"}
 
     def _find(self, event: Any = None) -> None:
         mark = (self.what, self.made.source) if self.made else None

@@ -36,8 +36,16 @@ __all__ = ["RegionsBox"]
 
 LOOK = {"edge_color": "#dc7ad0", "edge_width": 2, "face_color": "#dc7ad033", "opacity": 0.9}
 
+#: The kinds of shapes that are regions.
+KINDS = ("rectangle", "polygon", "ellipse")
+
 #: What is taken away before a roughness is measured, in words.
 FORMS = {"plane": "tilt taken away", "quadric": "tilt and bow taken away", "mean": "as it lies"}
+
+SMOOTHED = (
+    "Heights were smoothed, by a median of radius {} px: what is finer is not in the roughness. "
+    "Less of it: Smooth height in Refine."
+)
 
 Masks = list[NDArray[np.bool_]]
 Found = tuple[list[Roughness | str], Step | str | None]
@@ -107,11 +115,8 @@ class RegionsBox(DrawnBox):
     def refresh(self) -> None:
         """Measure the regions anew."""
         self.draw.setEnabled(self.made is not None)
-        outlines = [
-            outline(kind, points)
-            for kind, points in self.drawn.shapes()
-            if kind in ("rectangle", "polygon", "ellipse")
-        ]
+        outlines = [outline(kind, points) for kind, points in self.drawn.shapes() if kind in KINDS]
+        self.drawn.number(KINDS)
         if outlines and self.heights is not None:
             self._work.ask(self.heights, outlines, self.form.currentData())
         else:
@@ -143,7 +148,10 @@ class RegionsBox(DrawnBox):
             for n, r in enumerate(regions, start=1)
             if isinstance(r, Roughness) and r.left_out
         )
-        say(self.step, f"{_step_in_words(step) if isinstance(step, Step) else ''} {out}".strip())
+        radius = max((r.smoothed for r in regions if isinstance(r, Roughness)), default=0)
+        smoothed = SMOOTHED.format(radius) if radius else ""
+        lies = _step_in_words(step) if isinstance(step, Step) else ""
+        say(self.step, " ".join(filter(None, (lies, out, smoothed))))
 
     def _copy(self) -> None:
         regions, step = self.found
@@ -178,11 +186,12 @@ def _told(region: Roughness | str) -> str:
 
 
 def _step_in_words(step: Step) -> str:
+    way = "below" if step.height < 0 else "above"
     digits = max(0, 1 - int(np.floor(np.log10(step.uncertainty)))) if step.uncertainty > 0 else 4
     return (
-        f"Region 2 lies {step.height:.{digits}f} \N{PLUS-MINUS SIGN} {step.uncertainty:.{digits}f} "
-        f"{sign_of(step.unit)} above region 1 (standard uncertainty by scatter; the z step's comes "
-        "on top)."
+        f"Region 2 lies {abs(step.height):.{digits}f} \N{PLUS-MINUS SIGN} "
+        f"{step.uncertainty:.{digits}f} {sign_of(step.unit)} {way} region 1 (standard uncertainty "
+        "by scatter; the z step's comes on top)."
     )
 
 
@@ -190,9 +199,11 @@ def as_text(regions: list[Roughness | str], step: Step | str | None) -> str:
     """Return the table with tabs, units and what was left out."""
     good = [(n, r) for n, r in enumerate(regions, start=1) if isinstance(r, Roughness)]
     unit = good[0][1].unit if good else ""
-    lines = [f"region\tSa ({unit})\tSq ({unit})\tSz ({unit})\tform\tmeasured\tleft out"]
+    lines = [
+        f"region\tSa ({unit})\tSq ({unit})\tSz ({unit})\tform\tsmoothed (px)\tmeasured\tleft out"
+    ]
     lines += [
-        f"{n}\t{r.sa:.6g}\t{r.sq:.6g}\t{r.sz:.6g}\t{r.form}\t{r.measured}\t{r.left_out}"
+        f"{n}\t{r.sa:.6g}\t{r.sq:.6g}\t{r.sz:.6g}\t{r.form}\t{r.smoothed}\t{r.measured}\t{r.left_out}"
         for n, r in good
     ]
     if isinstance(step, Step):

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from napari_mfif.errors import MfifError
 from napari_mfif.metrics.evaluation import without_colour
 from napari_mfif.plugin.comparing.matching import matched
-from napari_mfif.plugin.comparing.sides import Piece, laid_over
+from napari_mfif.plugin.comparing.sides import Piece, Side, laid_over
 from napari_mfif.plugin.layers.metadata import KEY, Result, result
 
-__all__ = ["ROLE", "Difference", "difference", "show_difference", "symmetric_limit"]
+__all__ = ["ROLE", "Difference", "difference", "show_difference", "symmetric_limit", "why_not"]
 
 #: What a layer of a difference shows, in its note.
 ROLE = "difference"
@@ -80,6 +80,16 @@ def difference(
     way = "higher" if mean > 0 else "lower"
     size = f"A is {abs(mean):.3g} {way} than B on average; they are {apart:.3g} apart."
     return Difference(values, begin, symmetric_limit(values), f"{size} {told}".strip())
+
+
+def why_not(first: Side, second: Side) -> str:
+    """Say why two sides cannot be subtracted; nothing where they can."""
+    if first.key == second.key:
+        return "A and B are the same: choose two."
+    lazy = next((side.name for side in (first, second) if not side.is_there()), "")
+    if lazy:
+        return f"{lazy} is made only where one looks: a difference would need all of it."
+    return ""
 
 
 def symmetric_limit(values: NDArray[np.float32]) -> float:

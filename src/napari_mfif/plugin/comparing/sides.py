@@ -10,12 +10,12 @@ from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_mfif.errors import ParameterError
-from napari_mfif.fusion.naming import method_title, preset_name
+from napari_mfif.fusion.naming import method_title, own_values, preset_name
 from napari_mfif.plugin.layers.metadata import KEPT, KEY, Made
 from napari_mfif.plugin.results import Results
 from napari_mfif.wording import sign_of
 
-__all__ = ["VIEWS", "Piece", "Side", "View", "laid_over", "sides_of"]
+__all__ = ["VIEWS", "Piece", "Side", "View", "common_strokes", "laid_over", "sides_of"]
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,17 @@ class Side:
         return method_title(recipe), preset or "own values", f"{self.made.when:%Y-%m-%d %H:%M:%S}"
 
     def title(self) -> str:
-        """Return its name and how it was made, for a box."""
-        method, preset, _ = self.facts()
-        return f"{self.name}: {method}, {preset}" if method else self.name
+        """Return its name and how it was made, in few words: boxes are narrow."""
+        return f"{self.name}: {self.made_by()}" if self.made is not None else self.name
+
+    def made_by(self) -> str:
+        """Return preset or method, the values that are somebody's own, and what was done since."""
+        if self.made is None:
+            return ""
+        recipe, stack = self.made.first or self.made.fusion.recipe, self.made.fusion.stack
+        preset = self.made.preset or preset_name(recipe, stack)
+        words = [preset] if preset else [method_title(recipe), *own_values(recipe)]
+        return ", ".join(filter(None, [*words, self.made.changes]))
 
     def words_for(self, view: View) -> str:
         """Return what a view shows, with the unit of its values."""
@@ -172,6 +180,18 @@ def _named(made: Made, several: bool) -> str:
     if not several:
         return short
     return made.look.name if number else f"{made.look.name} {short}"
+
+
+def common_strokes(first: Side, second: Side) -> str:
+    """Say how much was painted alike in both: there one compares one's own work."""
+    if first.made is None or second.made is None or first.key == second.key:
+        return ""
+    others = second.made.fusion.strokes
+    count = sum(stroke in others for stroke in first.made.fusion.strokes)
+    if not count:
+        return ""
+    told = "The same stroke is" if count == 1 else f"The same {count} strokes are"
+    return f"{told} in both: what was painted there is not the methods'."
 
 
 def laid_over(

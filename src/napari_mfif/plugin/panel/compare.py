@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from superqt.utils import create_worker
 
 from napari_mfif.errors import MfifError
-from napari_mfif.plugin.comparing.difference import Difference, difference, show_difference
+from napari_mfif.plugin.comparing.difference import Difference, difference, show_difference, why_not
 from napari_mfif.plugin.comparing.keeping import is_running, keep, remove
 from napari_mfif.plugin.comparing.pictures import (
     lay_on,
@@ -54,6 +54,7 @@ class ComparePanel(Panel):
         self.results = results_of(napari_viewer)
         self.sight = Sight(napari_viewer)
         self.sides: list[Side] = []
+        self._subtracted: Any = None  # what the numbers in the note are of
         self._worker: Any = None
         self.intro, self.note, self.problem = hint(), hint(), trouble()
         self.keep_button = button(
@@ -137,6 +138,7 @@ class ComparePanel(Panel):
         made = self._to_keep()
         if made is not None:
             kept = keep(self.results, made)
+            self._subtracted = None
             say(self.note, f"Kept as {kept.look.name}. The next run adds layers beside it.")
 
     def pair(self) -> tuple[Side, Side] | None:
@@ -147,6 +149,10 @@ class ComparePanel(Panel):
 
     def _boxes_changed(self) -> None:
         self._advise()
+        self.boxes.say_strokes(self.pair())
+        if self._subtracted not in (None, self.boxes.compared(self.pair())):
+            self._subtracted = None
+            say(self.note, "")  # numbers of another comparison
         self.measure_box.choose_channel(self.boxes.chosen_channel())
         if self.see.marked() != OFF:
             self.look(self.see.marked())
@@ -184,7 +190,7 @@ class ComparePanel(Panel):
         if pair is None:
             return
         a, b = pair
-        say(self.problem, self._why_not(pair))
+        say(self.problem, why_not(*pair))
         if self.problem.text():
             return
         try:
@@ -198,22 +204,15 @@ class ComparePanel(Panel):
         if view is VIEWS[0] and (a.made is None) != (b.made is None):
             match = int(b.made is None)
 
+        compared = self.boxes.compared(pair)
+
         def show(made: Difference) -> None:
-            self._show_difference(made, pair, title, over)
+            self._show_difference(made, pair, title, over, compared)
 
         self._work(difference, *pieces, (a.name, b.name), match=match, then=show)
 
-    def _why_not(self, pair: tuple[Side, Side]) -> str:
-        """Say why two sides cannot be subtracted; nothing where they can."""
-        if pair[0].key == pair[1].key:
-            return "A and B are the same: choose two."
-        lazy = next((side.name for side in pair if not side.is_there()), "")
-        if lazy:
-            return f"{lazy} is made only where one looks: a difference would need all of it."
-        return ""
-
     def _show_difference(
-        self, made: Difference, pair: tuple[Side, Side], title: str, over: Any
+        self, made: Difference, pair: tuple[Side, Side], title: str, over: Any, compared: Any
     ) -> None:
         if made.values is None:
             say(self.problem, made.told)
@@ -224,6 +223,7 @@ class ComparePanel(Panel):
             name = f"{title}: {a.name} \N{MINUS SIGN} {b.name}"
             show_difference(self.viewer, made, over, key, name)
             say(self.note, made.told)
+            self._subtracted = compared
 
     def _work(self, function: Callable[..., Any], *given: Any, then: Any, **named: Any) -> None:
         """Call something in a thread, and what follows here."""

@@ -62,7 +62,10 @@ class MeasureTable(QTableWidget):
         self._head()
 
     def _head(self) -> None:
-        titles = (f"{name} {ARROWS[MEASURES[name].better]}".strip() for name in self.measures)
+        titles = (
+            f"{MEASURES[name].plain}\n({name}) {ARROWS[MEASURES[name].better]}".strip()
+            for name in self.measures
+        )
         self.setColumnCount(1 + len(self.measures) + len(FACTS))
         self.setHorizontalHeaderLabels(["Result", *titles, *FACTS])
         for number, name in enumerate(self.measures, start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mfif.plugin.comparing.sides import VIEWS, Side, View
-from napari_mfif.plugin.panel.style import button, hint, say
+from napari_mfif.plugin.comparing.sides import VIEWS, Side, View, common_strokes
+from napari_mfif.plugin.panel.style import NameBox, button, hint, say
 
 __all__ = ["OFF", "SPLIT", "A", "B", "SeeRow", "SideBoxes", "fill"]
 
@@ -38,7 +39,8 @@ class SideBoxes(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.a, self.b, self.view, self.channel = (QComboBox() for _ in range(4))
+        self.a, self.b = NameBox(), NameBox()
+        self.view, self.channel = QComboBox(), QComboBox()
         for view in VIEWS:
             self.view.addItem(view.title)
         grid = QGridLayout(self)
@@ -59,6 +61,7 @@ class SideBoxes(QWidget):
             self._labels[box] = label
             box.setAccessibleName(text)
             box.setToolTip(f"<qt>{tip}</qt>")
+            box.setProperty("tip", tip)
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
@@ -67,6 +70,11 @@ class SideBoxes(QWidget):
             box.activated.connect(lambda _, box=box: self._asked.add(box))
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
+        self.strokes = hint()
+        grid.addWidget(self.strokes, grid.rowCount(), 0, 1, 2)
+        say(self.strokes, "")
+        for box in (self.a, self.b):
+            box.currentIndexChanged.connect(self._tell_names)
         self._offer_channels(())
         # a low window scrolls; it does not cut the boxes
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -75,8 +83,27 @@ class SideBoxes(QWidget):
         """List what can be compared; keep what somebody chose, or else take the two newest."""
         for usual, box in enumerate((self.a, self.b)):
             fill(box, sides, usual, keep=box in self._asked)
+        self._tell_names()
         named = next((side.made.look.channels for side in sides if side.made), ())
         self._offer_channels(named)
+
+    def say_strokes(self, pair: tuple[Side, Side] | None) -> None:
+        """Say what was painted alike in both."""
+        say(self.strokes, common_strokes(*pair) if pair is not None else "")
+
+    def compared(self, pair: tuple[Side, Side] | None) -> list[Any]:
+        """Return what is compared: of a fusion how and when it was made."""
+        made = [
+            (side.key, side.made and (side.made.when, side.made.fusion.recipe))
+            for side in pair or ()
+        ]
+        return [*made, self.view.currentIndex(), self.chosen_channel()]
+
+    def _tell_names(self) -> None:
+        """Let the tooltips hold the names in full: boxes may cut them."""
+        for box in (self.a, self.b):
+            name, tip = html.escape(box.currentText()), box.property("tip")
+            box.setToolTip(f"<qt>{name}<br><br>{tip}</qt>" if name else f"<qt>{tip}</qt>")
 
     def _offer_channels(self, names: Sequence[str]) -> None:
         known = [self.channel.itemText(n) for n in range(self.channel.count())]
