@@ -11,8 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
-from napari_mfif.plugin.layers.given_sizes import set_sizes
-from napari_mfif.plugin.layers.metadata import KEY, Made, result
+from napari_mfif.plugin.layers.metadata import KEPT, KEY, LIES_ON, Made, result
 from napari_mfif.plugin.layers.others import put_aside_others
 from napari_mfif.plugin.layers.showing import IMAGE, layers_of, shown, source_of, view
 from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
@@ -113,11 +112,15 @@ class Results(QObject):
         """Return the layer that was fused, if it is still there."""
         return source_of(self.viewer, made.source)
 
-    def rescale(self, made: Made, spacing: tuple[float, ...], unit: str) -> None:
-        """Give the layers of a fusion other sizes at once: napari warns where units differ."""
-        letters = made.look.placement.letters
-        for layer in layers_of(self.viewer, made.source).values() if len(spacing) > 1 else ():
-            set_sizes(layer, letters[-layer.ndim :], spacing, unit)
+    def lying_on(self, stack_id: str) -> list[Any]:
+        """Return the layers that lie on a stack: of its fusions, and what was drawn on them."""
+
+        def lies_on(layer: Any) -> bool:
+            note = result(layer)
+            made_of = "" if note is None else note.source.partition(KEPT)[0]
+            return stack_id in (made_of, layer.metadata.get(LIES_ON))
+
+        return [layer for layer in self.viewer.layers if lies_on(layer)]
 
     def bring_forward(self, made: Made) -> None:
         """Put aside what hides the layers of a fusion: other results, other stacks."""

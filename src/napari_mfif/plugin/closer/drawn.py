@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_mfif.fusion.layers import layer_name
 from napari_mfif.plugin.closer.place import flat_options, rows_and_columns
-from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.layers.metadata import LIES_ON, Made
 from napari_mfif.plugin.timers import single_shot
 from napari_mfif.surface.heights import HeightMap
 
@@ -80,7 +80,10 @@ class Drawn(QObject):
             layer = Shapes(
                 ndim=len(letters),
                 name=layer_name(self.what, self.made.look.name),
-                metadata={MEASURED: (self.what, self.made.source)},
+                metadata={
+                    MEASURED: (self.what, self.made.source),
+                    LIES_ON: self.made.stack_id,
+                },
                 **self._options,
                 **options,
             )

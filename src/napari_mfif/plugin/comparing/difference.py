@@ -13,7 +13,7 @@ from napari_mfif.errors import MfifError
 from napari_mfif.metrics.evaluation import without_colour
 from napari_mfif.plugin.comparing.matching import matched
 from napari_mfif.plugin.comparing.sides import Piece, Side, laid_over
-from napari_mfif.plugin.layers.metadata import KEY, Result, result
+from napari_mfif.plugin.layers.metadata import KEPT, KEY, LIES_ON, Result, result
 
 __all__ = ["ROLE", "Difference", "difference", "show_difference", "symmetric_limit", "why_not"]
 
@@ -103,6 +103,12 @@ def symmetric_limit(values: NDArray[np.float32]) -> float:
     return limit or 1.0
 
 
+def _lies_on(over: Any) -> dict[str, str]:
+    """Return metadata that tell on which stack a layer lies, if it is that of a fusion."""
+    note = result(over)
+    return {} if note is None else {LIES_ON: note.source.partition(KEPT)[0]}
+
+
 def show_difference(viewer: Any, made: Difference, over: Any, key: str, name: str) -> Any:
     """Add the layer of a difference above all others, or update it.
 
@@ -132,7 +138,7 @@ def show_difference(viewer: Any, made: Difference, over: Any, key: str, name: st
         note = Result(ROLE, key, "")
         layer = Image(
             made.values, name=name, scale=scale, translate=translate, units=over.units[-2:],
-            axis_labels=over.axis_labels[-2:], colormap=COLOURS, metadata={KEY: note},
+            axis_labels=over.axis_labels[-2:], colormap=COLOURS, metadata={KEY: note} | _lies_on(over),
             rgb=False,
         )  # fmt: skip
         layer.colorbar.visible = True

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.io.corrections import with_spacing
 
-__all__ = ["KEY", "resized", "set_sizes", "with_given_sizes"]
+__all__ = ["KEY", "follow_sizes", "resized", "set_sizes", "with_given_sizes"]
 
 #: Under this key the metadata of a layer hold a z step given where no pixel size is known.
 KEY = "napari_mfif_spacing"
@@ -38,6 +41,26 @@ def set_sizes(layer: Any, letters: str, spacing: tuple[float, ...], unit: str) -
     scale = [lengths.get(a, old) for a, old in zip(letters, layer.scale, strict=True)]
     layer.units = tuple(unit if a in lengths else "pixel" for a in letters)
     layer.scale = scale
+
+
+def follow_sizes(
+    layer: Any, letters: str, spacing: tuple[float, ...], unit: str, corner: Sequence[float]
+) -> None:
+    """Give other sizes to a layer that lies on another one, so that it goes on lying on it.
+
+    Parameters
+    ----------
+    layer, letters, spacing, unit
+        As for `set_sizes`; of a z step alone a layer does not tell.
+    corner : sequence of float
+        Where the first pixel of that other layer is, which stays there.
+    """
+    if len(spacing) == 1:
+        return
+    own = letters[-layer.ndim :]
+    before, stays = np.array(layer.scale), np.array(corner)[-layer.ndim :]
+    set_sizes(layer, own, spacing, unit)
+    layer.translate = stays + (layer.translate - stays) * (np.array(layer.scale) / before)
 
 
 def with_given_sizes(stack: ZStack, layer: Any) -> ZStack:

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from napari_mfif.plugin.layers.specs import Look
     from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["KEPT", "KEY", "Made", "Opened", "Opening", "Result", "opened", "result"]
+__all__ = ["KEPT", "KEY", "LIES_ON", "Made", "Opened", "Opening", "Result", "opened", "result"]
 
 #: Under this key the metadata of a layer hold what we know of it.
 KEY = "napari_mfif"
 
 #: Between the identity of a stack and the number of a kept result, in the `source` of its layers.
 KEPT = "#kept"
+
+
+#: Under this key the metadata of a layer that no fusion made hold the identity of the stack that it
+#: lies on: what was drawn, or subtracted.
+LIES_ON = "napari_mfif_lies_on"
 
 
 @dataclass(frozen=True)

@@ -137,11 +137,9 @@ class FusePanel(Panel):
 
     def _resize_result(self, spacing: tuple[float, ...], unit: str) -> None:
         """Let the results of the stack have its sizes, too: kept ones as well."""
-        request, look = self._wanted(), self.stack_box.look()
-        if request is not None:
-            known = [one for one in self.results.all() if one.stack_id == look.source]
-            made = [one for one in known if request.is_of_part(one.origin)]
-            resize(self.results, made, spacing, unit, look=look, origin=request.origin)
+        box = self.stack_box
+        letters = box.layer_axes().replace("S", "")
+        resize(self.results, box.layers()[0], letters, spacing, unit, box.origin())
 
     def _settings_changed(self) -> None:
         if self.is_running():

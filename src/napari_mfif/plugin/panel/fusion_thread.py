@@ -114,13 +114,6 @@ class Request:
         facts, known = ((one.stack.pixels, one.stack.describe()) for one in (self, other))
         return here == there and facts[0] is known[0] and facts[1] == known[1]
 
-    def is_of_part(self, origin: Origin | None) -> bool:
-        """Tell whether it asks for the same part of the same layers."""
-        if origin is None or self.origin is None:
-            return False
-        same = "layers", "channel", "planes", "region"
-        return all(getattr(origin, name) == getattr(self.origin, name) for name in same)
-
     def made(self, recipe: Recipe) -> bool:
         """Tell whether a recipe says the same, but for the stack."""
         wanted = {**self.alignment, "channel": self.channel, "method": self.method}

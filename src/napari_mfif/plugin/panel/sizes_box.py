@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 
 from napari_mfif.arrays.parts import parse_planes, planes_in_words
 from napari_mfif.errors import MfifError, ParameterError
+from napari_mfif.plugin.layers.metadata import LIES_ON
 from napari_mfif.plugin.panel.lengths import length, pixel_size
 from napari_mfif.plugin.panel.style import Fold, button, hint, say, trouble
 from napari_mfif.wording import sign_of
@@ -53,6 +54,7 @@ class SizesBox(QWidget):
         self._viewer = viewer
         self._shown: tuple[str, str, str] = ("", "", "um")
         self._watched: Any = None
+        self._source: Any = None
         self.fold = Fold(TITLE, "Z step, pixel size, and which part is fused.")
         self.z_step, self.pixel = QLineEdit(), QLineEdit()
         self.unit, self.region = QComboBox(), QComboBox()
@@ -142,6 +144,7 @@ class SizesBox(QWidget):
         ParameterError
             There are no such planes, or there is no such rectangle.
         """
+        self._source = source
         text = self.planes.text().strip()
         planes = sorted(set(parse_planes(text))) if text else None
         if planes is not None and len(planes) < 2:
@@ -207,7 +210,10 @@ class SizesBox(QWidget):
         """Add a Shapes layer to draw a rectangle in, and choose it."""
         from napari.layers import Shapes
 
-        layer = Shapes(name="region", edge_color="yellow", face_color="transparent", ndim=2)
+        where = {} if self._source is None else _flat(self._source)
+        layer = Shapes(
+            name="region", edge_color="yellow", face_color="transparent", ndim=2, **where
+        )
         self._viewer.add_layer(layer)
         layer.mode = "add_rectangle"
         self.offer_regions()
@@ -232,3 +238,10 @@ class SizesBox(QWidget):
         if any(span.stop - span.start < 1 for span in spans):
             raise ParameterError("The rectangle lies beside the stack: move it, or draw another.")
         return spans[0], spans[1]
+
+
+def _flat(source: Any) -> dict[str, Any]:
+    """Return how a layer of two axes lies on a stack."""
+    names = ("scale", "translate", "units", "axis_labels")
+    placed = {name: getattr(source, name)[-2:] for name in names}
+    return {**placed, "metadata": {LIES_ON: str(source.unique_id)}}
