@@ -159,7 +159,7 @@ def test_rectangle_is_drawn_and_fused(sizes, panel, viewer, add_relief, fused, r
     assert "Draw a rectangle" in sizes.problem.text()
     assert not panel.run_box.fuse.isEnabled()
     corners = [[20, 30], [20, 90], [59, 90], [59, 30]]
-    shapes.add(0.1 * np.array(corners) + (3, 4), shape_type="rectangle")
+    shapes.add(np.array(corners), shape_type="rectangle")  # it lies on the stack
     assert sizes.about.text() == "Fused: rows 20 to 59, columns 30 to 90."
     fused(panel)
     expected = fuse(np.asarray(relief.stack.pixels)[:, 20:60, 30:91], method="gradient")

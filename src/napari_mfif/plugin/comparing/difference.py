@@ -138,7 +138,8 @@ def show_difference(viewer: Any, made: Difference, over: Any, key: str, name: st
         note = Result(ROLE, key, "")
         layer = Image(
             made.values, name=name, scale=scale, translate=translate, units=over.units[-2:],
-            axis_labels=over.axis_labels[-2:], colormap=COLOURS, metadata={KEY: note} | _lies_on(over),
+            axis_labels=over.axis_labels[-2:], colormap=COLOURS,
+            metadata={KEY: note} | _lies_on(over),
             rgb=False,
         )  # fmt: skip
         layer.colorbar.visible = True

@@ -10,6 +10,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject
 
+from napari_mfif.fusion.layers import layer_name
 from napari_mfif.fusion.planes_at_hand import PlanesAtHand
 from napari_mfif.methods.base import Region
 from napari_mfif.plugin.latest import Latest
@@ -82,7 +83,7 @@ class MovedPlane(QObject):
         name = made.look.channels[channel] if made.look.channels else ""
         layer = Image(
             data,
-            name=f"aligned plane {name}".strip() + f", {made.look.name}",
+            name=layer_name("aligned plane", f"{made.look.name} {name}".rstrip()),
             rgb=self._colour,
             multiscale=isinstance(data, list),
             visible=False,
