@@ -7,6 +7,9 @@ curves   curves drawn per second of wall time;
 cpu      milliseconds of the main thread per curve, napari's part and drawing included;
 own      the longest that one call of ours took, in milliseconds of wall time.
 
+Then the surface in 3D is exaggerated step by step: milliseconds of the main thread's processor
+time that moving it takes, and the longest turn of the event loop after that.
+
 Run ``python benchmarks/look_window.py``; where there is no display, after
 ``xvfb-run -a -s "-screen 0 1400x1000x24"``.
 """
@@ -76,6 +79,27 @@ def measure(viewer: Any, mouse: Any, path: str) -> None:
     print(f"{path}: {rate:.0f} curves/s, cpu {used:.1f} ms, own {1000 * max(spent):.1f} ms")
 
 
+def exaggerate(box: Any) -> None:
+    box.show_it.click()
+    until(lambda: box.view.is_on and not box.view.busy, 60)
+    until(lambda: False, 1)
+    moved, turns = [], []
+    for factor in np.linspace(1.5, 8, 12):
+        begin = time.thread_time()
+        box.view.ask(exaggeration=float(factor))
+        moved.append(time.thread_time() - begin)
+        longest, end = 0.0, time.monotonic() + 0.6
+        while time.monotonic() < end:
+            begin = time.thread_time()
+            get_qapp().processEvents()
+            longest = max(longest, time.thread_time() - begin)
+            time.sleep(0.001)
+        turns.append(longest)
+    told = (f"{1000 * min(times):.0f} to {1000 * max(times):.0f} ms" for times in (moved, turns))
+    points = len(box.view.solid.vertices)
+    print("exaggerated, {} points: moved in {}, then turns of {}".format(points, *told))
+
+
 def main() -> None:
     quarter = np.asarray(simulate("relief", seed=1, shape=(512, 512), planes=20).stack.pixels)
     viewer = napari.Viewer(show=True)
@@ -89,6 +113,7 @@ def main() -> None:
     until(lambda: not panel.mouse._work.busy, 60)
     for path in (CIRCLE, DIAGONAL):
         measure(viewer, panel.mouse, path)
+    exaggerate(panel.surface)
     viewer.close()
 
 

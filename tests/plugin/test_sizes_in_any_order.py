@@ -101,6 +101,9 @@ def test_all_follows_sizes_typed_again_and_again(panel, dock, add_relief, fused,
     qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
     hand.paint_on()
     bench.type_sizes(3, 0.5)
+    panel.viewer.dims.set_point(0, 15)  # micrometres
+    for told in (paint.box.about, look.mouse.slider):
+        assert told.text().startswith("On the z slider: plane 5 of 0-6.")
     hand.press(paint.start)
     look.surface._toggle(True)
     qtbot.waitUntil(lambda: look.surface.view.is_on, timeout=WAIT)

@@ -21,10 +21,11 @@ from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
 
-__all__ = ["heights_said", "in_view", "previewed", "refined", "unknown", "values_of"]
+__all__ = ["SIDES", "heights_said", "in_view", "previewed", "refined", "unknown", "values_of"]
 
-#: Rows and columns of what is refined first of a large result: the middle of what is in view.
-FIRST = 1024
+#: Rows and columns of what is refined first of a large result, in the middle of what is in view,
+#: and of what follows at once.
+SIDES = (512, 1024)
 
 
 def values_of(recipe: Recipe) -> Settings:
@@ -67,8 +68,18 @@ def unknown(made: Made) -> tuple[Made, str]:
     return made, f"{told} of the area is not sure."
 
 
-def in_view(layer: Any, shape: tuple[int, int]) -> Region | None:
-    """Return the middle of what is seen of a layer; nothing where it is out of view."""
+def in_view(layer: Any, shape: tuple[int, int], side: int) -> Region | None:
+    """Return the middle of what is seen of a layer; nothing where it is out of view.
+
+    Parameters
+    ----------
+    layer : Layer
+        What is seen.
+    shape : (int, int)
+        Rows and columns of all of it.
+    side : int
+        Rows and columns of the middle, at most.
+    """
     corners = np.asarray(layer.corner_pixels, float)[:, -2:]
     if layer.multiscale:
         corners = corners * np.asarray(layer.downsample_factors[layer.data_level])[-2:]
@@ -76,7 +87,7 @@ def in_view(layer: Any, shape: tuple[int, int]) -> Region | None:
     for (begin, end), length in zip(corners.T, shape, strict=True):
         low, high = max(0, int(begin)), min(length, int(end) + 1)
         middle = (low + high) // 2
-        span = max(low, middle - FIRST // 2), min(high, middle + FIRST // 2)
+        span = max(low, middle - side // 2), min(high, middle + side // 2)
         if span[1] <= span[0]:
             return None
         spans.append(span)

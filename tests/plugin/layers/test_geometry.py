@@ -7,6 +7,7 @@ import pytest
 from napari.layers import Image
 
 from napari_mfif.plugin.layers.geometry import place_on
+from napari_mfif.plugin.layers.given_sizes import follow_sizes, set_sizes
 
 PIXELS = np.zeros((5, 20, 30), np.uint8)
 
@@ -56,3 +57,15 @@ def test_rectangle_of_a_turned_source_lies_within_it() -> None:
     np.testing.assert_allclose(
         layer.data_to_world([1, 2]), source.data_to_world([0, 4, 12])[1:], atol=1e-9
     )
+
+
+def test_what_lies_on_a_layer_goes_on_lying_there_when_sizes_change():
+    source = Image(np.zeros((4, 50, 60)), scale=(1, 0.5, 0.5), translate=(0, 5, 6))
+    part = Image(np.zeros((9, 9)), scale=(0.5, 0.5), translate=(5 + 0.5 * 10, 6 + 0.5 * 20))
+    spacing = (2.0, 0.1, 0.2)
+    set_sizes(source, "ZYX", spacing, "um")
+    follow_sizes(part, "ZYX", spacing, "um", source.translate)
+    np.testing.assert_allclose(part.data_to_world((3, 4)), source.data_to_world((0, 13, 24))[1:])
+    assert tuple(part.units) == tuple(source.units)[1:]
+    follow_sizes(part, "ZYX", (7.0,), "um", source.translate)  # of the z step it knows nothing
+    np.testing.assert_allclose(part.scale, (0.1, 0.2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QEvent, QPoint, Qt
@@ -184,22 +186,48 @@ def test_large_results_show_first_what_is_in_view(
     refine, pollen, viewer, qtbot, monkeypatch, no_method
 ):
     monkeypatch.setattr(module, "LARGE", 0)
-    monkeypatch.setattr("napari_mfif.plugin.refining.FIRST", 40)
+    monkeypatch.setattr(module, "SIDES", (20, 40))
     refine._settle.setInterval(10_000)
     height = viewer.layers["height (µm) · pollen"]
     height.visible = True
-    before = height.data.copy()
+    before, seen = height.data.copy(), []
+    height.events.set_data.connect(lambda event: seen.append(np.array(height.data)))
     drag(refine.box.basic.controls["smooth_depth"], 0.95)
     expected = pollen.refine(smooth_depth=refine.box.values()["smooth_depth"]).height_where()
-    rows, columns = slice(97 // 2 - 20, 97 // 2 + 20), slice(131 // 2 - 20, 131 // 2 + 20)
-    qtbot.waitUntil(
-        lambda: np.array_equal(height.data[rows, columns], expected[rows, columns], equal_nan=True),
-        timeout=WAIT,
-    )
+
+    def follows(side, data):
+        place = slice(97 // 2 - side, 97 // 2 + side), slice(131 // 2 - side, 131 // 2 + side)
+        return np.array_equal(data[place], expected[place], equal_nan=True)
+
+    qtbot.waitUntil(lambda: follows(20, height.data), timeout=WAIT)
+    # the smaller middle comes first
+    assert any(follows(10, data) and not follows(20, data) for data in seen)
     np.testing.assert_array_equal(height.data[:20], before[:20])
     refine._settle.setInterval(0)
     refine._settle.start()
     qtbot.waitUntil(lambda: np.array_equal(height.data, expected, equal_nan=True), timeout=WAIT)
+
+
+def test_what_is_in_view_is_shown_also_where_it_takes_longer_than_a_pause(
+    refine, pollen, viewer, qtbot, monkeypatch
+):
+    monkeypatch.setattr(module, "LARGE", 0)
+    go_on, previewed, refined = threading.Event(), module.previewed, module.refined
+    monkeypatch.setattr(refine._first, "_work", lambda *given: go_on.wait(30) and previewed(*given))
+    whole = threading.Event()
+    monkeypatch.setattr(refine._whole, "_work", lambda *given: whole.wait(30) and refined(*given))
+    refine._settle.setInterval(0)
+    height = viewer.layers["height (µm) · pollen"]
+    height.visible = True
+    before = height.data
+    drag(refine.box.basic.controls["smooth_depth"], 0.95)
+    qtbot.waitUntil(lambda: refine._whole.busy and not refine._settle.isActive(), timeout=WAIT)
+    go_on.set()
+    qtbot.waitUntil(lambda: height.data is not before, timeout=WAIT)
+    draft = height.data
+    whole.set()
+    qtbot.waitUntil(lambda: height.data is not draft, timeout=WAIT)
+    settled(refine, qtbot)
 
 
 def test_a_new_run_is_turned_to(refine, pollen, panel, fused, qtbot):

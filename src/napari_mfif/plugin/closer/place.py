@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.results import Results
 
@@ -20,6 +21,7 @@ __all__ = [
     "plane_shown",
     "rows_and_columns",
     "show_plane",
+    "slider_in_words",
     "time_shown",
 ]
 
@@ -62,6 +64,13 @@ def plane_shown(viewer: ViewerModel, made: Made) -> float | None:
         return None
     step, first = _steps(made, axis)
     return float((viewer.dims.point[axis] - first) / step)
+
+
+def slider_in_words(fusion: Fusion, plane: int) -> str:
+    """Say which plane the z slider shows, which counts lengths as soon as sizes are known."""
+    stack = fusion.stack
+    first, last = stack.plane_number(0), stack.plane_number(stack.n_planes - 1)
+    return f"On the z slider: plane {plane} of {first}-{last}."
 
 
 def show_plane(viewer: ViewerModel, made: Made, plane: int) -> None:

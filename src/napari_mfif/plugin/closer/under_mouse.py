@@ -11,7 +11,13 @@ from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.focus_curve import FocusCurve, FocusCurves, plane_shares
 from napari_mfif.methods import registry
-from napari_mfif.plugin.closer.place import Pixel, pixel_at, plane_shown, show_plane
+from napari_mfif.plugin.closer.place import (
+    Pixel,
+    pixel_at,
+    plane_shown,
+    show_plane,
+    slider_in_words,
+)
 from napari_mfif.plugin.closer.plots import CurvePlot
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import Made
@@ -51,6 +57,7 @@ class UnderMouse(QWidget):
         self._curves: FocusCurves | None = None
         self._measuring: tuple[Any, int] | None = None
         self.words, self.rivals = hint("Move the mouse over the image."), hint()
+        self.slider = hint()
         self.plot = CurvePlot()
         self.click = QCheckBox("A click goes to the plane taken there")
         self.click.setChecked(True)
@@ -74,7 +81,8 @@ class UnderMouse(QWidget):
         self.words.setProperty("look", "result")
         for label in (self.words, self.rivals):
             label.setMinimumHeight(2 * label.fontMetrics().height())
-        for widget in (heading("Under the mouse"), self.words, self.rivals, self.plot, self.click):
+        shown = (self.words, self.rivals, self.plot, self.slider, self.click)
+        for widget in (heading("Under the mouse"), *shown):
             column.addWidget(widget)
 
     def end(self) -> None:
@@ -241,5 +249,6 @@ class UnderMouse(QWidget):
 
     def _slid(self, event: Any = None) -> None:
         plane = plane_shown(self.viewer, self.made) if self.made else None
-        if plane is not None:
+        if plane is not None and self.made is not None:
             self.plot.show_plane(plane)
+            self.slider.setText(slider_in_words(self.made.fusion, round(plane)))

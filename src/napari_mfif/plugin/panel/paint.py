@@ -102,7 +102,7 @@ class PaintPanel(Panel):
         say(self.what, f"{made.look.name}, by {made.fusion.recipe.method}")
         self.box.show_others(others_of(made, shown))
         self._plane = self.slider.plane() or 0
-        self.box.show_plane(self._plane, made.fusion.stack)
+        self.box.show_plane(self._plane, made.fusion)
         self._show_strokes()
         ready = not self.keeper.busy and Canvas(self.results, made).is_complete()
         if made.source == self._goes_on and ready and not problem:
@@ -257,7 +257,7 @@ class PaintPanel(Panel):
         if made is None:
             return
         self._plane = plane
-        self.box.show_plane(plane, made.fusion.stack)
+        self.box.show_plane(plane, made.fusion)
         if self.easel is not None:
             self.easel.show_plane(plane)
         self.look.outline()

@@ -15,7 +15,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mfif.arrays.stack import ZStack
+from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.closer.place import slider_in_words
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.painting.easel import PLANES, RESULT, SOURCE
 from napari_mfif.plugin.painting.tools import ERASING, FILLING, LASSO, PAINTING
@@ -92,6 +93,7 @@ class PaintBox(QWidget):
         self.other = QComboBox()
         self.other.setAccessibleName("Other result")
         self.about, self.moved, self.problem = hint(), hint(), trouble()
+        self._slider = ""
         self._chosen = QStackedWidget()  # of one height, so that what lies beneath stays in place
         self._lay_out()
         self.sources.chosen.connect(self.source_chosen)
@@ -126,7 +128,7 @@ class PaintBox(QWidget):
         no_other = name == OTHER and not self.other.count()
         self._chosen.setCurrentIndex(2 if name == BEST or no_other else (PLANE, OTHER).index(name))
         said = {
-            PLANE: "Move the z slider to the sharp plane. T takes the plane under the mouse.",
+            PLANE: f"{self._slider} Move it to the sharp one. T takes that under the mouse.",
             BEST: "Paint or lasso around one thing; the plane in which it is sharpest is taken.",
             OTHER: "Its pixels, blended or not, its heights and its confidence.",
         }
@@ -152,8 +154,11 @@ class PaintBox(QWidget):
         self.other.blockSignals(False)
         self.show_source(self.sources.choice)
 
-    def show_plane(self, plane: int, stack: ZStack) -> None:
-        """Show a plane by the number that the z slider has for it."""
+    def show_plane(self, plane: int, fusion: Fusion) -> None:
+        """Show a plane by its number in the whole stack."""
+        stack = fusion.stack
+        self._slider = slider_in_words(fusion, stack.plane_number(plane))
+        self.show_source(self.sources.choice)
         first, last = stack.plane_number(0), stack.plane_number(stack.n_planes - 1)
         with self.plane.changed.blocked():
             self.plane.min, self.plane.max = min(first, self.plane.value), last

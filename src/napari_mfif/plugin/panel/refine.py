@@ -19,7 +19,7 @@ from napari_mfif.plugin.panel.refine_box import RefineBox
 from napari_mfif.plugin.panel.repairs_row import RepairsRow
 from napari_mfif.plugin.panel.style import button, hint, say, trouble
 from napari_mfif.plugin.panel.view_row import ViewRow
-from napari_mfif.plugin.refining import in_view, previewed, refined, unknown, values_of
+from napari_mfif.plugin.refining import SIDES, in_view, previewed, refined, unknown, values_of
 from napari_mfif.plugin.results import results_of
 from napari_mfif.plugin.timers import single_shot
 
@@ -64,6 +64,7 @@ class RefinePanel(Panel):
         self._whole = Latest(refined, self._put, self.tell, self, between=True)
         self._first = Latest(previewed, self._put_first, self.tell, self, between=True)
         self._count = Latest(unknown, lambda found: say(self.box.share, found[1]), parent=self)
+        self._step = 0
         self._settle = single_shot(self, self._refine_all, SETTLE)
         self._long = single_shot(self, self._say_at_work, LONG)
         self.before = Before(self.results, self._say_before, self)
@@ -141,10 +142,11 @@ class RefinePanel(Panel):
         else:
             self._refine_all()
 
-    def _refine_first(self, made: Made) -> None:
+    def _refine_first(self, made: Made, step: int = 0) -> None:
+        """Refine the middle of what is in view: a small one, then a larger one."""
         layers = {role: one for role, one in self._layers(made).items() if one.visible}
         shape = made.fusion.stack.plane_shape
-        region = next((in_view(one, shape) for one in layers.values()), None)
+        region = next((in_view(one, shape, SIDES[step]) for one in layers.values()), None)
         if region is None or self.viewer.dims.ndisplay == 3:
             return
         time, letters = 0, made.look.placement.letters
@@ -152,6 +154,7 @@ class RefinePanel(Panel):
             time = int(self.viewer.dims.current_step[letters.index("T") - len(letters)])
         shown = {r: list(one.data) if one.multiscale else one.data for r, one in layers.items()}
         own = [role for role, one in layers.items() if self._is_draft(role, one)]
+        self._step = step
         self._first.ask(made, self.box.values(), region, time, shown, own)
 
     def _layers(self, made: Made) -> dict[str, Any]:
@@ -162,13 +165,16 @@ class RefinePanel(Panel):
 
     def _put_first(self, found: tuple[Made, dict[str, Any]]) -> None:
         made, new = found
-        if self.results.current() is made and self._settle.isActive():
+        waiting = self._settle.isActive() or self._whole.busy
+        if self.results.current() is made and waiting:
             for role, layer in self._layers(made).items():
                 if role in new and self._is_draft(role, layer):
                     layer.refresh(extent=False)
                 elif role in new:
                     before, layer.data = layer.data, new[role]
                     self._drafts[role] = layer.data, before
+            if not self._first.outdated and self._step + 1 < len(SIDES):
+                self._refine_first(made, self._step + 1)
 
     def _is_draft(self, role: str, layer: Any) -> bool:
         return role in self._drafts and layer.data is self._drafts[role][0]
