@@ -33,6 +33,10 @@ PARTS = ("install", "quality", "speed", "imports", "window", "report")
 #: Only run when they are named: the first takes an hour.
 LONG = ("sizes", "refinement", "heights")
 
+#: Their images are judged by ``python -m benchmarks.reached``.
+SLOWEST = ("boundary-aware", "mfif-gan", "ufa-fuse")
+SLOW = ("cnn", "fd-fcn", "StackMFF V3 hard")
+
 BASELINES = (
     Baseline("max projection", "brightest plane at each pixel", "max"),
     Baseline("Sobel + box 9", "argmax of the Sobel magnitude in a box of 9", "sobel", True),
@@ -123,9 +127,9 @@ def _quality(tools: Sequence[Tool], seeds: int, scratch: Path, log: Callable[[st
 
 
 def _for_scene(tools: Sequence[Tool], scene: quality.Scene) -> list[Tool]:
-    """Leave out the slowest where only faults are tried."""
-    slow = ("cnn", "StackMFF V3 hard")
-    return [tool for tool in tools if not (scene.fault and tool.name in slow)]
+    """Leave out what takes minutes, and the slower ones where only faults are tried."""
+    left_out = (*SLOWEST, *(SLOW if scene.fault else ()))
+    return [tool for tool in tools if tool.name not in left_out]
 
 
 def _speed(tools: Sequence[Tool], scratch: Path, log: Callable[[str], None]) -> None:

@@ -34,7 +34,8 @@ tells right from wrong. *true depth* copies each pixel from the plane that is tr
 no upper bound, since where things overlap no single plane is right. **Bold** are the methods of
 this project. Rivals get the planes multiplied by a whole number, so that the brightest pixel comes
 near 65535, which most of them take for white (a 12-bit camera would look black to them); their
-results are divided by it."""
+results are divided by it. The networks that take longest, `boundary-aware`,
+`mfif-gan` and `ufa-fuse`, are judged [apart](reached.md)."""
 
 CONFIDENCE = """\
 Share of pixels right within one plane, by the confidence that a method gave them."""
