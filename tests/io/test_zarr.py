@@ -7,6 +7,8 @@ import pytest
 
 from napari_mfif.errors import AxesError, ReadError
 from napari_mfif.io import open_stack, write_image
+from napari_mfif.io.collection import find_stacks
+from napari_mfif.io.series import list_series
 
 zarr = pytest.importorskip("zarr")
 
@@ -86,3 +88,43 @@ def test_a_file_of_its_metadata_stands_for_the_whole(tmp_path):
     path = write_image(tmp_path / "a.ome.zarr", np.zeros((3, 16, 24), np.uint8), axes="ZYX")
     inner = next(one for one in path.iterdir() if one.name in ("zarr.json", ".zattrs"))
     assert open_stack(inner).shape == (3, 16, 24)
+
+
+@pytest.fixture
+def fields(tmp_path):
+    """An OME-Zarr whose image counts three positions along an axis."""
+    several = np.stack([PIXELS[0] + 10 * n for n in range(3)])
+    return ome_zarr(tmp_path / "fields.ome.zarr", "pczyx", several), several
+
+
+def test_a_position_along_an_axis_is_chosen(fields):
+    path, several = fields
+    for series in (1, "1"):
+        stack = open_stack(path, series=series)
+        assert (stack.axes, stack.shape) == ("CZYX", (2, 5, 21, 35))
+        assert (stack.z_step, stack.channel_names) == (0.5, ("DAPI", "GFP"))
+        np.testing.assert_array_equal(stack.plane(3, c=1), several[1, 1, 3])
+    first = open_stack(path)
+    np.testing.assert_array_equal(first.plane(2, c=0), several[0, 0, 2])
+    assert "3 positions" in " ".join(first.notes)
+    with pytest.raises(ReadError, match="no position 3"):
+        open_stack(path, series=3)
+
+
+def test_positions_along_an_axis_are_listed(fields):
+    path, _ = fields
+    listed = list_series(path)
+    assert [one.name for one in listed] == ["0", "1", "2"]
+    assert {(one.axes, one.lengths) for one in listed} == {("CZYX", (2, 5, 21, 35))}
+    assert [one.series for one in find_stacks(path)] == [0, 1, 2]
+
+
+def test_an_axis_of_positions_is_what_is_said_of_it(fields):
+    path, several = fields
+    film = open_stack(path, axes="TCZYX")
+    np.testing.assert_array_equal(film.plane(1, t=2, c=1), several[2, 1, 1])
+
+
+def test_a_series_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ReadError, match="holds one image"):
+        open_stack(ome_zarr(tmp_path / "one.ome.zarr"), series=1)

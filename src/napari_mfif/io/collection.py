@@ -230,6 +230,8 @@ def _series(one: Arranged, root: Path) -> list[Found]:
 def _in_zarr(source: Path, name: str) -> list[Found]:
     """Return the images of a Zarr in a folder or archive: of a plate, the fields of its wells."""
     images = _images_of(source)
+    if not images and (count := _positions_of(source)):
+        return [Found(f"{name}_position{n}", (source,), n) for n in range(count)]
     if not images:
         return [Found(name, (source,))]
     labels = [f"{name}/{place.replace('/', '_')}" for place, _ in images]
@@ -248,6 +250,17 @@ def _at_address(address: str) -> list[Found]:
         Found(f"{name}/{place.replace('/', '_')}", (f"{base}/{place}",))
         for place, _ in _images_of(address)
     ] or [Found(name, (address,))]
+
+
+def _positions_of(source: Path | str) -> int:
+    """Return how many positions the image of a Zarr counts along an axis; 0 without one."""
+    from napari_mfif.io.ome_zarr import positions_in
+    from napari_mfif.io.zarr_store import open_node
+
+    try:
+        return positions_in(open_node(source))
+    except Exception:
+        return 0  # it fails when it is opened
 
 
 def _images_of(source: Path | str) -> list[ZarrImage]:

@@ -12,10 +12,15 @@ from typing import Any
 from napari_mfif.io.axes import letter_of
 from napari_mfif.io.sizes import NO_SIZES, Sizes, plain_unit, sizes_of
 
-__all__ = ["axis_letters", "channel_names", "datasets", "entry", "image_sizes", "items", "placed"]
+__all__ = [
+    "axis_letters", "channel_names", "datasets", "entry", "image_sizes", "items", "placed",
+    "position_axis",
+]  # fmt: skip
 
 #: The axes of versions that do not name them.
 UNNAMED = "TCZYX"
+#: What an axis is called along which images lie that have nothing to do with each other.
+POSITIONS = ("p", "pos", "position", "positions", "field", "fov", "scene", "series", "site", "well")
 
 
 def entry(holder: Any, name: str) -> Mapping[str, Any]:
@@ -54,6 +59,20 @@ def axis_letters(image: Mapping[str, Any], n_axes: int) -> str | None:
     found = "".join(letter or "?" for letter in letters)
     known = found.replace("?", "")
     return found if len(set(known)) == len(known) else None
+
+
+def position_axis(image: Mapping[str, Any], shape: Sequence[int]) -> int | None:
+    """Return the axis of positions of an image, where it has planes and more than one position."""
+    letters = axis_letters(image, len(shape))
+    if letters is None or not {"Z", "?"} <= set(letters):
+        return None
+    names = [one.get("name") if isinstance(one, Mapping) else one for one in items(image, "axes")]
+    found = [
+        axis
+        for axis, (name, length) in enumerate(zip(names, shape, strict=True))
+        if letters[axis] == "?" and length > 1 and str(name).strip().lower() in POSITIONS
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _by_kind(kinds: Sequence[Any]) -> list[str | None]:

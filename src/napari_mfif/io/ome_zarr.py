@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from napari_mfif.arrays.axes import guess_axes, squeezed
+from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
-from napari_mfif.arrays.views import Reordered, multiscale
+from napari_mfif.arrays.views import AxisSelection, Reordered, multiscale
 from napari_mfif.errors import ReadError
 from napari_mfif.io import ngff
 from napari_mfif.io.axes import FileAxes, name_axes
 from napari_mfif.io.zarr_images import ZarrImage, facts_of, images_in
 from napari_mfif.io.zarr_store import ZarrPixels, is_zarr, open_node, without_endings
 
-__all__ = ["axes_of", "is_zarr", "open_zarr"]
+__all__ = ["axes_of", "is_zarr", "open_zarr", "positions_in"]
 
 
 def open_zarr(
@@ -35,7 +36,8 @@ def open_zarr(
     axes : str, optional
         A letter for each axis longer than 1; it goes before what the Zarr says.
     series : int or str, optional
-        Which image, by number or name, where the Zarr holds several; otherwise the first.
+        Which image, by number or name, where the Zarr holds several, or which position along an
+        axis of its image; otherwise the first.
     name : str, optional
         Name of the z-stack; otherwise the folder's.
 
@@ -51,18 +53,22 @@ def open_zarr(
         node, place, notes = _chosen(source, node, series)
         where = f"{place} in {source}" if place else str(source)
         levels, image, facts = _levels(where, node)
-        pixels = [ZarrPixels(one, f"The array {one.path or '/'} of {source}") for one in levels]
+        pixels: list[LazyArray] = [
+            ZarrPixels(one, f"The array {one.path or '/'} of {source}") for one in levels
+        ]
     except ReadError:
         raise
     except Exception as error:
         raise ReadError(
             f"{source} is damaged: this Zarr cannot be opened ({error}). Copy it again."
         ) from error
-    letters, named, said = _named(where, levels[0], image, axes)
+    pixels, at, chosen = _one_position(source, pixels, image, axes, None if place else (series,))
+    letters, named, said = _named(where, levels[0], image, axes, at)
     sizes, about = ngff.image_sizes(image, letters)
+    letters = _without(letters, at)
     kept = [
         axis
-        for axis, (letter, length) in enumerate(zip(letters, levels[0].shape, strict=True))
+        for axis, (letter, length) in enumerate(zip(letters, pixels[0].shape, strict=True))
         if length > 1 or letter in "YX"
     ]
     full, *coarser = (
@@ -78,7 +84,7 @@ def open_zarr(
         pixel_size=sizes.pixel_size,
         unit=sizes.unit,
         channel_names=ngff.channel_names(facts),
-        notes=(*notes, *said, *about),
+        notes=(*notes, *chosen, *said, *about),
         source=_whole(source, place),
     )
 
@@ -104,7 +110,6 @@ def _chosen(source: Path | str, node: Any, series: int | str | None) -> tuple[An
         return node, "", []
     images = images_in(node)
     if not images:
-        _refuse_series(source, series)
         return node, "", []
     number = _number(source, images, series)
     place, _ = images[number]
@@ -131,14 +136,19 @@ def _refuse_series(source: Path | str, series: int | str | None) -> None:
         raise ReadError(f"{source} holds one image: there is no `series={series}`.")
 
 
-def _number(source: Path | str, images: Sequence[ZarrImage], series: int | str | None) -> int:
+def _number(
+    source: Path | str,
+    images: Sequence[ZarrImage],
+    series: int | str | None,
+    kind: str = "image",
+) -> int:
     if series is None:
         return 0
     for number, names in enumerate(images):
         if series == number or series in names:
             return number
     raise ReadError(
-        f"{source} has no image {series!r}: it holds {len(images)}, numbered from 0, named "
+        f"{source} has no {kind} {series!r}: it holds {len(images)}, numbered from 0, named "
         f"{', '.join(label for _, label in images[:6])}{', ...' if len(images) > 6 else ''}."
     )
 
@@ -201,19 +211,65 @@ def _same_corner(
     )
 
 
+def _one_position(
+    source: Path | str,
+    pixels: list[LazyArray],
+    image: Mapping[str, Any],
+    axes: str | None,
+    asked: tuple[int | str | None] | None,
+) -> tuple[list[LazyArray], int | None, list[str]]:
+    """Return the pixels at a position where an axis counts positions, that axis, and notes.
+
+    What is asked for is None where it chose the image already.
+    """
+    shape = pixels[0].shape
+    at = ngff.position_axis(image, shape)
+    if at is None or asked is None or (axes and len(axes) >= len(squeezed(shape))):
+        if asked is not None:
+            _refuse_series(source, asked[0])
+        return pixels, None, []
+    names = [(str(number), str(number)) for number in range(shape[at])]
+    number = _number(source, names, asked[0], "position")
+    found: list[LazyArray] = [
+        AxisSelection(one, at, number) for one in pixels if one.ndim == pixels[0].ndim
+    ]
+    note = (
+        f"It holds {shape[at]} positions, numbered from 0, of which this is number {number}. "
+        "Take another by `series=`."
+    )
+    return found, at, [note] if asked[0] is None else []
+
+
+def _without(letters: str, axis: int | None) -> str:
+    return "".join(letter for place, letter in enumerate(letters) if place != axis)
+
+
 def _named(
-    where: str, array: Any, image: Mapping[str, Any], axes: str | None
+    where: str, array: Any, image: Mapping[str, Any], axes: str | None, at: int | None
 ) -> tuple[str, str, list[str]]:
-    """Return a letter per axis, letters of those longer than 1, and what was decided."""
+    """Return a letter per axis, letters of those longer than 1, and what was decided.
+
+    The axis of positions, where there is one, is not among the latter.
+    """
     shape = tuple(array.shape)
     letters = ngff.axis_letters(image, len(shape)) or _dimension_names(array)
     if letters is None and axes is None:
         guessed = dict(zip(squeezed(shape), guess_axes(shape, array.dtype), strict=True))
         letters = "".join(guessed.get(axis, "?") for axis in range(len(shape)))
-    letters = letters or "?" * (len(shape) - 2) + "YX"
-    found = FileAxes(letters.replace("?", "Q"), shape)
-    named, notes = name_axes(found, axes, where=where)
-    return letters.replace("?", "Q"), named, notes
+    letters = (letters or "?" * (len(shape) - 2) + "YX").replace("?", "Q")
+    lengths = tuple(length for axis, length in enumerate(shape) if axis != at)
+    named, notes = name_axes(FileAxes(_without(letters, at), lengths), axes, where=where)
+    return letters, named, notes
+
+
+def positions_in(group: Any) -> int:
+    """Return how many positions the image of a Zarr counts along an axis; 0 without one."""
+    try:
+        levels, image, _ = _levels("", group)
+        at = ngff.position_axis(image, levels[0].shape)
+        return 0 if at is None else int(levels[0].shape[at])
+    except Exception:  # opening it says why
+        return 0
 
 
 def axes_of(group: Any, place: str) -> FileAxes | None:
@@ -223,8 +279,11 @@ def axes_of(group: Any, place: str) -> FileAxes | None:
     """
     try:
         levels, image, _ = _levels(place, group[place] if place else group)
-        letters = ngff.axis_letters(image, levels[0].ndim) or _dimension_names(levels[0])
-        return FileAxes((letters or "?").replace("?", "Q"), tuple(levels[0].shape))
+        shape = tuple(levels[0].shape)
+        at = None if place else ngff.position_axis(image, shape)
+        letters = ngff.axis_letters(image, len(shape)) or _dimension_names(levels[0]) or "?"
+        lengths = tuple(length for axis, length in enumerate(shape) if axis != at)
+        return FileAxes(_without(letters, at).replace("?", "Q"), lengths)
     except Exception:  # opening it says why
         return None
 

@@ -133,7 +133,7 @@ def _tried(look: Callable[[Any], list[Series]], source: Any) -> list[Series]:
 
 
 def _in_zarr(source: Path | str) -> list[Series]:
-    from napari_mfif.io.ome_zarr import axes_of
+    from napari_mfif.io.ome_zarr import axes_of, positions_in
     from napari_mfif.io.zarr_images import images_in
     from napari_mfif.io.zarr_store import open_node
 
@@ -144,6 +144,8 @@ def _in_zarr(source: Path | str) -> list[Series]:
         raise ReadError(f"{source} is damaged: {error}. Copy it again.") from error
     if is_address(source) and len(images) > MANY_FAR:
         return [Series(label) for _, label in images]
+    if not images and (positions := positions_in(node)):
+        images = [("", str(number)) for number in range(positions)]
     found = [(label, axes_of(node, place)) for place, label in images or [("", "0")]]
     return [Series(label) if axes is None else _series(label, axes) for label, axes in found]
 
