@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from napari_mfif.kernels.parallel import usable_processors
+
 __all__ = ["ROOT", "AptPackage", "Environment", "Unavailable", "machine", "own_torch"]
 
 ROOT = Path(__file__).parent / "environments"
@@ -168,7 +170,7 @@ def machine() -> dict[str, str | int]:
         model = found.group(1).strip() if found else model
     return {
         "processor": model,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0,
+        "cores": usable_processors(),
         "system": platform.system(),
         "python": platform.python_version(),
     }

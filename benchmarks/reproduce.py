@@ -28,6 +28,7 @@ from benchmarks import (
 from benchmarks.environments import machine
 from napari_mfif import methods
 from napari_mfif.errors import WeightsError
+from napari_mfif.kernels.parallel import usable_processors
 from napari_mfif.networks import weights
 
 PARTS = ("lytro", "papers", "pairs", "stacks", "pictures", "page")
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--missing", action="store_true", help="go on: only what these weights have not done yet"
     )
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--jobs", type=int, default=usable_processors(), help="processes")
     return parser
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import sys
@@ -16,6 +15,7 @@ import numpy as np
 
 from napari_mfif import __version__
 from napari_mfif.cli.pixel_facts import looked_at
+from napari_mfif.kernels.parallel import usable_processors
 
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
@@ -53,7 +53,7 @@ def report(
         "napari-mfif": __version__,
         "python": sys.version.split()[0],
         "system": platform.platform(),
-        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "processor": f"{platform.machine()}, {usable_processors()} usable cores",
         "libraries": dict(_libraries()),
         "input": [_kind(name) for name in names],
     }

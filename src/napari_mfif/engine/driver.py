@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.engine.tiles import Block, blocks
 from napari_mfif.errors import MemoryBudgetError
 from napari_mfif.kernels.hot_pixels import REACH
+from napari_mfif.kernels.parallel import usable_processors
 from napari_mfif.methods.base import Answer, Method, Region
 from napari_mfif.postprocess.composition import PyramidBlend
 from napari_mfif.settings.parameters import Settings
@@ -87,7 +87,7 @@ def plan(
     halo, stride = reach(method, settings), method.grid(settings)
     if not threads:
         large = rows * columns * reader.stack.n_planes >= PIXELS_FOR_THREADS
-        threads = min(os.cpu_count() or 1, 8) if large and not method.neural else 1
+        threads = min(usable_processors(), 8) if large and not method.neural else 1
         threads = max(1, threads // method.threads)
     own = reader.n_bands * reader.stack.dtype.itemsize
     per_pixel = method.state_bytes(reader.n_bands) + IN_FLIGHT * own

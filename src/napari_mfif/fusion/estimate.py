@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from napari_mfif.engine.planes import CACHE_BYTES, PlaneReader
 from napari_mfif.engine.sampling import COUNT, LARGE, SIDE
 from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.fusion.estimate_alignment import aligning_of
+from napari_mfif.kernels.parallel import usable_processors
 from napari_mfif.methods import registry
 from napari_mfif.methods.base import Method
 from napari_mfif.settings.consistency import complete
@@ -165,16 +165,9 @@ def _seconds(
     again = 0.0 if kept or not costs.copies else reading * planes
     return {
         "looking": times * (costs.surveying * seen + planes * reading * seen / pixels),
-        "fusing": times * planes * (max(both) if _processors() > 1 else sum(both)),
+        "fusing": times * planes * (max(both) if usable_processors() > 1 else sum(both)),
         "composing": times * (costs.finishing * waited + costs.composing * pixels + again),
     }
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def format_seconds(seconds: float) -> str:

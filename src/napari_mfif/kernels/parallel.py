@@ -8,17 +8,26 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
-__all__ = ["beside", "each", "in_turn"]
+__all__ = ["beside", "each", "in_turn", "usable_processors"]
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 Other = TypeVar("Other")
 
 
+def usable_processors() -> int:
+    """Return how many processors this process may use, which may be fewer than there are."""
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on; it can be told otherwise there
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @functools.cache
 def _pool() -> ThreadPoolExecutor:
     # What runs here waits for nothing else that runs here, so that it cannot get stuck.
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="napari-mfif-beside")
+    return ThreadPoolExecutor(usable_processors(), thread_name_prefix="napari-mfif-beside")
 
 
 def beside(here: Callable[[], Found], there: Callable[[], Other]) -> tuple[Found, Other]:

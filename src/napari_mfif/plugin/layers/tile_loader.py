@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from napari_mfif.errors import MfifError
+from napari_mfif.kernels.parallel import usable_processors
 from napari_mfif.plugin.napari_internals import layers_of_all_viewers
 from napari_mfif.wording import in_window
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 Tile = tuple[tuple[int, ...], int, int]
 
 #: Threads; what they do leaves the interpreter most of the time.
-THREADS = max(1, min(3, (os.cpu_count() or 2) - 1))
+THREADS = max(1, min(3, usable_processors() - 1))
 #: Milliseconds from the arrival of a tile until it is drawn, together with others.
 TOGETHER = 90
 #: Seconds after which a thread without work ends.
