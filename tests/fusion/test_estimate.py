@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,13 @@ from napari_mfif.engine.driver import plan
 from napari_mfif.engine.planes import PlaneReader
 from napari_mfif.errors import MemoryBudgetError, ParameterError
 from napari_mfif.fusion import estimate as module
+from napari_mfif.fusion import estimate_costs
 from napari_mfif.fusion.estimate import estimate, format_seconds
+from napari_mfif.fusion.estimate_costs import Costs, costs_of
 from napari_mfif.methods import registry
+from napari_mfif.methods.base import Plane
+from napari_mfif.methods.neural.votes import VoteFold
+from napari_mfif.settings.consistency import complete
 from napari_mfif.settings.parameters import resolve
 
 
@@ -55,7 +61,7 @@ def test_one_processor_cannot_read_and_compute_at_once(stack, monkeypatch, proce
     values = resolve(one.all_parameters(), {}, owner="the method gradient")
     layout = plan(one, {**values, "along": "z"}, PlaneReader(stack), 1 << 30)
     pixels = module._pixels_one_after_the_other(layout)
-    costs = module._Costs(0, 3 / pixels / stack.n_planes, 0, 0, copies=False)
+    costs = module.Costs(0, 3 / pixels / stack.n_planes, 0, 0)
     parts = module._seconds(stack, costs, 2 / stack.n_planes, layout, 1, kept=False)
     assert parts["fusing"] == pytest.approx(seconds)
 
@@ -67,8 +73,8 @@ def test_what_the_first_fold_loads_is_not_taken_for_folding(stack, monkeypatch):
         loading.append(0.0 if loading else 1000.0)
         return survey(*given)
 
-    survey = module.SurveyedTimepoint.of
-    monkeypatch.setattr(module.SurveyedTimepoint, "of", slow_at_first)
+    survey = estimate_costs.SurveyedTimepoint.of
+    monkeypatch.setattr(estimate_costs.SurveyedTimepoint, "of", slow_at_first)
     monkeypatch.setattr(time, "perf_counter", lambda: time.process_time() + sum(loading))
     assert estimate(stack, "gradient").parts["looking"] < 500
 
@@ -103,3 +109,56 @@ def test_damaged_pixels_do_not_stop_the_estimate():
     pixels = np.random.default_rng(1).random((5, 41, 51), dtype=np.float32)
     pixels[2, 20, 20] = np.nan
     assert estimate(ZStack.from_array(pixels), "gradient").seconds > 0
+
+
+def test_comparisons_cost_beside_planes():
+    few, more = (
+        Costs(0, (planes + 2 * pairs) / planes, 0, 0, planes=planes, compared=pairs)
+        for planes, pairs in ((3, 3), (5, 8))
+    )
+    assert more.of_planes(8, 17, few).taking * 8 == pytest.approx(8 + 2 * 17)
+
+
+def test_what_is_done_once_is_told_from_what_is_done_for_each_plane():
+    few, more = (Costs(3 + planes, 0.5, 7, planes, planes=planes) for planes in (3, 6))
+    all_planes = more.of_planes(20, 0, few)
+    found = (all_planes.surveying, all_planes.finishing, all_planes.composing, all_planes.taking)
+    assert found == pytest.approx((23, 7, 20, 0.5))
+
+
+@pytest.mark.parametrize("border", [False, True])
+def test_planes_that_are_read_again_since_pixels_are_missing_are_counted(border):
+    pixels = np.random.default_rng(4).integers(100, 4000, (1, 6, 120, 140), dtype=np.uint16)
+    if border:
+        for z in range(6):
+            pixels[0, z, : 3 * z] = 0
+    method = registry.get("gradient")
+    values = resolve(method.all_parameters(), {}, owner="gradient") | {"along": "z"}
+    cleaning = complete({}, n_planes=6, stack=method.verification)
+    found = costs_of(method, values, cleaning, ZStack(pixels, "CZYX"), keeps=True)
+    assert found.surveyed == 6 or (border and found.surveyed > 12)
+    assert found.read_again == 0 or (border and found.read_again >= 6)
+    assert border == (found.read_again > 0)
+
+
+@pytest.mark.parametrize("planes", [3, 5, 9])
+def test_as_many_pairs_are_compared_as_are_told(planes):
+    compared = []
+
+    class Comparer:
+        calibration = SimpleNamespace(of_votes=SimpleNamespace(temperature=1.0))
+
+        def encoded(self, guide):
+            return guide
+
+        def logits(self, first, second):
+            compared.append(1)
+            return second - first
+
+    fold = VoteFold((4, 5), planes, Comparer())
+    for z in range(planes):
+        fold.update(Plane(z, np.full((4, 5), z, np.float32), np.zeros((4, 5, 0), np.uint8)))
+    method = registry.get("mfif-gan")
+    assert method.comparisons({"along": "votes"}, planes) == len(compared)
+    assert method.comparisons({"along": "sequential"}, planes) == planes - 1
+    assert registry.get("gradient").comparisons({}, planes) == 0

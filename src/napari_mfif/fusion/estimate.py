@@ -5,23 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from math import prod
 
 import numpy as np
 
 from napari_mfif.alignment.reference import reference_plane
+from napari_mfif.arrays.lazy_array import LazyArray
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.driver import Layout, plan
-from napari_mfif.engine.folded import FoldedTimepoint, fold_region
 from napari_mfif.engine.memory import default_budget, format_bytes
 from napari_mfif.engine.planes import CACHE_BYTES, PlaneReader
 from napari_mfif.engine.sampling import COUNT, LARGE, SIDE
-from napari_mfif.engine.survey import SurveyedTimepoint
 from napari_mfif.fusion.estimate_alignment import aligning_of
+from napari_mfif.fusion.estimate_costs import Costs, costs_of
 from napari_mfif.kernels.parallel import usable_processors
 from napari_mfif.methods import registry
-from napari_mfif.methods.base import Method
 from napari_mfif.settings.consistency import complete
 from napari_mfif.settings.options import REFERENCE
 from napari_mfif.settings.parameters import Settings, resolve
@@ -33,7 +31,7 @@ __all__ = ["PARTS", "Estimate", "estimate", "format_seconds"]
 PARTS = ("aligning", "looking", "fusing", "composing")
 
 #: The piece that is really folded, its side and its planes; of a network a smaller one.
-PIECE, SMALL = (512, 6), (192, 4)
+PIECE, SMALL = (512, 6), (192, 5)
 
 
 @dataclass(frozen=True)
@@ -135,22 +133,19 @@ def estimate(
     kept = stack.nbytes // stack.n_times if reader.keeps or seen is not stack else 0
     kept = kept if kept <= CACHE_BYTES else 0
     reading, piece = _read_piece(seen, *(SMALL if chosen.neural else PIECE))
-    costs = _fold_piece(chosen, values, cleaning, piece)
-    if stack.n_planes > piece.n_planes > 2:  # some methods look at all planes again at the end
-        few = piece.part(range(piece.n_planes // 2))
-        costs = costs.of_planes(
-            stack.n_planes,
-            _fold_piece(chosen, values, cleaning, few, least=1),
-            few.n_planes,
-            piece.n_planes,
-        )
+    costs = costs_of(chosen, values, cleaning, piece, keeps=bool(kept))
+    if stack.n_planes > piece.n_planes > 2:
+        few = piece.part(range(0, piece.n_planes, 2))
+        fewer = costs_of(chosen, values, cleaning, few, keeps=bool(kept), least=1)
+        compared = chosen.comparisons(values, stack.n_planes)
+        costs = costs.of_planes(stack.n_planes, compared, fewer)
     parts = _seconds(stack, costs, reading, layout, chosen.passes, kept=bool(kept))
     parts = {"aligning": aligning, **parts}
     return Estimate(sum(parts.values()), layout.bytes + kept, sum(map(len, layout.groups)), parts)
 
 
 def _seconds(
-    stack: ZStack, costs: _Costs, reading: float, layout: Layout, passes: int, *, kept: bool
+    stack: ZStack, costs: Costs, reading: float, layout: Layout, passes: int, *, kept: bool
 ) -> dict[str, float]:
     """Return the seconds of each part but aligning.
 
@@ -162,9 +157,10 @@ def _seconds(
     seen = min(pixels, (SIDE * COUNT) ** 2) if pixels > LARGE else pixels
     turns = 0 if kept else len(layout.groups) * passes
     both = reading * turns, costs.taking * waited
-    again = 0.0 if kept or not costs.copies else reading * planes
+    share = seen / pixels
+    again = reading * costs.read_again
     return {
-        "looking": times * (costs.surveying * seen + planes * reading * seen / pixels),
+        "looking": times * (costs.surveying * seen + reading * costs.surveyed * share),
         "fusing": times * planes * (max(both) if usable_processors() > 1 else sum(both)),
         "composing": times * (costs.finishing * waited + costs.composing * pixels + again),
     }
@@ -197,7 +193,7 @@ def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
         for c in range(stack.n_channels)
     ]
     spent = (time.perf_counter() - began) / count
-    reading = spent * height / (rows.stop - rows.start)
+    reading = spent * height / _rows_read(stack, rows)
     pixels = np.asarray(planes)  # C Z Y X, with S at the end where there is colour
     if pixels.dtype.kind == "f":  # that it is not finite somewhere is for the fusion to say
         pixels = np.nan_to_num(pixels, posinf=0, neginf=0)
@@ -206,67 +202,12 @@ def _read_piece(stack: ZStack, side: int, most: int) -> tuple[float, ZStack]:
     return reading, piece
 
 
-@dataclass(frozen=True)
-class _Costs:
-    """Seconds per pixel: of the survey, of each plane, of the answer, of what is made of it."""
-
-    surveying: float
-    taking: float
-    finishing: float
-    composing: float
-    #: Whether planes are read once more, to copy pixels.
-    copies: bool
-
-    def of_planes(self, wanted: int, fewer: _Costs, few: int, more: int) -> _Costs:
-        """Return what the end costs with many planes, from what it costs with few and with more."""
-        steps = (wanted - more) / (more - few)
-        finishing, composing = (
-            last + max(0.0, last - first) * steps
-            for first, last in (
-                (fewer.finishing, self.finishing),
-                (fewer.composing, self.composing),
-            )
-        )
-        return replace(self, finishing=finishing, composing=composing)
-
-
-def _fold_piece(
-    method: Method, settings: Settings, cleaning: Settings, piece: ZStack, *, least: int = 2
-) -> _Costs:
-    """Fold a piece, at least so many times: the first time imports and loads."""
-    reader = PlaneReader(piece)
-    if np.ptp(piece.pixels[...]) == 0:  # nothing to focus on: any pixels cost the same
-        ramp = np.arange(np.prod(piece.shape)).reshape(piece.shape) % 251
-        reader = PlaneReader(replace(piece, pixels=ramp.astype(piece.dtype)))
-    layout = plan(method, settings, reader, 1 << 40, threads=1)
-    spent: list[list[float]] = []
-    while len(spent) < 3:
-        moments = [time.perf_counter()]
-        timepoint = SurveyedTimepoint.of(method, settings, reader)
-        moments.append(time.perf_counter())
-        folding = fold_region(timepoint, layout)
-        while True:
-            try:
-                next(folding)
-            except StopIteration as end:
-                folded: FoldedTimepoint = end.value
-                break
-            moments[2:] = [time.perf_counter()]
-        moments.append(time.perf_counter())
-        folded.postprocessed(cleaning)
-        moments.append(time.perf_counter())
-        spent.append([after - before for before, after in pairwise(moments)])
-        if len(spent) >= least and moments[-1] - moments[0] > 1:
-            break
-    surveying, taking, finishing, composing = (min(times) for times in zip(*spent, strict=True))
-    pixels = prod(piece.plane_shape)
-    return _Costs(
-        surveying / pixels,
-        taking / pixels / piece.n_planes,
-        finishing / pixels,
-        composing / pixels,
-        folded.answer.pixels is None or settings.get("composition") == "copy",
-    )
+def _rows_read(stack: ZStack, rows: slice) -> int:
+    """Return how many rows have to be read for some: as many as cannot be read apart."""
+    block = stack.pixels.block_shape if isinstance(stack.pixels, LazyArray) else None
+    high = block[0] if block else 1
+    whole = (-(-rows.stop // high) - rows.start // high) * high
+    return int(min(whole, stack.plane_shape[0]))
 
 
 def _pixels_one_after_the_other(layout: Layout) -> int:

@@ -1,7 +1,4 @@
-"""What a method is: a fold over planes.
-
-A method keeps a small state per region and takes one plane after the other into it, in order.
-"""
+"""What a method is: a fold that takes planes, one after the other, into a state per region."""
 
 from __future__ import annotations
 
@@ -290,10 +287,7 @@ class Method(ABC):
 
     @abstractmethod
     def finish(self, state: Any) -> Answer:
-        """Return the answer for the whole region, halo included.
-
-        The state stays as it is: after any plane this gives the answer so far.
-        """
+        """Return the answer so far for the region, halo included; the state stays as it is."""
 
     @abstractmethod
     def score(self, plane: Plane, settings: Settings, survey: Survey) -> FloatMap:
@@ -306,6 +300,10 @@ class Method(ABC):
     def grid(self, settings: Settings) -> int:
         """Return to a multiple of how many pixels regions are cut."""
         return self.stride
+
+    def comparisons(self, settings: Settings, n_planes: int) -> int:
+        """Return how many pairs of planes are compared, at a cost of their own."""
+        return 0
 
     def makes_pixels(self, settings: Settings, n_planes: int) -> bool:
         """Return whether pixels are made by the method itself, with some settings."""

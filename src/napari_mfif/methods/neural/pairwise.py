@@ -18,7 +18,7 @@ import numpy as np
 from napari_mfif.methods.base import Answer, FloatMap, Plane, Region, Survey
 from napari_mfif.methods.neural.base import Calibration, NeuralMethod, Trained
 from napari_mfif.methods.neural.scoring import EVERYTHING, ScoreCalibration
-from napari_mfif.methods.neural.votes import VoteFold
+from napari_mfif.methods.neural.votes import VoteFold, n_comparisons
 from napari_mfif.settings.parameters import Settings
 
 __all__ = [
@@ -115,6 +115,12 @@ class PairwiseMethod(NeuralMethod):
 
     #: Standard deviation of the noise, where planes span 0 to 1, that the network can cope with.
     noise_known: ClassVar[float] = np.inf
+
+    def comparisons(self, settings: Settings, n_planes: int) -> int:
+        """Return how many pairs of planes are compared."""
+        if n_planes == 2 or settings.get("along") == "sequential":
+            return n_planes - 1
+        return n_comparisons(n_planes)
 
     def fold(
         self, network: Any, region: Region, settings: Settings, survey: Survey

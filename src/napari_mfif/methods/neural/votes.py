@@ -19,13 +19,18 @@ import numpy as np
 from napari_mfif.methods.base import Answer, FloatMap, Plane
 from napari_mfif.methods.soft_peak import peak_of
 
-__all__ = ["OFFSETS", "VoteFold"]
+__all__ = ["OFFSETS", "VoteFold", "n_comparisons"]
 
 #: Planes are compared with those so many before them.
 OFFSETS = (1, 2, 4)
 #: The sum rises to a plane for good once so many more have come: the middle of the widest
 #: comparisons that count for it lies no farther.
 DELAY = max(OFFSETS) // 2
+
+
+def n_comparisons(n_planes: int) -> int:
+    """Return how many pairs of planes are compared."""
+    return sum(max(0, n_planes - offset) for offset in OFFSETS)
 
 
 class VoteFold:
