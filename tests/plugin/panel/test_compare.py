@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_mfif import Stroke, ZStack, fuse
 from napari_mfif.fusion.naming import preset_name
+from napari_mfif.metrics import depth_error, psnr
 from napari_mfif.metrics.registry import MEASURES
 from napari_mfif.plugin import show
 from napari_mfif.plugin.comparing.difference import ROLE
@@ -225,17 +228,27 @@ def test_three_dimensions_end_the_split(compare, viewer, qtbot):
     assert compare.see.marked() == OFF
 
 
-def test_the_difference_is_signed_with_even_colours(compare, viewer, qtbot, pair_of_fusions):
+@pytest.mark.parametrize(("view", "title"), [(0, "image"), (1, "height (µm)")])
+def test_the_difference_is_signed_with_even_colours(
+    compare, viewer, qtbot, pair_of_fusions, view, title
+):
     fast, balanced = pair_of_fusions
+    compare.boxes.view.setCurrentIndex(view)
     press(qtbot, compare.subtract)
-    name = "image: newest \N{MINUS SIGN} kept 1"
+    name = f"{title}: newest \N{MINUS SIGN} kept 1"
     qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
     layer = viewer.layers[name]
-    expected = balanced.image.astype(float) - fast.image
-    np.testing.assert_allclose(layer.data, expected)
+    first, second = (
+        one.height_where() if view else one.image.astype(float) for one in (balanced, fast)
+    )
+    expected = first - second
+    np.testing.assert_allclose(layer.data, expected, atol=1e-6)
     low, high = layer.contrast_limits
     assert low == -high
-    assert 0 < high <= np.abs(expected).max()
+    assert 0 < high <= np.nanmax(np.abs(expected))
+    mean = np.nanmean(expected)
+    way = "higher" if mean > 0 else "lower"
+    assert compare.note.text().startswith(f"A is {abs(mean):.3g} {way} than B on average")
     assert layer.colorbar.visible
     np.testing.assert_allclose(layer.scale, (0.1, 0.1))
     assert result(layer).role == ROLE
@@ -289,16 +302,6 @@ def test_names_tell_what_differs_and_tooltips_hold_all_of_them(compare, viewer, 
     assert boxes.a.currentText() in boxes.a.toolTip()
 
 
-def test_heights_are_subtracted_in_their_unit(compare, viewer, qtbot, pair_of_fusions):
-    fast, balanced = pair_of_fusions
-    compare.boxes.view.setCurrentIndex(1)
-    press(qtbot, compare.subtract)
-    name = "height (µm): newest \N{MINUS SIGN} kept 1"
-    qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
-    expected = balanced.height_where() - fast.height_where()
-    np.testing.assert_allclose(viewer.layers[name].data, expected, atol=1e-6)
-
-
 def test_of_channels_and_times_what_is_chosen_is_subtracted_and_measured(
     dock, viewer, qtbot, relief
 ):
@@ -345,41 +348,34 @@ def test_measures_are_those_of_the_library(compare, viewer, qtbot, pair_of_fusio
             assert float(shown[name][what]) == pytest.approx(value)
 
 
-def test_with_a_truth_errors_are_measured(compare, viewer, qtbot, relief, pair_of_fusions):
-    from napari_mfif.metrics import psnr
-
-    viewer.add_image(relief.image, name="truth", scale=(0.1, 0.1), units="um")
-    box = compare.measure_box
-    qtbot.waitUntil(lambda: box.truth.count() == 2, timeout=WAIT)
-    qtbot.keyClick(box.truth, Qt.Key.Key_Down)
-    measure(compare, qtbot)
-    shown = columns(box.table)
-    assert set(shown) == {"kept 1", "newest"}
-    for name, fusion in zip(("kept 1", "newest"), pair_of_fusions, strict=True):
-        assert float(shown[name]["PSNR"]) == pytest.approx(psnr(fusion.image, relief.image))
-    qtbot.keyClick(box.truth, Qt.Key.Key_Up)
-    assert "PSNR" not in box.table.as_csv()
-
-
-def test_with_true_heights_those_of_the_results_are_measured(
-    compare, viewer, qtbot, relief, pair_of_fusions
+@pytest.mark.parametrize(("known", "name"), [("truth", "PSNR"), ("heights", "depth_error")])
+def test_with_a_truth_results_are_measured_by_it(
+    compare, viewer, qtbot, relief, pair_of_fusions, known, name
 ):
-    from napari_mfif.metrics import depth_error
-
-    true = 0.5 * np.asarray(relief.depth, np.float32)
-    viewer.add_image(true, name="stylus", scale=(0.1, 0.1), units="um")
-    box = compare.measure_box
-    qtbot.waitUntil(lambda: box.heights.count() == 2, timeout=WAIT)
-    qtbot.keyClick(box.heights, Qt.Key.Key_Down)
+    true = relief.image if known == "truth" else 0.5 * np.asarray(relief.depth, np.float32)
+    viewer.add_image(true, name="true", scale=(0.1, 0.1), units="um")
+    table, box = compare.measure_box.table, getattr(compare.measure_box, known)
+    qtbot.waitUntil(lambda: box.count() == 2, timeout=WAIT)
+    qtbot.keyClick(box, Qt.Key.Key_Down)
     measure(compare, qtbot)
-    shown = columns(box.table)
+    shown = columns(table)
     assert set(shown) == {"kept 1", "newest"}
-    for name, fusion in zip(("kept 1", "newest"), pair_of_fusions, strict=True):
-        known = np.isfinite(fusion.height_where())
-        expected = depth_error(fusion.depth, relief.depth, where=known)
-        assert float(shown[name]["depth_error"]) == pytest.approx(expected, rel=1e-3)
-    qtbot.keyClick(box.heights, Qt.Key.Key_Up)
-    assert "depth_error" not in box.table.as_csv()
+    for result_name, fusion in zip(("kept 1", "newest"), pair_of_fusions, strict=True):
+        where = np.isfinite(fusion.height_where())
+        expected = (
+            psnr(fusion.image, relief.image)
+            if known == "truth"
+            else depth_error(fusion.depth, relief.depth, where=where)
+        )
+        assert float(shown[result_name][name]) == pytest.approx(expected, rel=1e-3)
+    unknown = [100 * np.mean(~np.isfinite(one.height_where())) for one in pair_of_fusions]
+    if known == "heights":
+        for result_name, share in zip(("kept 1", "newest"), unknown, strict=True):
+            told = f"Of {result_name} {share:.0f} % has no height"
+            assert (told in compare.measure_box.note.text()) == (share >= 0.5)
+        assert max(unknown) >= 0.5
+    qtbot.keyClick(box, Qt.Key.Key_Up)
+    assert name not in table.as_csv()
 
 
 def test_anothers_picture_is_opened_laid_on_and_brought_to_the_same_grey_values(
@@ -459,30 +455,43 @@ def test_every_measure_tells_its_direction_and_what_fools_it(compare):
             assert head.text()[-1] in "\N{UPWARDS ARROW}\N{DOWNWARDS ARROW}0"
 
 
-def test_measuring_is_cancelled_at_once(compare, qtbot, monkeypatch):
-    import threading
-    from dataclasses import replace
-
-    go_on, asked = threading.Event(), []
+@pytest.fixture
+def endless(monkeypatch):
+    """A measure that takes its time, and how often it was begun."""
+    go_on, begun = threading.Event(), []
 
     def slowly(*images):
-        asked.append(1)
+        begun.append(1)
         go_on.wait(10)
         return 1.0
 
     monkeypatch.setitem(MEASURES, "Q_G", replace(MEASURES["Q_G"], function=slowly))
+    yield go_on, begun
+    go_on.set()
+
+
+@pytest.mark.parametrize("way", ["cancelled", "closed"])
+def test_measuring_ends_when_it_is_cancelled_or_the_window_closed(
+    compare, viewer, qtbot, endless, way
+):
+    go_on, begun = endless
     box = compare.measure_box
+    see(compare, qtbot, SPLIT)
     press(qtbot, box.measure)
-    qtbot.waitUntil(lambda: bool(asked), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(begun), timeout=WAIT)
     worker = box._worker
-    press(qtbot, box.stop)
+    if way == "closed":
+        viewer.close()
+    else:
+        press(qtbot, box.stop)
+        assert box.measure.isVisibleTo(box)
     assert not box.is_running()
-    assert box.measure.isVisibleTo(box)
     go_on.set()
     qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
-    qtbot.wait(50)
-    assert "Q_G" not in columns(box.table)["kept 1"]
-    assert len(asked) == 1
+    QApplication.processEvents()
+    assert len(begun) == 1
+    if way == "cancelled":
+        assert "Q_G" not in columns(box.table)["kept 1"]
 
 
 def test_values_of_a_result_made_anew_are_forgotten(compare, viewer, qtbot, pair_of_fusions):
@@ -523,28 +532,6 @@ def test_a_result_removed_while_it_is_seen_ends_that(compare, viewer, qtbot):
     qtbot.waitUntil(lambda: compare.see.marked() == OFF, timeout=WAIT)
     assert compare.sight.split.line is None
     assert "in focus · pollen" in visible(viewer)
-
-
-def test_closing_the_window_ends_measuring(compare, viewer, qtbot, monkeypatch):
-    import threading
-    from dataclasses import replace
-
-    go_on, asked = threading.Event(), []
-
-    def slowly(*images):
-        asked.append(1)
-        go_on.wait(10)
-        return 1.0
-
-    monkeypatch.setitem(MEASURES, "Q_G", replace(MEASURES["Q_G"], function=slowly))
-    see(compare, qtbot, SPLIT)
-    press(qtbot, compare.measure_box.measure)
-    qtbot.waitUntil(lambda: bool(asked), timeout=WAIT)
-    worker = compare.measure_box._worker
-    viewer.close()
-    go_on.set()
-    qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
-    assert len(asked) == 1
 
 
 def test_closing_shows_what_was_visible_before(compare, viewer, qtbot):
