@@ -136,3 +136,17 @@ def slow(monkeypatch):
     monkeypatch.setattr(worker.Request, "steps", halting)
     yield go_on
     go_on.set()
+
+
+@pytest.fixture
+def hand(paint, panel, add_relief, fused, qtbot):
+    """A fused stack, painted on with the mouse."""
+    from painter import Hand, choose_method
+
+    add_relief()
+    choose_method(panel, "gradient")
+    fused(panel)
+    made = Hand(paint, qtbot)
+    qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
+    made.paint_on()
+    return made

@@ -24,18 +24,6 @@ from napari_mfif.plugin.results import results_of
 pytestmark = [pytest.mark.window, pytest.mark.drawn]
 
 
-@pytest.fixture
-def hand(paint, panel, add_relief, fused, qtbot):
-    """A fused stack, painted on with the mouse."""
-    add_relief()
-    choose_method(panel, "gradient")
-    fused(panel)
-    made = Hand(paint, qtbot)
-    qtbot.waitUntil(paint.start.isEnabled, timeout=WAIT)
-    made.paint_on()
-    return made
-
-
 def test_panel_waits_for_a_fusion(paint, add_relief):
     assert not paint.start.isEnabled()
     add_relief()
