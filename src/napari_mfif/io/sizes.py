@@ -12,6 +12,7 @@ __all__ = [
     "NO_SIZES",
     "Sizes",
     "at_positions",
+    "decimal",
     "imagej_sizes",
     "lsm_sizes",
     "micromanager_sizes",
@@ -155,11 +156,11 @@ def imagej_sizes(metadata: Mapping[str, Any], resolution: tuple[float, float]) -
     height, width = (1 / value if value and unit else None for value in resolution)
     units = [plain_unit(str(metadata.get(f"{axis}unit", ""))) or unit for axis in "zy"]
     spacing = metadata.get("spacing")
-    step = _number(spacing)
+    step = decimal(spacing)
     return sizes_of((step, units[0]), (height, units[1]), (width, unit))
 
 
-def _number(value: Any) -> float | None:
+def decimal(value: Any) -> float | None:
     """Return a number, also one with a comma, as programs of some countries write it."""
     try:
         return float(str(value).replace(",", "."))

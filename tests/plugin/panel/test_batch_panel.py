@@ -106,6 +106,33 @@ def test_a_double_click_opens_a_result(batch, viewer, folder, qtbot):
     np.testing.assert_array_equal(viewer.layers[0].data, image)
 
 
+def test_sizes_hold_for_the_whole_folder(batch, folder, qtbot, relief):
+    choose(batch, folder, qtbot)
+    sizes = batch.settings.sizes
+    sizes.fold.open()
+    qtbot.keyClicks(sizes.pixel, "0,1; 0,2")
+    qtbot.keyClick(sizes.pixel, Qt.Key.Key_Return)
+    assert "Give the z step, too" in sizes.problem.text()
+    assert not batch.fuse.isEnabled()
+    qtbot.keyClicks(sizes.z_step, "2,5")
+    qtbot.keyClick(sizes.z_step, Qt.Key.Key_Return)
+    assert sizes.problem.text() == ""
+    assert sizes.fold.head.text() == "Sizes: z step 2,5 µm"
+    batch.maps["height"].setChecked(True)
+    qtbot.waitUntil(batch.fuse.isEnabled, timeout=WAIT)
+    run(batch, qtbot)
+    assert states(batch)["a"] == "done"
+    for name in ("a", "b"):
+        note = tifffile.TiffFile(folder / "out" / f"{name}_height.ome.tif").ome_metadata
+        assert 'PhysicalSizeY="0.1"' in note
+        assert 'PhysicalSizeX="0.2"' in note
+    heights = tifffile.imread(folder / "out" / "a_height.ome.tif")
+    depth = fuse(relief.stack.pixels, recipe=get_preset("Fast").recipe).depth
+    known = np.isfinite(heights)  # the file says 0.5 um
+    assert known.mean() > 0.5
+    np.testing.assert_allclose(heights[known], 2.5 * depth[known], atol=1e-3)
+
+
 def test_what_is_done_is_skipped_and_what_is_made_otherwise_is_replaced_only_when_asked(
     batch, folder, qtbot
 ):

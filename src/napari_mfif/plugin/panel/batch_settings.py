@@ -11,6 +11,7 @@ from napari_mfif import methods
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.dialogs import FILE, ask_which
 from napari_mfif.plugin.panel import preferences
+from napari_mfif.plugin.panel.batch_sizes import BatchSizes
 from napari_mfif.plugin.panel.fuse import FusePanel
 from napari_mfif.plugin.panel.opened import find_fuse_panel
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
@@ -65,7 +66,8 @@ class BatchSettings(QWidget):
         self.box.addItem(SHOWN, None)
         for preset in PRESETS:
             self.box.addItem(f"Preset {preset.name}", preset)
-        self.about, self.problem = hint(), trouble()
+        self.about, self.problem, self.sizes = hint(), trouble(), BatchSizes()
+        self.sizes.changed.connect(self.changed)
         opening = button(
             "Recipe\N{HORIZONTAL ELLIPSIS}", "Take a recipe file, or a saved result that holds one."
         )
@@ -80,6 +82,7 @@ class BatchSettings(QWidget):
         column.addLayout(row)
         column.addWidget(self.about)
         column.addWidget(self.problem)
+        column.addWidget(self.sizes)
         if self._panel() is None:
             self.box.setCurrentIndex(1)
         self.box.currentIndexChanged.connect(self._chosen)
@@ -106,13 +109,17 @@ class BatchSettings(QWidget):
         say(self.about, text)
 
     def options(self) -> dict[str, Any] | None:
-        """Return what decides the results; None where the *Fuse* panel is meant and not open."""
-        what = self.box.currentData()
-        if what is None:
-            panel = self._panel()
-            return as_shown(panel) if panel is not None else None
+        """Return what decides the results; None where it is not known.
+
+        So it is where the *Fuse* panel is meant and not open, and where sizes are not possible.
+        """
+        what, panel, sizes = self.box.currentData(), self._panel(), self.sizes.given()
+        if sizes is None or (what is None and panel is None):
+            return None
+        if what is None and panel is not None:
+            return as_shown(panel) | sizes
         recipe = what.recipe if isinstance(what, Preset) else what
-        return {"recipe": recipe.to_json()}
+        return {"recipe": recipe.to_json()} | sizes
 
     def means(self) -> dict[str, Any]:
         """Return what does not decide the results."""

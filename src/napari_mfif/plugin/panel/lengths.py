@@ -6,11 +6,25 @@ import re
 from math import isfinite
 
 from napari_mfif.errors import ParameterError
+from napari_mfif.io.sizes import decimal
 
-__all__ = ["length", "pixel_size"]
+__all__ = ["length", "pixel_size", "spacing_of"]
 
 #: Between height and width of a pixel.
 BETWEEN = re.compile(r"\s*;\s*|\s*,\s+|\s+x\s+")
+
+
+def spacing_of(z_step: str, pixel: str) -> tuple[float, ...]:
+    """Return z step, or z step, height and width of a pixel, as `open_stack` takes them.
+
+    Raises
+    ------
+    ParameterError
+        The z step is missing, or what is typed is no length.
+    """
+    if not z_step:
+        raise ParameterError("Give the z step, too: the pixel size alone is not enough.")
+    return (length(z_step, "Z step"), *(pixel_size(pixel) if pixel else ()))
 
 
 def length(text: str, name: str) -> float:
@@ -21,11 +35,8 @@ def length(text: str, name: str) -> float:
     ParameterError
         It is none.
     """
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        value = 0.0
-    if not (isfinite(value) and value > 0):
+    value = decimal(text)
+    if value is None or not (isfinite(value) and value > 0):
         raise ParameterError(
             f"{name}: {text} is not possible. Give a number above 0, such as 0.5; "
             "its unit stands beside the z step."

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 from napari_mfif.arrays.parts import parse_planes, planes_in_words
 from napari_mfif.errors import MfifError, ParameterError
 from napari_mfif.plugin.layers.metadata import LIES_ON
-from napari_mfif.plugin.panel.lengths import length, pixel_size
+from napari_mfif.plugin.panel.lengths import spacing_of
 from napari_mfif.plugin.panel.style import Fold, button, hint, say, trouble
 from napari_mfif.wording import sign_of
 
@@ -169,9 +169,7 @@ class SizesBox(QWidget):
         if (z_step, pixel, unit) == self._shown or not (z_step or pixel):
             return
         try:
-            if not z_step:
-                raise ParameterError("Give the z step, too: the pixel size alone is not enough.")
-            spacing = (length(z_step, "Z step"), *(pixel_size(pixel) if pixel else ()))
+            spacing = spacing_of(z_step, pixel)
         except MfifError as error:
             say(self.problem, str(error))
             return
