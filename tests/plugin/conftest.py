@@ -115,6 +115,27 @@ def made(panel, add_relief, fused):
 
 
 @pytest.fixture
+def cut_off():
+    """What yields the texts of a panel for which there is too little room."""
+    from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QToolButton
+
+    def found(panel):
+        """Yield the texts of a panel for which there is too little room."""
+        for kind in (QLabel, QPushButton, QCheckBox, QToolButton):
+            for one in panel.findChildren(kind):
+                if not one.isVisible() or not one.text():
+                    continue
+                needed = one.sizeHint().width()
+                if isinstance(one, QLabel) and one.wordWrap():
+                    needed = one.width() if one.heightForWidth(one.width()) <= one.height() else 1e6
+                outside = one.mapTo(panel, one.rect().topRight()).x() > panel.width()
+                if needed > one.width() + 1 or outside:
+                    yield one.text()
+
+    return found
+
+
+@pytest.fixture
 def slow(monkeypatch):
     """Make a fusion stop after its first picture until the event is set, or it is cancelled."""
     import threading

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from qtpy.QtWidgets import (
-    QApplication,
-    QCheckBox,
-    QLabel,
-    QMainWindow,
-    QPushButton,
-    QScrollArea,
-    QToolButton,
-)
+from qtpy.QtWidgets import QApplication, QLabel, QMainWindow, QScrollArea
 
 from napari_mfif.plugin.panel.style import Fold
 
@@ -20,23 +17,11 @@ pytestmark = pytest.mark.window
 PANELS = ("Fuse", "Refine", "Paint", "Look closer", "Compare", "Batch")
 
 
-def cut_off(panel):
-    """Yield the texts of a panel for which there is too little room."""
-    for kind in (QLabel, QPushButton, QCheckBox, QToolButton):
-        for one in panel.findChildren(kind):
-            if not one.isVisible() or not one.text():
-                continue
-            needed = one.sizeHint().width()
-            if isinstance(one, QLabel) and one.wordWrap():
-                needed = one.width() if one.heightForWidth(one.width()) <= one.height() else 1e6
-            outside = one.mapTo(panel, one.rect().topRight()).x() > panel.width()
-            if needed > one.width() + 1 or outside:
-                yield one.text()
-
-
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("size", [(900, 560), (1280, 800), (1920, 1080)])
-def test_no_text_is_cut_off_in_any_panel(viewer, panel, add_relief, fused, qtbot, size, theme):
+def test_no_text_is_cut_off_in_any_panel(
+    viewer, panel, add_relief, fused, qtbot, size, theme, cut_off
+):
     viewer.theme = theme
     panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("gradient"))
     add_relief()
@@ -60,3 +45,12 @@ def test_no_text_is_cut_off_in_any_panel(viewer, panel, add_relief, fused, qtbot
         assert list(cut_off(shown)) == [], name
         assert dock.windowTitle() == name
         assert name in [one.text() for one in dock.titleBarWidget().findChildren(QLabel)]
+
+
+def test_all_is_there_and_works_on_a_screen_of_one_and_a_half_times_the_scale():
+    """Qt asks for the scale when it starts: in a process of its own."""
+    wanted = {**os.environ, "QT_SCALE_FACTOR": "1.5"}
+    tests = Path(__file__).with_name("scaled_window.py")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]
+    done = subprocess.run(command, env=wanted, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
