@@ -26,6 +26,14 @@ def test_of_few_planes_more_is_right():
     assert of_few(sure, 4)[-1] == 1
 
 
+def test_chance_decides_nothing_unless_it_may():
+    sure = np.linspace(0, 1, 11, dtype=np.float32)
+    found = of_few(sure, 4, decides=False)
+    np.testing.assert_array_equal(found[:6], sure[:6])
+    assert np.all(found[6:-1] > sure[6:-1])
+    assert np.all(found <= of_few(sure, 4))
+
+
 @pytest.mark.parametrize("planes", [4, 5, 8])
 def test_planes_that_are_alike_hold_no_more_than_among_many(planes):
     alike = held_beyond_chance(np.array([3 / planes, 1], np.float32), planes)

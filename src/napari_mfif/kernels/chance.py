@@ -45,15 +45,26 @@ def within_one(planes: int) -> float:
     return (2 * last - 1) / last**2
 
 
-def of_few(sure: Map, planes: int) -> Map:
+def of_few(sure: Map, planes: int, *, decides: bool = True) -> Map:
     """Return what probabilities of stacks of the usual number of planes are with fewer.
 
     More of what is not told is right by chance.
+
+    Parameters
+    ----------
+    sure : float32
+        As they were measured on stacks of the usual number of planes.
+    planes : int
+        How many there are.
+    decides : bool, optional
+        Whether what was less probable than not may become more so by chance.
     """
     if not FEW < planes < USUAL:
         return sure
-    wrong = (1 - within_one(planes)) / (1 - within_one(USUAL))
-    return 1 - (1 - sure) * np.float32(wrong)
+    by_chance = (1 - sure) * np.float32(1 - (1 - within_one(planes)) / (1 - within_one(USUAL)))
+    if not decides:
+        by_chance *= np.clip(2 * sure - 1, 0, 1)
+    return sure + by_chance
 
 
 def held_beyond_chance(shares: Map, planes: int) -> Map:

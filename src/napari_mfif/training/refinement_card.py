@@ -69,7 +69,9 @@ By the command above, on simulated z-stacks of 192 x 192 pixels as for the pixel
 dim (40 to 1,500 photons at white), with transparent cells whose contrast inverts through focus and
 with things before or behind all planes; eight to a batch, turned over and their direction of z
 mirrored at random. The loss is minus the logarithm of how likely the true depth is among the nine,
-the mean error, and the cross entropy of the confidence; all stacks count about alike. Of scenes
+the mean error, the share that is wrong by more than a plane, and the cross entropy of the
+confidence; in all but the last stacks count the more the more of their depths `adaptive` has right,
+so that there nothing is lost. Of scenes
 whose things shine through each other only places with one thing count. Ground beyond the stack,
 planes without structure and dark between things teach a confidence of 0.
 

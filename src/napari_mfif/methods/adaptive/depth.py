@@ -249,7 +249,7 @@ class DepthFold:
             sure = align_up(sure if chances is None else chances[half], (band.height, shape[1]))
             sure = sure[band.inner]
             if chances is None:
-                sure = of_few(calibrated(sure, CALIBRATION), self._peak.n_seen)
+                sure = of_few(calibrated(sure, CALIBRATION), self._peak.n_seen, decides=False)
             answer.confidence[rows] = sure
             wide, other = (
                 up_along_edges(values[half], guide[half], fused[outer])[band.inner]
