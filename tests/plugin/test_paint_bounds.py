@@ -82,3 +82,13 @@ def test_only_results_of_the_same_planes_are_offered_to_paint_from(made):
     kept = of(f"{made.source}{KEPT}1")
     shown = [made, kept, of("another"), of(f"another{KEPT}1")]
     assert [one for _, one in others_of(made, shown)] == [kept]
+
+
+def test_closing_the_window_while_one_paints_ends_all(hand):
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    hand.qtbot.waitUntil(lambda: not hand.paint.look.strokes.busy, timeout=WAIT)
+    labels = hand.layer("plane taken")
+    hand.viewer.close()
+    hand.qtbot.waitUntil(lambda: hand.paint.session is None, timeout=WAIT)
+    assert str(labels.mode) == "pan_zoom"

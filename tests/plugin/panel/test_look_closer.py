@@ -9,7 +9,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QSlider
 
 from napari_mfif import ZStack, fuse, surface
-from napari_mfif.fusion.focus_curve import focus_curve, plane_shares
+from napari_mfif.fusion.focus_curve import FocusCurve, focus_curve, plane_shares
 from napari_mfif.plugin import show
 from napari_mfif.plugin.closer import files
 from napari_mfif.plugin.closer.regions_box import _step_in_words
@@ -390,3 +390,28 @@ def test_no_text_is_cut_off(look, made, viewer, qtbot, theme, size):
     for label in look.findChildren(QLabel):
         if label.isVisible() and label.text():
             assert label.height() >= label.heightForWidth(label.width()), label.text()
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ([0, 4, 0, 2, 0, 0, 0], "runner-up: plane 3, 50 % as high."),
+        ([0, 4, 0, 8, 0, 0, 0], "runner-up: plane 3, which scores higher"),
+        ([0, 4, 3, 2, 1, 0, 0], "no other peak."),
+    ],
+)
+def test_runner_up_is_said_by_its_height(look, made, scores, said):
+    look.mouse._show(FocusCurve.of(np.array(scores, np.float32), 1))
+    assert said in look.mouse.rivals.text()
+
+
+def test_two_depths_that_noise_does_not_decide_between_are_said(look, made, mouse, qtbot):
+    fusion = made.fusion
+    curve = FocusCurve.of(np.array([0, 4, 0, 2, 0, 0, 0], np.float32), 1)
+    competing = fusion.runner_up != fusion.decision
+    assert competing.any() and not competing.all()
+    for wanted in (True, False):
+        y, x = np.argwhere(competing == wanted)[0]
+        look.mouse.pixel = (0, int(y), int(x))
+        look.mouse._show(curve)
+        assert ("Noise does not decide" in look.mouse.rivals.text()) == wanted

@@ -170,3 +170,12 @@ def test_light_falls_from_the_upper_left():
     assert shade[20, 20] > shade[0, 0] - 1e-6 > shade[30, 30]
     assert lit(heights, -1.0)[30, 30] > lit(heights, -1.0)[20, 20]
     assert (lit(heights, 0.0) == 1).all()
+
+
+def test_camera_looks_from_above_whichever_end_is_on_top(view, panel):
+    camera = panel.viewer.scene.camera
+    up = [camera.up_direction[0]]
+    view.ask(first_on_top=True)
+    up.append(camera.up_direction[0])
+    # heights grow with z where the last plane is on top
+    assert up[0] > 0.5 and up[1] < -0.5
