@@ -210,11 +210,8 @@ class StrokeRow(QWidget):
             row.addWidget(one)
         column.addLayout(row)
         column.addWidget(self.bar)
-        below = QHBoxLayout()
-        below.addWidget(self.shown)
-        below.addWidget(self.keep)
-        below.addStretch()
-        column.addLayout(below)
+        column.addWidget(self.shown)
+        column.addWidget(self.keep)
         self.show_strokes(0, can_undo=False, can_redo=False)
 
     def show_strokes(self, count: int, **possible: Any) -> None:
