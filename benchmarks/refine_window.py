@@ -7,7 +7,8 @@ are, in milliseconds of wall time:
 own      the longest that our own code held the main thread in one turn of the event loop;
 napari   the longest that napari took to update a layer when we asked it to;
 turn     the longest time between two turns of the event loop, drawing included, whoever took it;
-first    from a movement until the layer in view follows it, the middle one of those that did;
+first    from the first movement that it has not followed yet until the layer in view follows, the
+         middle one of those times;
 end      from the last movement until all layers follow it.
 
 Run ``python benchmarks/refine_window.py [SIDE ...]`` (1024 when not given); where there is no
@@ -78,27 +79,29 @@ def drag(viewer: napari.Viewer, panel: RefinePanel, stopwatch: Stopwatch) -> dic
 
     def followed_now(event: Any = None) -> None:
         if asked:
-            followed.append(time.perf_counter() - asked[-1])
+            followed.append(time.perf_counter() - asked[0])
+            asked.clear()
 
-    height.events.data.connect(followed_now)
+    height.events.set_data.connect(followed_now)
     stopwatch.own.clear()
     stopwatch.napari.clear()
     for number in range(MOVEMENTS):
-        asked.append(time.perf_counter())
+        began = time.perf_counter()
+        asked.append(began)
         control.value = 1 + (number * 5) % 11
-        then = asked[-1] + PAUSE / 1000
+        then = began + PAUSE / 1000
         wait(lambda then=then: time.perf_counter() > then, turns)
-    wanted, began = panel.box.values(), asked[-1]
+    wanted = panel.box.values()
     wait(
         lambda: (
             panel.made.fusion.recipe.consistency["smooth_depth"] == wanted["smooth_depth"]
-            and not panel._whole.busy
+            and not (panel._settle.isActive() or panel._whole.busy)
             and not panel.results._drawing
             and not panel.results._writer._waiting
         ),
         turns,
     )
-    height.events.data.disconnect(followed_now)
+    height.events.set_data.disconnect(followed_now)
     own, slot = max(stopwatch.own)
     return {
         "own_ms": round(1000 * own, 1),
