@@ -135,3 +135,14 @@ def test_result_of_a_region_lies_on_its_stack_when_sizes_change(panel, add_relie
         )
     assert made.fusion.unit == "um" and "µm" in heights.name
     assert made.look.placement.scale == (2, 0.5, 0.5)
+
+
+def test_sizes_typed_while_a_rectangle_is_still_to_be_drawn(panel, add_relief, fused, qtbot):
+    source = add_relief(scale=(1, 1, 1), units="pixel", translate=(0, 0, 0))
+    choose_method(panel, "gradient")
+    bench = Bench(panel, source, qtbot)
+    fused(panel)
+    panel.stack_box.sizes._draw()
+    assert panel.stack_box.stack is None
+    bench.type_sizes(2, 0.5)
+    assert panel.results.all()[0].origin.spacing is None  # the layer itself has them

@@ -71,6 +71,7 @@ class StackBox(QWidget):
         self.decide, self.which = self._channels.decide, self._channels.which
         self.sizes = SizesBox(viewer)
         self._plain: ZStack | None = None
+        self._whole: ZStack | None = None
         self._part: tuple[list[int] | None, Any] = (None, None)
         self.description, self.problem = hint(), trouble()
         self._lay_out()
@@ -199,6 +200,7 @@ class StackBox(QWidget):
                 self.stack = known = with_given_sizes(self._plain, layers[0])
         except MfifError as error:
             why = str(error)
+        self._whole = known  # which is there also where the part that is wanted is not
         say(self.problem, why)
         notes = list(known.notes) if known else []
         say(self.description, "\n".join([_described(known), *notes]) if known else "")
@@ -259,15 +261,16 @@ class StackBox(QWidget):
 
     def origin(self) -> Origin:
         """Return how what is fused is got again."""
-        assert self.stack is not None
+        stack = self._whole
+        assert stack is not None
         layers, alone = self.layers(), self.alone()
         if alone and len(layers) > 1:
             layers = layers[(self.channel() or 0) :][:1]
-        found = origin_of_layers(layers, self.stack, self.layer_axes())
+        found = origin_of_layers(layers, stack, self.layer_axes())
         if found.opening is None and self._plain is not None:
-            found = found.with_sizes(self._plain, self.stack)
+            found = found.with_sizes(self._plain, stack)
         planes, region = self._part
-        only = alone and "C" in (found.axes if found.opening is None else self.stack.axes)
+        only = alone and "C" in (found.axes if found.opening is None else stack.axes)
         return replace(
             found,
             channel=self.channel() if only else found.channel,
