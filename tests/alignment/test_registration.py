@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from napari_mfif.alignment.registration import detect_drift, estimate_transforms
+from napari_mfif import ZStack
+from napari_mfif.alignment.registration import detect_drift, estimate_transforms, tell_doubts
+from napari_mfif.alignment.transforms import Transforms
 from napari_mfif.errors import ParameterError
+from napari_mfif.notices import listening
 from napari_mfif.simulation import simulate
 
 SMALL = {"shape": (181, 203), "planes": 9}
@@ -200,3 +203,16 @@ def test_planes_that_show_different_things_do_not_drift():
 @pytest.mark.parametrize("seed", [0, 3])
 def test_planes_that_show_different_things_are_not_sheared(seed):
     assert found(sections(seed), model="affine").model == "similarity"
+
+
+def test_planes_that_are_not_placed_are_counted_as_in_the_whole_stack():
+    whole = ZStack(np.zeros((9, 4, 5), np.uint8), "ZYX", name="leaf")
+    places = Transforms(np.tile(np.eye(2, 3), (4, 1, 1)), doubtful=(1, 2))
+    told = []
+    with listening(told.append):
+        tell_doubts(places, "similarity", whole.part([2, 4, 6, 8]))
+        tell_doubts(places, "similarity", whole)
+    assert told[0].startswith(
+        "It is not known where 2 of the 4 planes taken of leaf lie, the first being plane 4: "
+    )
+    assert "planes of leaf lie, the first being plane 1: " in told[1]

@@ -22,6 +22,7 @@ from napari_mfif.alignment.pairs import (
 )
 from napari_mfif.alignment.reference import reference_plane
 from napari_mfif.alignment.transforms import Transforms
+from napari_mfif.arrays.stack import ZStack
 from napari_mfif.errors import ParameterError
 from napari_mfif.notices import notice
 from napari_mfif.settings.options import MODELS, REFERENCE
@@ -134,18 +135,23 @@ def iter_transforms(
     yield Transforms(places, model, middle, tuple(doubtful)).seen_from(wanted, DECIMALS)
 
 
-def tell_doubts(found: Transforms, model: str, name: str) -> None:
-    """Say of which planes it is not known where they lie, and what of a model was not found."""
-    few = len(found.doubtful)
+def tell_doubts(found: Transforms, model: str, stack: ZStack) -> None:
+    """Say of which planes it is not known where they lie, and what of a model was not found.
+
+    Planes are counted as in the whole, of which the stack may be a part.
+    """
+    few, name = len(found.doubtful), stack.name
     also = ", among them the one that the others are brought to"
     weak = "too little there is in focus, or it is too noisy"
     if few == len(found):
         notice(f"The planes of {name} were left where they are, not aligned: {weak}.")
     elif few:
-        of = f"{few} of the {len(found)} planes of {name} lie, the first being"
+        taken = " taken" if stack.plane_numbers else ""
+        of = f"{few} of the {len(found)} planes{taken} of {name} lie, the first being"
+        first = stack.numbered(found.doubtful[0])
         here = also if found.reference in found.doubtful else ""
         notice(
-            f"It is not known where {of} plane {found.doubtful[0]}{here}: {weak}. "
+            f"It is not known where {of} plane {first}{here}: {weak}. "
             f"They were put where their neighbours are."
         )
     if found.model != model and few < len(found):

@@ -211,7 +211,7 @@ def iter_aligned(
         for found in iter_transforms(guide, stack.n_planes, model=given, reference=reference):
             if found is not None:
                 transforms.append(found)
-                tell_doubts(found, given, stack.name)
+                tell_doubts(found, given, stack)
             else:
                 yield None
     places = transforms if isinstance(given, str) else given
