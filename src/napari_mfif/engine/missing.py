@@ -119,7 +119,8 @@ class RecordedPlanes:
 
     def _means(self, rows: slice, columns: slice) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
         """Return the mean of the planes that have a pixel, and how many do."""
-        key = (rows.start, rows.stop, columns.start, columns.stop)
+        spans = zip((rows, columns), self.stack.plane_shape, strict=True)
+        key = tuple(span.indices(length) for span, length in spans)
         known = self._mean  # another thread may read elsewhere meanwhile
         if known is None or known[0] != key:
             total: Any = 0.0
