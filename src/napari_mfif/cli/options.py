@@ -19,7 +19,7 @@ from napari_mfif.settings.options import (
     STROKES,
     UNSURE,
 )
-from napari_mfif.settings.parameters import Settings
+from napari_mfif.settings.parameters import Parameter, Settings
 
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
@@ -35,6 +35,22 @@ __all__ = [
 ]
 
 
+#: Of options with a few choices, what they are about.
+CHOICES = {
+    "composition": "how the result is put together; pyramid is for two modalities or exposures",
+    "prefer": "where two depths compete: the sharper, the nearer (an earlier plane) or the farther",
+    "missing": "which pixels are not there, beside NaN and infinity: zero borders that move and "
+    "planes that show nothing (auto), every zero, or none",
+    "unsure": "heights that are not known: mark them (NaN), fill them smoothly, or leave them",
+    "align": "bring planes that drift or change in magnification to one another",
+}
+
+
+def _add_choices(parser: argparse.ArgumentParser, *parameters: Parameter) -> None:
+    for one in parameters:
+        parser.add_argument(f"--{one.name}", choices=one.choices, help=CHOICES[one.name])
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare them."""
     parser.add_argument("--method", help="see napari-mfif methods")
@@ -46,33 +62,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a parameter of the method or of the consistency verification",
     )
     parser.add_argument("--along", choices=ALONG, help="how planes are compared")
-    parser.add_argument(
-        "--composition",
-        choices=COMPOSITION.choices,
-        help="how the result is put together; pyramid is for two modalities or exposures",
-    )
-    parser.add_argument(
-        "--prefer",
-        choices=PREFER.choices,
-        help="where two depths compete: the sharper, the nearer (an earlier plane) or the farther",
-    )
+    _add_choices(parser, COMPOSITION, PREFER)
     parser.add_argument(
         "--weights",
         metavar="NAME",
         help="of a network: published, microscopy, or a folder made by napari-mfif train",
     )
     _add_alignment(parser)
-    parser.add_argument(
-        "--missing",
-        choices=MISSING.choices,
-        help="which pixels are not there, beside NaN and infinity: zero borders that move and "
-        "planes that show nothing (auto), every zero, or none",
-    )
-    parser.add_argument(
-        "--unsure",
-        choices=UNSURE.choices,
-        help="heights that are not known: mark them (NaN), fill them smoothly, or leave them",
-    )
+    _add_choices(parser, MISSING, UNSURE)
     parser.add_argument(
         "--min-confidence",
         metavar="SHARE",
@@ -92,11 +89,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_alignment(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--align",
-        choices=ALIGN.choices,
-        help="bring planes that drift or change in magnification to one another",
-    )
+    _add_choices(parser, ALIGN)
     parser.add_argument(
         "--reference",
         metavar="PLANE",
