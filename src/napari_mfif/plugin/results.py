@@ -126,7 +126,7 @@ class Results(QObject):
         """Put aside what hides the layers of a fusion: other results, other stacks."""
         fused = () if made.origin is None else made.origin.layers
         own = [layer for layer in self.viewer.layers if layer.name in fused]  # all its channels
-        own += layers_of(self.viewer, made.source).values()
+        own += [layer for _, layer in layers_of(self.viewer, made.source)]
         put_aside_others(self.viewer, own, stacks=True)
 
     def turn_to(self, made: Made) -> None:
@@ -192,7 +192,7 @@ class Results(QObject):
             if self._next is None:
                 self._writer.clear()
                 drawn = {one.role for one in drawings}
-                for role, layer in layers_of(self.viewer, made.source).items():
+                for role, layer in layers_of(self.viewer, made.source):
                     if role not in drawn:  # they do not follow from what was changed
                         layer.metadata = kept_by(layer, made)
                 there = [one for one in drawings if self.layer(made, one.role) is not None]

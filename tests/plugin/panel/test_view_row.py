@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from napari._app_model import get_app_model
 from qtpy.QtCore import Qt
 
 from napari_mfif.plugin.comparing.keeping import keep
@@ -188,3 +190,18 @@ def test_a_new_run_is_at_hand_where_a_kept_result_was(panel, viewer, add_relief,
     fused(panel)
     assert panel.made().look.name == "pollen"
     assert not viewer.layers["in focus · pollen kept 1"].visible
+
+
+def test_a_copy_that_somebody_made_of_a_layer_is_left_as_it_is(panel, viewer, add_relief, fused):
+    panel.method_box.apply(PRESETS[1])
+    add_relief()
+    fused(panel)
+    viewer.layers.selection = {viewer.layers["in focus · pollen"]}
+    get_app_model().commands.execute_command("napari.layer.duplicate").result()
+    copy = viewer.layers["in focus · pollen copy"]
+    before = np.array(copy.data)
+    panel.method_box.apply(PRESETS[0])
+    fused(panel)
+    np.testing.assert_array_equal(copy.data, before)
+    assert not np.array_equal(viewer.layers["in focus · pollen"].data, before)
+    assert copy.visible

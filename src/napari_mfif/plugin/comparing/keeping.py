@@ -7,7 +7,8 @@ from typing import Any
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.layers import layer_name
-from napari_mfif.plugin.layers.metadata import KEPT, KEY, Made, Result, result
+from napari_mfif.plugin.layers import showing
+from napari_mfif.plugin.layers.metadata import KEPT, KEY, Made, result
 from napari_mfif.plugin.results import Results
 
 __all__ = ["is_running", "keep", "layers_of", "remove"]
@@ -15,17 +16,12 @@ __all__ = ["is_running", "keep", "layers_of", "remove"]
 
 def layers_of(results: Results, made: Made) -> list[Any]:
     """Return the layers of a fusion, the lowest first."""
-    return [layer for layer in results.viewer.layers if _note(layer, made) is not None]
-
-
-def _note(layer: Any, made: Made) -> Result | None:
-    note = result(layer)
-    return note if note is not None and note.source == made.source else None
+    return [layer for _, layer in showing.layers_of(results.viewer, made.source)]
 
 
 def is_running(results: Results, made: Made) -> bool:
     """Tell whether a run shows its half-fused image in the layers of a fusion."""
-    notes = (_note(layer, made) for layer in results.viewer.layers)
+    notes = map(result, layers_of(results, made))
     return any(note is not None and note.made is None for note in notes)
 
 

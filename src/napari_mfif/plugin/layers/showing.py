@@ -16,15 +16,18 @@ __all__ = ["IMAGE", "SOURCE", "layers_of", "shown", "view"]
 IMAGE, SOURCE = "image", "source"
 
 
-def layers_of(viewer: ViewerModel, source: str) -> dict[str, Any]:
-    """Return the layers of results that were made of a source, by what they show."""
+def layers_of(viewer: ViewerModel, source: str) -> list[tuple[str, Any]]:
+    """Return the layers of a source's result with what they show, the lowest first.
+
+    Of one that somebody duplicated, the copy comes after it.
+    """
     notes = ((result(layer), layer) for layer in viewer.layers)
-    return {note.role: layer for note, layer in notes if note and note.source == source}
+    return [(note.role, layer) for note, layer in notes if note and note.source == source]
 
 
 def maps_of(viewer: ViewerModel, source: str) -> dict[str, Any]:
     """Return the layers of the maps that were made of a source, by what they show."""
-    return {role: one for role, one in layers_of(viewer, source).items() if role in MAPS}
+    return {role: layer for role, layer in layers_of(viewer, source) if role in MAPS}
 
 
 def shown(viewer: ViewerModel, source: str) -> str:
@@ -48,8 +51,7 @@ def source_of(viewer: ViewerModel, source: str) -> Any | None:
 
 def images_of(viewer: ViewerModel, source: str) -> list[Any]:
     """Return the layers of the all-in-focus image of a source: one per channel."""
-    layers = layers_of(viewer, source)
-    return [layer for role, layer in layers.items() if role.startswith(IMAGE)]
+    return [layer for role, layer in layers_of(viewer, source) if role.startswith(IMAGE)]
 
 
 def view(viewer: ViewerModel, source: str, role: str) -> None:

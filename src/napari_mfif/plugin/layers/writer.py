@@ -108,7 +108,8 @@ class LayerWriter(QObject):
 
 def find_layer(viewer: ViewerModel, source: str, role: str) -> Any | None:
     """Return the layer that shows this of that source, or None."""
-    return layers_of(viewer, source).get(role)
+    shown = (layer for known, layer in layers_of(viewer, source) if known == role)
+    return next(shown, None)
 
 
 def show(viewer: ViewerModel, drawing: Drawing) -> list[Any]:
@@ -125,7 +126,8 @@ def show(viewer: ViewerModel, drawing: Drawing) -> list[Any]:
     _insert(viewer, index, _made(drawing), select=drawing.role.startswith(IMAGE))
     if layer is not None or not drawing.role.startswith(IMAGE):
         return []
-    return put_aside_others(viewer, layers_of(viewer, drawing.source).values())
+    own = [layer for _, layer in layers_of(viewer, drawing.source)]
+    return put_aside_others(viewer, own)
 
 
 def _insert(viewer: ViewerModel, index: int, layer: Any, *, select: bool) -> None:
