@@ -123,7 +123,8 @@ def test_sizes_hold_for_the_whole_folder(batch, folder, qtbot, relief):
     run(batch, qtbot)
     assert states(batch)["a"] == "done"
     for name in ("a", "b"):
-        note = tifffile.TiffFile(folder / "out" / f"{name}_height.ome.tif").ome_metadata
+        with tifffile.TiffFile(folder / "out" / f"{name}_height.ome.tif") as file:
+            note = file.ome_metadata
         assert 'PhysicalSizeY="0.1"' in note
         assert 'PhysicalSizeX="0.2"' in note
     heights = tifffile.imread(folder / "out" / "a_height.ome.tif")
