@@ -528,13 +528,18 @@ def canvas_with_lines(hand):
 
 def test_strokes_are_outlined_on_the_screen_and_in_no_picture(hand):
     show = hand.paint.row.shown
+
+    def switch():
+        hand.qtbot.mouseClick(show, LEFT, pos=QPoint(8, show.height() // 2))
+
     hand.slide_to(6)
     hand.paint.box.brush.value = 30
     hand.drag((40, 60))
     hand.viewer.scene.camera.zoom *= 0.8  # lines follow the camera
     seen = canvas_with_lines(hand)
     picture = hand.viewer.screenshot(canvas_only=True, flash=False)
-    hand.press(show)
+    switch()
+    assert not show.isChecked()
     without = canvas_with_lines(hand)
     np.testing.assert_array_equal(hand.viewer.screenshot(canvas_only=True, flash=False), picture)
     there = np.argwhere(np.abs(seen - without).max(axis=2) > 60)
@@ -543,7 +548,8 @@ def test_strokes_are_outlined_on_the_screen_and_in_no_picture(hand):
     away = np.hypot(*(there / factor - (middle.y(), middle.x())).T)
     assert len(there) > 4 * radius
     assert np.all(np.abs(away - radius) < 3 + 0.1 * hand.viewer.scene.camera.zoom)
-    hand.press(show)
+    switch()
+    assert show.isChecked()
     np.testing.assert_allclose(canvas_with_lines(hand), seen, atol=2)
     hand.press(hand.paint.start)
     assert not hand.canvas.findChild(QWidget, "stroke outlines")
