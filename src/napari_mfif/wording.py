@@ -29,7 +29,7 @@ SETTINGS = {
     "missing": ("--missing", "Missing pixels"),
     "columns": ("--region", "Region"),
     "only_channel": ("--only-channel", "Fuse"),
-    "planes": ("--planes", "Planes"),
+    "planes": ("--planes", "Sizes and planes > Planes"),
     "reference": ("--reference", "Reference plane"),
     "region": ("--region", "Region"),
     "rows": ("--region", "Region"),

@@ -87,6 +87,25 @@ def test_planes_that_are_alike_tell_no_height(planes, most) -> None:
     assert "planes look alike" in [doubt.kind for doubt in fusion.doubts]
 
 
+@pytest.fixture(scope="module")
+def ground_without_detail():
+    """Half of each plane shows what is never sharp: a slow wave, the same in all planes."""
+    pixels = np.array(simulate("relief", seed=5, planes=12, shape=(96, 160)).stack.pixels)
+    wave = 2000 + 600 * np.sin(np.arange(80) / 3)
+    light = np.broadcast_to(wave, pixels[:, :, 80:].shape)
+    pixels[:, :, 80:] = np.random.default_rng(0).poisson(light)
+    return pixels
+
+
+def test_ground_that_shows_nothing_to_focus_on_is_a_reason_but_no_doubt(ground_without_detail):
+    fusion = fuse(ground_without_detail)
+    assert fusion.undecided["nothing to focus on"] > 0.3
+    assert "all planes are equally sharp" not in fusion.undecided
+    assert "planes look alike" not in [doubt.kind for doubt in fusion.doubts]
+    alone = fuse(ground_without_detail[:, :, 80:])  # nothing tells that steps suffice
+    assert "planes look alike" in [doubt.kind for doubt in alone.doubts]
+
+
 def test_the_sharpest_of_few_planes_is_believed() -> None:
     made = simulate("relief", seed=6, planes=4, shape=(128, 128), slope=2.0)
     fusion = fuse(made.stack)

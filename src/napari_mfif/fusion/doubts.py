@@ -17,10 +17,14 @@ from napari_mfif.settings.options import MIN_CONFIDENCE
 if TYPE_CHECKING:
     from napari_mfif.engine.folded import FoldedTimepoint
 
-__all__ = ["SURE", "Doubt", "decided_share", "doubts_of"]
+__all__ = ["SURE", "Doubt", "decided_share", "doubts_of", "steps_suffice"]
 
 #: From this confidence on a pixel counts as decided.
 SURE: float = MIN_CONFIDENCE.default
+
+#: Where planes differ over such a share of the area, they would wherever there is something: the
+#: depth of field is the same everywhere. Of planes that are alike .10 at most is told, by chance.
+TOLD = 0.25
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,10 @@ class Doubt:
 _WORDS = {
     Cause.INVERTS: (
         "contrast inverts", 0.01,
-        "Contrast inverts through focus over {share} of the area: there every focus measure is "
-        "largest beside the focus, and depths are guesses.",
-        "For the image take planes on one side of the focus only; for heights, staining, "
-        "fluorescence or phase contrast.",
+        "Neither image nor heights can be trusted where contrast inverts through focus: bright "
+        "and dark rims there are not real.",
+        "For the image take planes on one side of the focus only, by `planes=`; for heights, "
+        "staining, fluorescence or phase contrast.",
     ),
     Cause.BEYOND: (
         "ground out of range", 0.05,
@@ -92,6 +96,8 @@ def doubts_of(
     shares = {cause: _share(maps, cause) for cause in _WORDS}
     inverting = [one.survey.facts.get("inverting", 0.0) for one in folded]
     shares[Cause.INVERTS] = max([shares[Cause.INVERTS], *inverting])
+    if steps_suffice(folded):
+        shares[Cause.ALIKE] = 0.0  # nothing to act on: there is nothing to focus on
     for cause in sorted(shares, key=lambda cause: -shares[cause]):
         kind, least, sentence, remedy = _WORDS[cause]
         if maps and shares[cause] >= least:
@@ -115,6 +121,16 @@ def _apart(folded: Sequence[FoldedTimepoint], channel: int | str | None) -> Iter
                 f"Planes lie up to {far:.1f} px apart: edges are doubled, depths beside them wrong."
             )
             yield Doubt("planes lie apart", 1.0, said, 'Align them by `align="similarity"`.')
+
+
+def steps_suffice(folded: Sequence[FoldedTimepoint]) -> bool:
+    """Tell whether so much is decided that planes lie far enough apart: `TOLD`.
+
+    What is alike in all planes then is ground on which there is nothing to focus.
+    """
+    answers = [one.answer for one in folded if one.answer.causes is not None]
+    told = [np.mean((one.confidence >= SURE) & (one.causes == 0)) for one in answers]
+    return bool(told) and float(np.mean(told)) >= TOLD
 
 
 def decided_share(confidence: NDArray[np.float32], sure: float = SURE) -> float:

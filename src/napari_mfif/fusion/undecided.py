@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_mfif.fusion.doubts import steps_suffice
 from napari_mfif.methods.base import Cause
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ __all__ = ["INVERTS", "undecided_by"]
 NOT_COVERED = "not all planes cover it"
 INVERTS = "contrast inverts through focus"
 UNKNOWN = "no reason was found"
+ALIKE, EMPTY = "all planes are equally sharp", "nothing to focus on"
 
 #: Reasons by their causes; of several at a pixel the first one counts.
 _REASONS = (
     (Cause.INVERTS | Cause.BESIDE, INVERTS),
     (Cause.SATURATED, "planes are too bright for the camera"),
     (Cause.FLAT, "no plane shows more than noise"),
-    (Cause.ALIKE, "all planes are equally sharp"),
+    (Cause.ALIKE, ALIKE),
     (Cause.BEYOND | Cause.AT_END, "the first or the last plane is the sharpest"),
 )
 
@@ -52,13 +54,14 @@ def undecided_by(
     outside[covered] = False
     shares: dict[str, float] = {}
     planes = confidence.reshape(-1, *outside.shape)
+    words = {ALIKE: EMPTY} if steps_suffice(folded) else {}
     for one, plane in zip(folded, planes, strict=True):
         causes = one.answer.causes
         here = [(outside, NOT_COVERED)]
         if 1 - one.survey.facts.get("inverting", 0.0) < sure:  # of the whole plane, by the survey
             here.append((~outside, INVERTS))
         elif causes is not None:
-            here += [(causes & np.uint8(cause) > 0, reason) for cause, reason in _REASONS]
+            here += [(causes & np.uint8(cause) > 0, words.get(why, why)) for cause, why in _REASONS]
         left = np.less(plane, np.float32(sure))
         for where, reason in [*here, (np.ones_like(left), UNKNOWN)]:
             share = float(np.mean(left & where)) / len(folded)

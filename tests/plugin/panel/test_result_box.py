@@ -64,8 +64,22 @@ def test_why_the_rest_is_not_decided_is_said_as_long_as_the_panel_is_set_so(pane
     (share,) = re.findall(r"Not decided: contrast inverts through focus \((\d+) %\)", why.text())
     assert int(share) == round(100 * panel.fusion.undecided["contrast inverts through focus"])
     assert "few places between that are decided are not to be believed either" in why.text()
+    doubt = panel.result_box.doubt.text()
+    assert doubt.startswith("Neither image nor heights can be trusted")
+    assert "%" not in doubt  # the share stands above it, and there only
+    assert "“Sizes and planes > Planes”" in doubt
     panel.method_box.apply(PRESETS[1])
     assert not why.isVisibleTo(panel)
+
+
+def test_ground_that_shows_nothing_is_a_grey_reason_and_no_red_doubt(panel, viewer, fused):
+    pixels = np.array(simulate("relief", seed=5, planes=12, shape=(96, 160)).stack.pixels)
+    light = np.broadcast_to(2000 + 600 * np.sin(np.arange(80) / 3), pixels[:, :, 80:].shape)
+    pixels[:, :, 80:] = np.random.default_rng(0).poisson(light)
+    viewer.add_image(pixels, name="insect on plain ground")
+    fused(panel)
+    assert "nothing to focus on (" in panel.result_box.undecided.text()
+    assert not panel.result_box.doubt.isVisibleTo(panel)
 
 
 def test_what_was_done_since_the_run_is_said(done, qtbot):
