@@ -213,22 +213,73 @@ def test_key_looks_at_the_source_and_painting_shows_the_result(hand):
     assert not image.visible
     hand.drag((40, 40), (50, 50))
     assert image.visible
-    assert hand.paint.box.looks.choice == "result"
+    assert hand.paint.box.looks.choice == "image"
 
 
 def test_planes_taken_are_seen_when_asked_for(hand):
     assert hand.layer("plane taken").opacity == 0
-    hand.press(hand.paint.box.looks.buttons["planes"])
+    hand.press(hand.paint.box.looks.buttons["plane taken"])
     assert hand.layer("plane taken").opacity > 0.5
 
 
 def test_from_the_source_one_comes_back_to_what_one_saw(hand):
-    hand.press(hand.paint.box.looks.buttons["planes"])
+    hand.press(hand.paint.box.looks.buttons["plane taken"])
     hand.key(Qt.Key.Key_S)
     assert hand.paint.box.looks.choice == "source"
     hand.key(Qt.Key.Key_S)
-    assert hand.paint.box.looks.choice == "planes"
+    assert hand.paint.box.looks.choice == "plane taken"
     assert hand.layer("plane taken").opacity > 0.5
+
+
+def lit(hand):
+    """Return what is lit as looked at."""
+    QApplication.processEvents()
+    return hand.paint.box.looks.choice
+
+
+def test_height_that_one_sees_stays_while_one_paints_and_follows(hand):
+    height = hand.layer("height")
+    hand.press(hand.paint.start)
+    assert lit(hand) == "image"
+    hand.press(hand.paint.box.looks.buttons["height"])
+    assert height.visible and lit(hand) == "height"
+    hand.paint_on()
+    assert height.visible and lit(hand) == "height"
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    assert np.all(height.data[42:46, 50:70] == hand.fusion.stack.heights(np.float32(6)))
+    assert height.visible and lit(hand) == "height"
+    hand.key(Qt.Key.Key_S)
+    assert not height.visible and lit(hand) == "source"
+    hand.key(Qt.Key.Key_S)
+    hand.press(hand.paint.start)
+    assert height.visible and lit(hand) == "height"
+
+
+def test_what_is_lit_is_what_is_seen(hand):
+    hand.press(hand.paint.start)
+    hand.layer("height").visible = True  # as by its eye
+    assert lit(hand) == "height"
+    hand.layer("confidence").visible = True
+    assert lit(hand) == ""
+    hand.layer("confidence").visible = False
+    assert lit(hand) == "image"
+    hand.press(hand.paint.box.looks.buttons["plane taken"])
+    hand.paint_on()
+    assert lit(hand) == "plane taken" and hand.layer("plane taken").opacity > 0.5
+    hand.press(hand.paint.box.looks.buttons["image"])
+    hand.layer("height").visible = True
+    assert hand.paint.is_painting() and lit(hand) == "height"
+    hand.viewer.dims.ndisplay = 3
+    assert lit(hand) == ""
+
+
+def test_choosing_another_layer_ends_painting(hand):
+    image = hand.layer("image0")
+    hand.viewer.layers.selection.active = image
+    assert not hand.paint.is_painting()
+    assert hand.paint.start.text() == "Paint"
+    assert hand.viewer.layers.selection.active == image
 
 
 def test_nothing_moves_when_another_source_is_chosen(hand):

@@ -75,7 +75,7 @@ def test_dab_takes_what_is_seen_under_the_mouse(hand):
     seen = canvas_around(hand, row, column)
     hand.paint.box.brush.value, hand.paint.box.soft.value = 20, 0
     hand.drag((row, column))
-    assert hand.paint.box.looks.choice == "result"
+    assert hand.paint.box.looks.choice == "image"
     dab = (slice(row - 6, row + 7), slice(column - 6, column + 7))
     np.testing.assert_array_equal(hand.fusion.image[dab], layer.data[dab])
     assert np.all(hand.fusion.decision[dab] == 0)

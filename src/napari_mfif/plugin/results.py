@@ -53,6 +53,7 @@ class Results(QObject):
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
             event.connect(self.tell)
         viewer.layers.selection.events.active.connect(self.tell)
+        viewer.dims.events.ndisplay.connect(self.tell)
         viewer.layers.events.inserted.connect(self._watch)
         for layer in viewer.layers:
             layer.events.visible.connect(self._seen)
@@ -128,6 +129,13 @@ class Results(QObject):
         own = [layer for layer in self.viewer.layers if layer.name in fused]  # all its channels
         own += [layer for _, layer in layers_of(self.viewer, made.source)]
         put_aside_others(self.viewer, own, stacks=True)
+
+    def look_at(self, made: Made, role: str) -> None:
+        """Let one see a map of a fusion, its image or its source, flat, and nothing above it."""
+        self.viewer.dims.ndisplay = 2
+        self.bring_forward(made)
+        view(self.viewer, made.source, role)
+        self.tell()
 
     def turn_to(self, made: Made) -> None:
         """Let one see what was just made, also where another stack was looked at."""

@@ -43,7 +43,7 @@ def put_aside_others(
     lowest = min(viewer.layers.index(layer) for layer in shown)
     hidden = []
     for index, layer in enumerate(list(viewer.layers)):
-        if layer in own or not layer.visible:
+        if layer in own or not layer.visible or not layer.opacity:
             continue
         note = result(layer)
         if note is not None:

@@ -10,10 +10,12 @@ from napari_mfif.plugin.layers.specs import MAPS
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-__all__ = ["IMAGE", "SOURCE", "layers_of", "shown", "view"]
+__all__ = ["HEIGHT", "IMAGE", "PLANES", "SOURCE", "layers_of", "shown", "view"]
 
 #: What one sees where no map is shown, and where not even that is.
 IMAGE, SOURCE = "image", "source"
+#: Maps that are chosen by name.
+HEIGHT, PLANES = "height", "plane taken"
 
 
 def layers_of(viewer: ViewerModel, source: str) -> list[tuple[str, Any]]:

@@ -10,18 +10,13 @@ from qtpy.QtCore import QObject, Signal
 from napari_mfif.fusion.planes_at_hand import PlanesAtHand
 from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.layers.metadata import Made
-from napari_mfif.plugin.layers.showing import images_of
+from napari_mfif.plugin.layers.showing import PLANES, SOURCE, images_of, maps_of, shown
 from napari_mfif.plugin.painting.moved_plane import MovedPlane
 from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
 from napari_mfif.plugin.results import Results
 from napari_mfif.wording import quoted
 
-__all__ = ["PLANES", "RESULT", "SOURCE", "Easel", "shift_of", "why_not"]
-
-#: What one looks at.
-RESULT, SOURCE, PLANES = "result", "source", "planes"
-
-LABELS = "plane taken"
+__all__ = ["Easel", "shift_of", "why_not"]
 
 
 class Easel(QObject):
@@ -46,7 +41,8 @@ class Easel(QObject):
     plane_chosen = Signal(int)
     tool_taken = Signal(str)
     brush_sized = Signal(int)
-    #: The layer was hidden or deleted, or the view is in 3D: nothing can be painted on.
+    #: The layer was hidden or deleted, another one chosen, or the view is in 3D: nothing can be
+    #: painted on.
     gone = Signal()
     #: Why the source cannot be shown.
     trouble = Signal(str)
@@ -55,13 +51,13 @@ class Easel(QObject):
         super().__init__()
         self._results, self._made, self._hands = results, made, hands
         viewer = results.viewer
-        layer: Any = results.layer(made, LABELS)
+        layer: Any = results.layer(made, PLANES)
         self.layer = layer
-        self._opacity, self._visible = layer.opacity, layer.visible
+        self._opacity = layer.opacity
         self._active = viewer.layers.selection.active
         source = results.source_layer(made)
         self._source_visible = source.visible if source is not None else True
-        self._plane, self._seen = 0, RESULT
+        self._plane, self._seen = 0, shown(viewer, made.source)
         self._moved: MovedPlane | None = None
         if made.fusion.transforms:
             self._moved = MovedPlane(results, made, planes, self._see, self.trouble.emit)
@@ -74,9 +70,12 @@ class Easel(QObject):
         """Lay all out, a piece at a time: what napari does at each one takes its time."""
         viewer, layer = self._results.viewer, self.layer
         viewer.dims.ndisplay = 2
-        layer.opacity = 0.0
+        if self._seen != PLANES:
+            self._seen = shown(viewer, self._made.source)  # the view may have been in 3D
+            layer.opacity = 0.0
         yield
-        layer.visible = True
+        with self._results.several():  # what is seen stays
+            layer.visible = True
         yield
         if self._moved is not None:
             self._moved.add_layers()
@@ -94,37 +93,47 @@ class Easel(QObject):
             (layer.events.brush_size, self._brush_changed),
             (layer.events.visible, self._look_whether_gone),
             (viewer.layers.events.removed, self._look_whether_gone),
+            (viewer.layers.selection.events.active, self._look_whether_gone),
             (viewer.dims.events.ndisplay, self._look_whether_gone),
         )
         for event, callback in self._events:
             event.connect(callback)
 
     def close(self) -> None:
-        """Put everything back as it was."""
+        """Put the layers back as they were, except for what one looks at."""
         for event, callback in self._events:
             event.disconnect(callback)
         viewer = self._results.viewer
         if self.tools is not None:
             self.tools.close()
-        self._seen = RESULT
-        self._see()
+        if self.seen != PLANES:
+            self.layer.visible = False
+        self.layer.opacity = self._opacity
+        in_hand = viewer.layers.selection.active in (None, self.layer)
         if self._moved is not None:
             self._moved.close()
-        self.layer.opacity, self.layer.visible = self._opacity, self._visible
-        if self._active in viewer.layers:
+        if in_hand and self._active in viewer.layers:
             viewer.layers.selection.active = self._active
 
+    @property
+    def seen(self) -> str:
+        """What one looks at: a map, the image or the source."""
+        return SOURCE if self._seen == SOURCE else shown(self._results.viewer, self._made.source)
+
     def look_at(self, what: str) -> tuple[str, ...]:
-        """Show the result, the source or the planes taken; return which layers one does not see."""
+        """Show the image, a map or the source; return which layers one does not see."""
         self._seen = what
+        self.layer.opacity = (self._opacity or 0.7) if what == PLANES else 0.0
+        for role, layer in maps_of(self._results.viewer, self._made.source).items():
+            if layer is not self.layer:
+                _show(layer, role == what)
         if self._moved is None or what != SOURCE:
             if self._moved is not None:
                 self._moved.hide()
             self._see()
         else:  # when the aligned plane is there
             self._show_moved()
-        self.layer.opacity = (self._opacity or 0.7) if what == PLANES else 0.0
-        return () if what == PLANES else (LABELS,)
+        return () if what == PLANES else (PLANES,)
 
     def _show_moved(self) -> None:
         if self._moved is not None and self._seen == SOURCE:
@@ -165,7 +174,8 @@ class Easel(QObject):
 
     def _look_whether_gone(self, event: Any = None) -> None:
         viewer = self._results.viewer
-        there = self.layer in viewer.layers and self.layer.visible
+        active = viewer.layers.selection.active is self.layer
+        there = active and self.layer in viewer.layers and self.layer.visible
         if not there or viewer.dims.ndisplay == 3:
             self.gone.emit()
 
@@ -190,6 +200,6 @@ def why_not(made: Made, results: Results) -> str:
             "This result is made where one looks, so it cannot be painted on. Fuse all of it: "
             f"switch off {quoted('Fuse only what is in view')}."
         )
-    if results.layer(made, LABELS) is None:
+    if results.layer(made, PLANES) is None:
         return "The layer of the planes taken was deleted. Fuse again, then paint."
     return ""

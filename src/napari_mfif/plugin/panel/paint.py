@@ -52,7 +52,7 @@ class PaintPanel(Panel):
         self.easel: Easel | None = None
         self.slider = PlaneSlider(self.results, self._plane_moved)
         self.keeper = StrokeKeeper(self.results)
-        self.look = PaintLook(self.box, self.row)
+        self.look = PaintLook(self.results, self.box, self.row)
         self._goes_on, self._plane = "", 0
         self._still = single_shot(self, self._fetch, STILL)
         self._long = single_shot(self, self._say_at_work)
@@ -91,6 +91,7 @@ class PaintPanel(Panel):
         made = self._made()
         self.keeper.look_at(shown)
         self.slider.watch(made)
+        self.look.show(made)
         problem = why_not(made, self.results) if made is not None else ""
         say(self.why, problem)
         self.box.setEnabled(made is not None and not problem)
@@ -228,10 +229,11 @@ class PaintPanel(Panel):
         easel, self.easel = self.easel, None
         if easel is not None:
             self._turns.stop()
+            self.look.end()
             easel.close()
             if self.session is not None:
                 self.session.settle()
-            self.look.end()
+            self.results.tell()
 
     def _brushed(self, place: Any) -> None:
         if self.session is None or self.easel is None:

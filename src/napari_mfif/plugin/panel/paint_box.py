@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.plugin.closer.place import slider_in_words
 from napari_mfif.plugin.layers.metadata import Made
-from napari_mfif.plugin.painting.easel import PLANES, RESULT, SOURCE
+from napari_mfif.plugin.layers.showing import HEIGHT, IMAGE, PLANES, SOURCE
 from napari_mfif.plugin.painting.tools import ERASING, FILLING, LASSO, PAINTING
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.plugin.panel.segments import Segments
@@ -48,7 +48,8 @@ TOOLS = {
     ERASING: ("Eraser", "Give back what the method said. Key: E or 1."),
 }
 LOOKS = {
-    RESULT: ("Image", "The all-in-focus image as it is now. Key: S."),
+    IMAGE: ("Image", "The all-in-focus image as it is now. Key: S."),
+    HEIGHT: ("Height", "How high each pixel lies; it follows the strokes. Key: S."),
     PLANES: ("Plane", "Which plane each pixel is taken from, over the image. Key: S."),
     SOURCE: ("Source", "The plane that the z slider shows, in place of the result. Key: S."),
 }

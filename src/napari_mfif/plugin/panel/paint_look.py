@@ -1,12 +1,15 @@
-"""What one looks at while one paints: result, planes taken or source, and outlines of strokes."""
+"""What one looks at while one paints: image, a map or the source, and outlines of strokes."""
 
 from __future__ import annotations
 
 from napari_mfif.plugin.closer.place import time_shown
-from napari_mfif.plugin.painting.easel import RESULT, SOURCE, Easel, shift_of
+from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown
+from napari_mfif.plugin.painting.easel import Easel, shift_of
 from napari_mfif.plugin.painting.session import Session
 from napari_mfif.plugin.painting.shown_strokes import ShownStrokes
 from napari_mfif.plugin.panel.paint_box import PaintBox, StrokeRow
+from napari_mfif.plugin.results import Results
 
 __all__ = ["PaintLook"]
 
@@ -16,27 +19,39 @@ class PaintLook:
 
     Parameters
     ----------
+    results : Results
+        Knows the layers.
     box : PaintBox
         Where it is chosen.
     row : StrokeRow
         Where it is said whether strokes are shown.
     """
 
-    def __init__(self, box: PaintBox, row: StrokeRow) -> None:
-        self._box, self._row = box, row
+    def __init__(self, results: Results, box: PaintBox, row: StrokeRow) -> None:
+        self._results, self._box, self._row = results, box, row
         #: Outlines while one paints.
         self.strokes: ShownStrokes | None = None
         row.shown.toggled.connect(self.outline)
         self._easel: Easel | None = None
         self._session: Session | None = None
-        self._before = RESULT
+        self._made: Made | None = None
+        self._before = IMAGE
+
+    def show(self, made: Made | None) -> None:
+        """Light what one sees of a fusion; nothing where that is none of the choices."""
+        self._made, seen = made, ""
+        if self._easel is not None:
+            seen = self._easel.seen
+        elif made is not None and self._results.viewer.dims.ndisplay == 2:
+            seen = shown(self._results.viewer, made.source)
+        self._box.looks.show_choice(seen)
 
     def begin(self, easel: Easel, session: Session) -> None:
-        """Look at what is chosen, from now on on this easel."""
+        """Go on to look at what one sees, from now on on this easel."""
         self._easel, self._session = easel, session
         viewer, letters = session.results.viewer, session.canvas.letters
         self.strokes = ShownStrokes(viewer, easel.layer, letters)
-        self.at(self._box.looks.choice)
+        self.at(easel.seen)
         self.outline()
 
     def outline(self) -> None:
@@ -48,31 +63,33 @@ class PaintLook:
         self.strokes.show([one for one in strokes if one.time == time])
 
     def end(self) -> None:
-        """Look at the result again; the easel is closed by whoever opened it."""
+        """Look at the result if that was the source; the easel is closed by who opened it."""
+        self.leave_source()
         if self.strokes is not None:
             self.strokes.end()
         self._easel = self._session = self.strokes = None
-        self._before = RESULT
-        self._box.looks.show_choice(RESULT)
+        self._before = IMAGE
         self._box.show_shift(0)
 
     def at(self, what: str) -> None:
         """Look at something."""
         if self._easel is None or self._session is None:
+            if self._made is not None:
+                self._results.look_at(self._made, what)
             return
-        self._before = self._before if what == SOURCE else what
+        self._before = self._before if self._easel.seen == SOURCE else self._easel.seen
         self._box.show_shift(shift_of(self._session.made) if what == SOURCE else 0)
         self._session.canvas.unseen = self._easel.look_at(what)
         self._session.canvas.draw()
-        self._session.results.tell()
+        self.show(self._session.made)
+        self._results.tell()
 
     def swap(self) -> None:
         """Look at the source, or again at what one looked at before."""
-        what = self._before if self._box.looks.choice == SOURCE else SOURCE
-        self._box.looks.show_choice(what)
-        self.at(what)
+        if self._easel is not None:
+            self.at(self._before if self._easel.seen == SOURCE else SOURCE)
 
     def leave_source(self) -> None:
         """Look at the result: who paints wants to see what becomes of it."""
-        if self._box.looks.choice == SOURCE:
+        if self._easel is not None and self._easel.seen == SOURCE:
             self.swap()

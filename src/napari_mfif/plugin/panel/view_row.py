@@ -10,7 +10,7 @@ from typing import Any
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from napari_mfif.plugin.layers.metadata import Made
-from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown, view
+from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown
 from napari_mfif.plugin.panel.style import button
 from napari_mfif.plugin.results import Results
 
@@ -92,8 +92,6 @@ class ViewRow(QWidget):
                 surface.leave()
             else:
                 surface.show(made)
+            self.results.tell()
         else:
-            viewer.dims.ndisplay = 2
-            self.results.bring_forward(made)
-            view(viewer, made.source, role)
-        self.results.tell()
+            self.results.look_at(made, role)
