@@ -124,3 +124,16 @@ def test_layer_of_the_aligned_plane_is_there_only_while_one_paints(hand):
     hand.press(hand.paint.start)
     assert layer not in hand.viewer.layers
     assert hand.viewer.layers["pollen"].visible
+
+
+def test_nothing_of_the_brush_is_left_when_it_is_put_down(hand, viewer, qtbot):
+    """What napari leaves on its canvas ends the process when no layer is seen any more."""
+    hand.drag((40, 50), (60, 70))
+    hand.press(hand.paint.start)
+    qtbot.waitUntil(lambda: not hand.paint.is_painting(), timeout=WAIT)
+    drawn = viewer.window._qt_viewer.canvas.view.children
+    assert not [one for one in drawn if type(one).__name__ == "Rectangle"]
+    viewer.layers.remove("pollen")
+    hand.layer("image0").visible = False
+    qtbot.wait(100)
+    assert hand.canvas.isVisible()

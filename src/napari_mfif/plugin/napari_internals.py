@@ -10,6 +10,9 @@
   and comparing offers no split view.
 - *All viewers.* napari documents the current viewer only. Without the list of all, the layers of
   other windows are drawn again when something else draws them.
+- *The box of the brush.* napari 0.9 draws a small box behind the circle of a brush, forgets it on
+  the canvas, and dies of it (glDrawArrays) when the last layer that is seen goes. Without that
+  overlay's name the box stays.
 - *The title of a dock.* napari draws it itself, as it was at first. If it draws it otherwise,
   the bar over a panel names the plugin too.
 - *Which reader opens what.* napari has no call to ask or say which reader is preferred; its
@@ -26,7 +29,14 @@ from typing import Any
 
 from napari_mfif.plugin.per_viewer import unwrapped
 
-__all__ = ["canvas_of", "is_drawing", "layers_of_all_viewers", "node_of", "say_status"]
+__all__ = [
+    "canvas_of",
+    "is_drawing",
+    "layers_of_all_viewers",
+    "leave_out_box_of_brush",
+    "node_of",
+    "say_status",
+]
 
 #: Our name among napari's plugins.
 PLUGIN = "napari-mfif"
@@ -89,6 +99,14 @@ def node_of(viewer: Any, layer: Any) -> Any | None:
     visual = getattr(canvas, "layer_to_visual", {}).get(layer)
     node = getattr(visual, "node", None)
     return node if hasattr(node, "attach") else None
+
+
+def leave_out_box_of_brush(viewer: Any) -> None:
+    """Draw no box behind the circle of the brush, which napari leaves behind without a circle."""
+    canvas = getattr(unwrapped(viewer), "canvas", None)
+    circle = getattr(getattr(canvas, "overlays", None), "_brush_circle", None)
+    if hasattr(circle, "box"):
+        circle.box = False
 
 
 def drop_target(window: Any) -> Any | None:

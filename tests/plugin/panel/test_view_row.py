@@ -59,6 +59,13 @@ def test_source_is_seen_in_place_of_the_result(row, viewer, qtbot):
     assert seen(viewer) == ["in focus", "height (µm)"]
 
 
+def test_source_that_was_deleted_cannot_be_looked_at(row, viewer, qtbot):
+    viewer.layers.remove("pollen")
+    qtbot.waitUntil(lambda: not row.buttons["source"].isEnabled(), timeout=5000)
+    qtbot.mouseClick(row.buttons["source"], Qt.MouseButton.LeftButton)
+    assert viewer.layers["in focus · pollen"].visible
+
+
 def test_buttons_are_reached_by_keyboard(row, viewer, qtbot):
     qtbot.keyClick(row.buttons["height"], Qt.Key.Key_Space)
     assert seen(viewer) == ["in focus", "height (µm)"]

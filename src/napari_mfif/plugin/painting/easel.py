@@ -11,6 +11,7 @@ from napari_mfif.fusion.planes_at_hand import PlanesAtHand
 from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.showing import PLANES, SOURCE, images_of, maps_of, shown
+from napari_mfif.plugin.napari_internals import leave_out_box_of_brush
 from napari_mfif.plugin.painting.moved_plane import MovedPlane
 from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
 from napari_mfif.plugin.results import Results
@@ -70,6 +71,7 @@ class Easel(QObject):
         """Lay all out, a piece at a time: what napari does at each one takes its time."""
         viewer, layer = self._results.viewer, self.layer
         viewer.dims.ndisplay = 2
+        leave_out_box_of_brush(viewer)
         if self._seen != PLANES:
             self._seen = shown(viewer, self._made.source)  # the view may have been in 3D
             layer.opacity = 0.0

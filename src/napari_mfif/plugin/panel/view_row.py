@@ -10,7 +10,7 @@ from typing import Any
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from napari_mfif.plugin.layers.metadata import Made
-from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown
+from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown, source_of
 from napari_mfif.plugin.panel.style import button
 from napari_mfif.plugin.results import Results
 
@@ -80,6 +80,8 @@ class ViewRow(QWidget):
         for role, one in self.buttons.items():
             one.setChecked(role == seen)
         self._group.setExclusive(True)
+        there = made is None or source_of(viewer, made.source) is not None
+        self.buttons[SOURCE].setEnabled(there)
 
     def _clicked(self, pressed: Any) -> None:
         made, viewer = self._which(), self.results.viewer
