@@ -104,7 +104,7 @@ def node_of(viewer: Any, layer: Any) -> Any | None:
 def leave_out_box_of_brush(viewer: Any) -> None:
     """Draw no box behind the circle of the brush, which napari leaves behind without a circle."""
     canvas = getattr(unwrapped(viewer), "canvas", None)
-    circle = getattr(getattr(canvas, "overlays", None), "_brush_circle", None)
+    circle: Any = getattr(getattr(canvas, "overlays", None), "_brush_circle", None)
     if hasattr(circle, "box"):
         circle.box = False
 
