@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from napari_mfif import ZStack, fuse
 from napari_mfif.fusion.doubts import SURE, decided_share
+from napari_mfif.fusion.undecided import reason_at
 from napari_mfif.simulation import DOUBTFUL, KINDS, simulate
 
 
@@ -178,6 +180,29 @@ def test_what_not_all_planes_cover_is_told_of_an_aligned_stack() -> None:
     covered = len(range(96)[rows]) * len(range(128)[columns]) / (96 * 128)
     assert covered < 0.9
     assert fusion.undecided["not all planes cover it"] == pytest.approx(1 - covered)
+
+
+def reasons(fusion):
+    """Return the share of the area by the reasons that single pixels tell."""
+    rows, columns = fusion.stack.plane_shape
+    told = Counter(reason_at(fusion, 0, y, x) for y in range(rows) for x in range(columns))
+    return {reason: count / (rows * columns) for reason, count in told.items() if reason}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_pixels_tell_the_reasons_that_the_whole_tells(reason) -> None:
+    fusion = fuse(REASONS[reason]())
+    whole = {why: share for why, share in fusion.undecided.items() if why != "no reason was found"}
+    assert reasons(fusion) == pytest.approx(whole)
+
+
+def test_pixels_tell_that_not_all_planes_cover_them() -> None:
+    wide = np.asarray(simulate("relief", seed=5, planes=4, shape=(64, 96)).stack.pixels)
+    fusion = fuse(
+        [plane[:, 4 * z : 4 * z + 64] for z, plane in enumerate(wide)], align="translation"
+    )
+    name = "not all planes cover it"
+    assert reasons(fusion)[name] == pytest.approx(fusion.undecided[name])
 
 
 def test_nothing_is_known_of_a_lazy_result(cells) -> None:

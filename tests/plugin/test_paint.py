@@ -129,6 +129,9 @@ def test_lasso_takes_the_best_plane_within_it(hand, relief):
     np.testing.assert_allclose(stroke.points, [(20, 20), (20, 60), (60, 60), (60, 20)], atol=1.1)
     assert np.all(hand.fusion.decision[23:57, 23:57] == stroke.source)
     assert hand.layers_show(hand.fusion)
+    assert f"took plane {stroke.source}." in hand.paint.box.about.text()
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert "took plane" not in hand.paint.box.about.text()
 
 
 def test_looking_for_the_best_plane_is_told_and_can_be_cancelled(hand, monkeypatch):

@@ -8,8 +8,9 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QSlider
 
-from napari_mfif import ZStack, fuse, surface
+from napari_mfif import Stroke, ZStack, fuse, surface
 from napari_mfif.fusion.focus_curve import FocusCurve, focus_curve, plane_shares
+from napari_mfif.fusion.undecided import reason_at
 from napari_mfif.plugin import show
 from napari_mfif.plugin.closer import files
 from napari_mfif.plugin.closer.regions_box import _step_in_words
@@ -160,6 +161,32 @@ def test_planes_are_counted_as_the_slider_does_where_some_were_left_out(
     assert plot.taken.value() == plot.sliders[0].value() == taken
     for shown in (plot.curve.getData()[0], plot.shares.opts["x"]):
         np.testing.assert_array_equal(shown, (1, 2, 4, 6))
+
+
+def test_of_what_was_painted_it_says_so(look, made, mouse, viewer, qtbot):
+    by_hand = made.fusion.mend([Stroke.brush([(40, 60)], 10, 2)])
+    results_of(viewer).replace(made, by_hand)
+    qtbot.waitUntil(lambda: look.mouse.made.fusion is by_hand, timeout=20_000)
+    mouse.move(40, 60)
+    qtbot.waitUntil(lambda: "by you" in look.mouse.rivals.text(), timeout=20_000)
+    highest = np.argmax(focus_curve(by_hand, *look.mouse.pixel[1:]).scores)
+    told = f"Painted by you (plane 2); the curve is highest at plane {highest}."
+    assert look.mouse.rivals.text() == told
+    mouse.move(80, 60)
+    qtbot.waitUntil(lambda: look.mouse.rivals.text().startswith("Taken"), timeout=20_000)
+
+
+def test_why_a_pixel_is_not_sure_is_told_in_words(look, made, mouse, viewer, qtbot):
+    stack = made.fusion.stack
+    pixels = np.array(stack.pixels)
+    pixels[:, :, :70] = np.random.default_rng(0).poisson(1000, pixels[:, :, :70].shape)
+    empty = fuse(ZStack.from_array(pixels, axes="ZYX", z_step=0.5, pixel_size=0.1, unit="um"))
+    results_of(viewer).replace(made, empty)
+    qtbot.waitUntil(lambda: look.mouse.made.fusion is empty, timeout=20_000)
+    mouse.move(40, 30)
+    qtbot.waitUntil(lambda: look.mouse.why.text() != "", timeout=20_000)
+    assert look.mouse.why.text() == f"Not sure: {reason_at(empty, *look.mouse.pixel)}."
+    assert look.mouse.why.isVisibleTo(look)
 
 
 def test_a_click_in_the_strip_shows_that_plane(look, made, viewer, qtbot):

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_mfif.errors import ParameterError
 from napari_mfif.fusion.focus_curve import FocusCurve, FocusCurves, plane_shares
+from napari_mfif.fusion.undecided import reason_at
 from napari_mfif.methods import registry
 from napari_mfif.plugin.closer.place import (
     Pixel,
@@ -22,6 +23,7 @@ from napari_mfif.plugin.closer.plots import CurvePlot
 from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.status import in_words, values_at
+from napari_mfif.plugin.painting.areas import painted_by
 from napari_mfif.plugin.panel.style import heading, hint
 from napari_mfif.plugin.results import Results
 from napari_mfif.plugin.timers import single_shot
@@ -57,7 +59,7 @@ class UnderMouse(QWidget):
         self._curves: FocusCurves | None = None
         self._measuring: tuple[Any, int] | None = None
         self.words, self.rivals = hint("Move the mouse over the image."), hint()
-        self.slider = hint()
+        self.why, self.slider = hint(), hint()
         self.plot = CurvePlot()
         self.click = QCheckBox("A click goes to the plane taken there")
         self.click.setChecked(True)
@@ -81,7 +83,8 @@ class UnderMouse(QWidget):
         self.words.setProperty("look", "result")
         for label in (self.words, self.rivals):
             label.setMinimumHeight(2 * label.fontMetrics().height())
-        shown = (self.words, self.rivals, self.plot, self.slider, self.click)
+        self.why.setMinimumHeight(self.why.fontMetrics().height())
+        shown = (self.words, self.rivals, self.plot, self.why, self.slider, self.click)
         for widget in (heading("Under the mouse"), *shown):
             column.addWidget(widget)
 
@@ -108,6 +111,7 @@ class UnderMouse(QWidget):
             self.plot.clear_curve()
             self.words.setText("")
             self.rivals.setText("")
+            self.why.setText("")
             return
         try:
             before = self._curves
@@ -134,6 +138,7 @@ class UnderMouse(QWidget):
         if self.pixel is None:
             self.words.setText("Move the mouse over the image.")
             self.rivals.setText("")
+            self.why.setText("")
             self.plot.clear_curve()
             return
         t, y, x = self.pixel
@@ -141,6 +146,8 @@ class UnderMouse(QWidget):
         place = f"row {y}, column {x}"
         words = f"{in_words(self.made.fusion, found)}; {place}" if found else place
         self.words.setText(in_window(words))
+        reason = reason_at(self.made.fusion, *self.pixel)
+        self.why.setText(f"Not sure: {reason}." if reason else "")
         curve = self._curves.known(y, x, t) if self._curves else None
         if curve is not None:
             self._show(curve)
@@ -151,6 +158,10 @@ class UnderMouse(QWidget):
         assert self.made is not None
         number = self.made.fusion.stack.plane_number
         self.plot.show_curve(curve)
+        if self.pixel and (painted := painted_by(self.made.fusion, *self.pixel)):
+            highest = number(int(np.argmax(curve.scores)))
+            self.rivals.setText(f"{painted}; the curve is highest at plane {highest}.")
+            return
         runner, scores = curve.runner_up, curve.scores - curve.scores.min()
         second = "no other peak"
         if runner is not None:

@@ -8,10 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from napari_mfif.fusion.api import Fusion
 from napari_mfif.kernels.strokes import share_of
-from napari_mfif.settings.strokes import Stroke
+from napari_mfif.settings.strokes import ERASE, Stroke
 
-__all__ = ["connected", "uppermost"]
+__all__ = ["connected", "painted_by", "uppermost"]
 
 
 def connected(decision: Any, row: int, column: int) -> Any | None:
@@ -33,3 +34,15 @@ def uppermost(strokes: Sequence[Stroke], time: int, row: int, column: int) -> in
         if stroke.time == time and share_of(stroke, *pixel)[0, 0] >= 0.5:
             return number
     return None
+
+
+def painted_by(fusion: Fusion, time: int, row: int, column: int) -> str:
+    """Say from what a pixel was painted by hand; nothing where the method decided."""
+    strokes = fusion.strokes
+    number = uppermost(strokes, time, row, column)
+    source = ERASE if number is None else strokes[number].source
+    if source == ERASE:
+        return ""
+    if isinstance(source, int):
+        return f"Painted by you (plane {fusion.stack.plane_number(source)})"
+    return "Painted by you (another result)"

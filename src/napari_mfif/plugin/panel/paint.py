@@ -167,7 +167,7 @@ class PaintPanel(Panel):
     def _session_changed(self) -> None:
         if self.session is not None:
             self.keeper.know(self.session.made, self.session.fusion.strokes)
-            self.look.outline()
+            self.look.follow(self.session)
             self._show_strokes()
 
     def _show_strokes(self) -> None:

@@ -94,7 +94,7 @@ class PaintBox(QWidget):
         self.other = QComboBox()
         self.other.setAccessibleName("Other result")
         self.about, self.moved, self.problem = hint(), hint(), trouble()
-        self._slider = ""
+        self._slider = self._last = ""
         self._chosen = QStackedWidget()  # of one height, so that what lies beneath stays in place
         self._lay_out()
         self.sources.chosen.connect(self.source_chosen)
@@ -130,7 +130,7 @@ class PaintBox(QWidget):
         self._chosen.setCurrentIndex(2 if name == BEST or no_other else (PLANE, OTHER).index(name))
         said = {
             PLANE: f"{self._slider} Move it to the sharp one. T takes that under the mouse.",
-            BEST: "Paint or lasso around one thing; the plane in which it is sharpest is taken.",
+            BEST: f"{self._last}Paint or lasso around one thing: its sharpest plane is taken.",
             OTHER: "Its pixels, blended or not, its heights and its confidence.",
         }
         if no_other:
@@ -140,6 +140,11 @@ class PaintBox(QWidget):
     def show_shift(self, pixels: float) -> None:
         """Say that the planes that one looks at were moved, by up to so many pixels."""
         say(self.moved, MOVED.format(pixels) if pixels else "")
+
+    def show_last(self, plane: int | None) -> None:
+        """Say which plane the last stroke took, counted as the slider does; None where none did."""
+        self._last = "" if plane is None else f"The last stroke took plane {plane}. "
+        self.show_source(self.sources.choice)
 
     def show_others(self, others: list[tuple[str, Made]]) -> None:
         """List other results."""

@@ -54,6 +54,13 @@ class PaintLook:
         self.at(easel.seen)
         self.outline()
 
+    def follow(self, session: Session) -> None:
+        """Outline what was painted, and say which plane the last stroke took."""
+        stack, strokes = session.fusion.stack, session.fusion.strokes
+        taken = strokes[-1].source if strokes else None
+        self._box.show_last(stack.plane_number(taken) if isinstance(taken, int) else None)
+        self.outline()
+
     def outline(self) -> None:
         """Outline the strokes of the timepoint that is seen, where that is wished."""
         if self.strokes is None or self._session is None:
