@@ -376,6 +376,8 @@ def test_the_surface_is_saved_as_it_is_shown(look, made, qtbot, tmp_path, monkey
     look.surface.top.setCurrentIndex(1)
     look.surface.save_surface.trigger()
     qtbot.waitUntil(lambda: "Saved" in look.surface.note.text(), timeout=10_000)
+    QApplication.processEvents()
+    assert look.surface.save.y() < look.surface.note.y() < look.surface.exaggeration.native.y()
     expected = surface.surface(made.fusion, first_on_top=True).vertices
     read = trimesh.load(path, process=False)
     np.testing.assert_allclose(np.asarray(read.vertices), expected, rtol=1e-5)

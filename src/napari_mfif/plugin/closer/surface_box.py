@@ -119,18 +119,19 @@ class SurfaceBox(QWidget):
             ("Unsure places", self.unsure),
             ("On top", self.top),
         )
-        for row, (text, widget) in enumerate(rows, start=1):
+        for row, said in enumerate((self.note, self.problem), start=1):  # beside what was pressed
+            grid.addWidget(said, row, 0, 1, 2)
+        for row, (text, widget) in enumerate(rows, start=3):
             label = QLabel(text)
             label.setBuddy(widget)
             widget.setAccessibleName(text)
             grid.addWidget(label, row, 0)
             grid.addWidget(widget, row, 1)
-        grid.addWidget(self.light, len(rows) + 1, 0, 1, 2)
+        grid.addWidget(self.light, len(rows) + 3, 0, 1, 2)
         grid.setColumnStretch(1, 1)
         column.addWidget(heading("Surface in 3D"))
         column.addLayout(grid)
-        for widget in (self.points, self.note, self.problem):
-            column.addWidget(widget)
+        column.addWidget(self.points)
 
     def _menu(self) -> None:
         menu = QMenu(self)
