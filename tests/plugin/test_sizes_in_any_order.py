@@ -146,3 +146,19 @@ def test_sizes_typed_while_a_rectangle_is_still_to_be_drawn(panel, add_relief, f
     assert panel.stack_box.stack is None
     bench.type_sizes(2, 0.5)
     assert panel.results.all()[0].origin.spacing is None  # the layer itself has them
+
+
+@pytest.mark.parametrize("with_result", [False, True])
+def test_one_goes_on_looking_at_the_same_pixels(panel, add_relief, fused, qtbot, with_result):
+    source = add_relief(scale=(1, 1, 1), units="pixel", translate=(0, 0, 0))
+    choose_method(panel, "gradient")
+    if with_result:
+        fused(panel)
+    viewer = panel.viewer
+    viewer.dims.set_point(0, 5)
+    viewer.scene.camera.center, viewer.scene.camera.zoom = (0, 40, 60), 7
+    bench = Bench(panel, source, qtbot)
+    bench.type_sizes(5, 1.6)
+    assert source.world_to_data(viewer.dims.point)[0] == pytest.approx(5)
+    np.testing.assert_allclose(viewer.scene.camera.center[-2:], (64, 96))
+    assert viewer.scene.camera.zoom * 1.6 == pytest.approx(7)

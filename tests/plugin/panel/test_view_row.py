@@ -116,14 +116,14 @@ def test_what_was_just_fused_is_seen_and_its_buttons_are_about_it(panel, viewer,
     viewer.layers.selection.active = viewer.layers["confidence · blood"]
     panel.stack_box.choose_again(ids_of(gear))
     fused(panel)
-    assert [one.name for one in viewer.layers if one.visible] == ["gear", "in focus · gear"]
+    assert [one.name for one in viewer.layers if one.visible] == ["in focus · gear"]
     assert panel.made().look.name == "gear"
     viewer.layers["in focus · blood"].visible = True
     viewer.layers.selection.active = gear
     row = panel.findChild(ViewRow)
     row.buttons["height"].click()
     seen = [one.name for one in viewer.layers if one.visible]
-    assert seen == ["gear", "in focus · gear", "height (µm) · gear"]
+    assert seen == ["in focus · gear", "height (µm) · gear"]
 
 
 def test_results_of_another_stack_are_put_aside_where_they_lie_over_a_new_one(
@@ -136,7 +136,19 @@ def test_results_of_another_stack_are_put_aside_where_they_lie_over_a_new_one(
     assert viewer.layers["in focus · gear"].visible
     add_relief("blood")
     assert not viewer.layers["in focus · gear"].visible
-    assert viewer.layers["gear"].visible
+    assert viewer.layers["far"].visible
+
+
+def test_another_stack_is_put_aside_and_a_new_one_fills_the_view(panel, viewer, add_relief):
+    gear = add_relief("gear", scale=(1, 1, 1), units="pixel")
+    fitted = viewer.scene.camera.zoom
+    glow = add_relief("glow", scale=(1, 1, 1), units="pixel", blending="additive")
+    assert gear.visible  # what adds to it lies on it on purpose
+    viewer.scene.camera.zoom *= 3
+    ant = add_relief("ant", scale=(1, 0.5, 0.5), units="pixel")
+    assert not gear.visible
+    assert glow.visible and ant.visible
+    assert viewer.scene.camera.zoom == pytest.approx(2 * fitted, rel=0.05)
 
 
 def test_a_stack_that_lies_over_a_result_makes_way_for_it(panel, viewer, add_relief, fused):
@@ -150,7 +162,6 @@ def test_a_stack_that_lies_over_a_result_makes_way_for_it(panel, viewer, add_rel
     assert viewer.layers["height (µm) · gear"].visible
     assert not blood.visible
     assert glow.visible  # it adds to what lies beneath
-    assert gear.visible
 
 
 def bars(viewer):

@@ -18,7 +18,12 @@ __all__ = ["put_aside_others"]
 
 
 def put_aside_others(
-    viewer: ViewerModel, own: Collection[Any], *, only_maps: bool = False, stacks: bool = False
+    viewer: ViewerModel,
+    own: Collection[Any],
+    *,
+    only_maps: bool = False,
+    stacks: bool = False,
+    beneath: bool = False,
 ) -> list[Any]:
     """Hide other results that lie at the same place as some layers, and return them.
 
@@ -35,6 +40,8 @@ def put_aside_others(
         Whether sharp images stay.
     stacks : bool, optional
         Whether z-stacks above them are hidden too, as far as they do not add to them.
+    beneath : bool, optional
+        Whether z-stacks beneath are, too: what is larger would be seen about them.
     """
     if viewer.canvas.grid.enabled or not own:
         return []
@@ -49,8 +56,9 @@ def put_aside_others(
         if note is not None:
             other = note.role in MAPS or not only_maps
         else:
-            covers = isinstance(layer, Image) and layer.ndim > 2 and index > lowest
-            other = stacks and covers and str(layer.blending) != "additive"
+            covers = isinstance(layer, Image) and layer.ndim > 2
+            asked = stacks if index > lowest else beneath
+            other = asked and covers and str(layer.blending) != "additive"
         if other and any(_overlap(_place(layer), place) for place in places):
             layer.visible = False
             hidden.append(layer)

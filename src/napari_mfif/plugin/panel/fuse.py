@@ -110,7 +110,9 @@ class FusePanel(Panel):
         new = event.value
         is_stack = isinstance(new, Image) and result(new) is None and possible_axes(new)
         if is_stack:
-            put_aside_others(self.viewer, [new])
+            adds = str(new.blending) == "additive"
+            if put_aside_others(self.viewer, [new], beneath=not adds):
+                self.viewer.reset_view(layers=[new])
         self.refresh(choose=new if is_stack and not self.is_running() else None)
 
     def refresh(self, event: Any = None, *, choose: Any = None) -> None:

@@ -21,6 +21,7 @@ from napari_mfif.errors import MfifError
 from napari_mfif.plugin.layers.geometry import place_on
 from napari_mfif.plugin.layers.given_sizes import set_sizes, with_given_sizes
 from napari_mfif.plugin.layers.origin import Origin, origin_of_layers
+from napari_mfif.plugin.layers.same_view import same_view
 from napari_mfif.plugin.layers.specs import Look
 from napari_mfif.plugin.layers.to_stack import (
     Entry,
@@ -230,13 +231,11 @@ class StackBox(QWidget):
 
     def _resize(self, spacing: tuple[float, ...], unit: str) -> None:
         """Give the layers other sizes; the stack takes them from there."""
-        dims = self._viewer.dims
-        steps = dims.current_step
-        for layer in self.layers():
-            set_sizes(layer, self.layer_axes().replace("S", ""), spacing, unit)
-        dims.current_step = steps  # one goes on looking at the same plane
-        self._make()
-        self.resized.emit(spacing, unit)
+        with same_view(self._viewer, self.layers()[0]):
+            for layer in self.layers():
+                set_sizes(layer, self.layer_axes().replace("S", ""), spacing, unit)
+            self._make()
+            self.resized.emit(spacing, unit)
         self.changed.emit()
 
     def _take_part(self) -> None:
