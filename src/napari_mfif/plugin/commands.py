@@ -66,7 +66,7 @@ def choose_files(
     """
     ask_which(
         parent,
-        "Open z-stack: one file, or all planes of it",
+        "Open a folder of planes" if folder else "Open z-stack: one file, or all planes of it",
         FOLDER if folder else FILES,
         lambda paths: open_paths(viewer, paths, told),
         kinds=KINDS,

@@ -16,6 +16,9 @@ FILE = QFileDialog.FileMode.ExistingFile
 FILES = QFileDialog.FileMode.ExistingFiles
 FOLDER = QFileDialog.FileMode.Directory
 
+#: Where somebody saved last while napari runs: there the next dialog begins.
+_saved_in: list[Path] = []
+
 
 def ask_which(
     parent: QWidget | None,
@@ -50,16 +53,30 @@ def ask_which(
 
 
 def ask_where(
-    parent: QWidget, fusion: Fusion, name: str, kinds: str, chosen: Callable[[str], object]
+    parent: QWidget,
+    fusion: Fusion,
+    name: str,
+    kinds: str,
+    chosen: Callable[[str], object],
+    title: str = "",
 ) -> None:
-    """Ask for the name of a new file, beside the stack; the dialog asks before one is replaced."""
+    """Ask for the name of a new file, where one saved last or beside the stack.
+
+    The dialog asks before a file is replaced.
+    """
     folder = Path(fusion.stack.source).parent if fusion.stack.source else Path.home()
-    dialog = QFileDialog(parent, f"Save {name}", str(folder / name), kinds)
+    folder = next((one for one in _saved_in if one.is_dir()), folder)
+    dialog = QFileDialog(parent, title or f"Save {name}", str(folder / name), kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(ending_of(kind)))
     dialog.setDefaultSuffix(ending_of(kinds))
+    dialog.fileSelected.connect(_remember)
     dialog.fileSelected.connect(chosen)
     _open(dialog)
+
+
+def _remember(path: str) -> None:
+    _saved_in[:] = [Path(path).parent]
 
 
 def ending_of(kinds: str) -> str:

@@ -18,6 +18,13 @@ __all__ = ["choose_target", "write"]
 #: Maps that are saved beside the image when all are wanted.
 MAPS = ("height", "depth", "decision", "confidence")
 
+TITLES = {
+    "image": "Save the all-in-focus image",
+    "height": "Save the image, and the height beside it",
+    "all": "Save the image, and all maps beside it",
+    "recipe": "Save the recipe",
+}
+
 
 def choose_target(parent: QWidget, fusion: Fusion, what: str, tell: Any, refuse: Any) -> None:
     """Ask where to save, then write in a thread; nothing waits.
@@ -44,7 +51,7 @@ def choose_target(parent: QWidget, fusion: Fusion, what: str, tell: Any, refuse:
         worker.errored.connect(lambda error: refuse(str(error)))
         worker.start()
 
-    ask_where(parent, fusion, name, kinds, start)
+    ask_where(parent, fusion, name, kinds, start, TITLES[what])
 
 
 def write(fusion: Fusion, what: str, path: str) -> str:
