@@ -51,15 +51,14 @@ def test_preview_is_what_will_be(relief, qapp, number) -> None:
         np.testing.assert_array_equal(layers[role].data, before[role])
 
 
-def test_the_middle_of_what_is_seen_comes_first(relief, qapp, monkeypatch) -> None:
+def test_the_middle_of_what_is_seen_comes_first(relief, qapp) -> None:
     viewer = ViewerModel()
     show(fuse(np.asarray(relief.stack.pixels), method="gradient"), viewer)
     layer = viewer.layers[-1]
     shape = layer.data.shape
-    assert in_view(layer, shape) == Region.whole(shape)
+    assert in_view(layer, shape, 1000) == Region.whole(shape)
     layer.corner_pixels = np.array([[30, 90], [60, 400]])
-    assert in_view(layer, shape) == Region(30, 61, 90, 131)
-    monkeypatch.setattr("napari_mfif.plugin.refining.FIRST", 10)
-    assert in_view(layer, shape) == Region(40, 50, 105, 115)
+    assert in_view(layer, shape, 1000) == Region(30, 61, 90, 131)
+    assert in_view(layer, shape, 10) == Region(40, 50, 105, 115)
     layer.corner_pixels = np.array([[30, 200], [60, 400]])
-    assert in_view(layer, shape) is None
+    assert in_view(layer, shape, 1000) is None
