@@ -160,7 +160,7 @@ def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(
     fused(panel)
     panel.result_box.save("image")
     (dialog,) = panel.result_box.findChildren(QFileDialog)
-    assert dialog.windowTitle().startswith("Save pollen in focus")
+    assert dialog.windowTitle() == "Save the all-in-focus image"
     dialog.setDirectory(str(tmp_path))
     dialog.selectNameFilter(dialog.nameFilters()[kind])
     dialog.filterSelected.emit(dialog.selectedNameFilter())
