@@ -295,8 +295,9 @@ def test_no_thread_is_left_after_closing(panel, viewer, add_relief, fused, qtbot
     panel.foresight.look()
     viewer.window.remove_dock_widget(panel)
     qtbot.waitUntil(lambda: QThreadPool.globalInstance().activeThreadCount() == 0, timeout=60_000)
-    named = [one for one in set(threading.enumerate()) - before if "Dummy" not in one.name]
-    assert [one for one in named if "ThreadPoolExecutor" not in one.name] == []
+    staying = ("Dummy", "ThreadPoolExecutor", "napari-mfif-beside")  # pools wait for the next fold
+    left = {one.name for one in set(threading.enumerate()) - before}
+    assert [name for name in left if not any(part in name for part in staying)] == []
 
 
 def test_reader_and_writers_cannot_be_run_from_the_palette(viewer):
