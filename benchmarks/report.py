@@ -208,6 +208,8 @@ def _speed() -> list[str]:
         cells = [number(costs["wall"]), number(costs["cpu"]), number(costs["peak"], 0), *ratios]
         lines.append([_name(tool), *cells, number(costs["psnr"]), str(costs["rounds"])])
     parts = ["## Speed", SPEED.format(planes=20), markdown([*header, "PSNR", "rounds"], lines)]
+    if "note" in kept:  # on runs that were put together
+        parts.insert(2, kept["note"])
     if kept.get("memory"):
         counts = list(next(iter(kept["memory"].values())))
         rest = [[_name(t), *[_memory(c.get(n)) for n in counts]] for t, c in kept["memory"].items()]
