@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_mfif.errors import ParameterError, ReadError
 from napari_mfif.io.choosing import uniquely
@@ -229,8 +229,11 @@ def _series(one: Arranged, root: Path) -> list[Found]:
 
 def _in_zarr(source: Path, name: str) -> list[Found]:
     """Return the images of a Zarr in a folder or archive: of a plate, the fields of its wells."""
-    images = _images_of(source)
-    if not images and (count := _positions_of(source)):
+    from napari_mfif.io.ome_zarr import positions_in
+
+    node = _opened(source)
+    images = _images_of(node)
+    if not images and (count := positions_in(node)):
         return [Found(f"{name}_position{n}", (source,), n) for n in range(count)]
     if not images:
         return [Found(name, (source,))]
@@ -248,28 +251,25 @@ def _at_address(address: str) -> list[Found]:
     name = without_endings(base.rpartition("/")[2]) or "stack"
     return [
         Found(f"{name}/{place.replace('/', '_')}", (f"{base}/{place}",))
-        for place, _ in _images_of(address)
+        for place, _ in _images_of(_opened(address))
     ] or [Found(name, (address,))]
 
 
-def _positions_of(source: Path | str) -> int:
-    """Return how many positions the image of a Zarr counts along an axis; 0 without one."""
-    from napari_mfif.io.ome_zarr import positions_in
+def _opened(source: Path | str) -> Any | None:
+    """Return what a Zarr holds; None where it cannot be read, as opening it will say."""
     from napari_mfif.io.zarr_store import open_node
 
     try:
-        return positions_in(open_node(source))
+        return open_node(source)
     except Exception:
-        return 0  # it fails when it is opened
+        return None
 
 
-def _images_of(source: Path | str) -> list[ZarrImage]:
+def _images_of(node: Any) -> list[ZarrImage]:
     """Return the images of a Zarr that holds several; none where it cannot be read."""
     from napari_mfif.io.zarr_images import images_in
-    from napari_mfif.io.zarr_store import open_node
 
     try:
-        node = open_node(source)
         return images_in(node) if hasattr(node, "groups") else []
     except Exception:
         return []  # it fails when it is opened
