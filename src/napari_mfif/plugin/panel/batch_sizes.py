@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.panel.lengths import spacing_of
-from napari_mfif.plugin.panel.sizes_box import UNITS
+from napari_mfif.plugin.panel.sizes_box import name_field, unit_box
 from napari_mfif.plugin.panel.style import Fold, say, trouble
 
 __all__ = ["BatchSizes"]
@@ -27,9 +27,7 @@ class BatchSizes(QWidget):
         super().__init__()
         self._given: dict[str, Any] | None = {}
         self.fold = Fold(TITLE, "Z step and pixel size of all these z-stacks.")
-        self.z_step, self.pixel, self.unit = QLineEdit(), QLineEdit(), QComboBox()
-        for unit, words in UNITS.items():
-            self.unit.addItem(words, unit)
+        self.z_step, self.pixel, self.unit = QLineEdit(), QLineEdit(), unit_box()
         self.problem = trouble()
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
@@ -41,16 +39,10 @@ class BatchSizes(QWidget):
             ("Pixel size", self.pixel, "Height and width of a pixel: one number, or two as in "
              "0.1; 0.2; empty: as the files say."),
         )):  # fmt: skip
-            label = QLabel(text)
-            label.setBuddy(field)
-            field.setAccessibleName(text)
-            field.setToolTip(f"<qt>{tip}</qt>")
+            name_field(grid, row, text, field, tip)
             field.setPlaceholderText(AS_FILES_SAY)
             field.editingFinished.connect(self._typed)
-            grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1, 1, 1 if field is self.z_step else 2)
-        self.unit.setAccessibleName("Unit")
-        self.unit.setToolTip("<qt>Unit of the z step and the pixel size.</qt>")
         self.unit.activated.connect(self._typed)
         grid.addWidget(self.unit, 0, 2)
         self.fold.column.addLayout(grid)

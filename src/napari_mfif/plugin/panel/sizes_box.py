@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari_mfif.arrays.stack import ZStack
 
-__all__ = ["SizesBox"]
+__all__ = ["SizesBox", "name_field", "unit_box"]
 
 UNITS = {
     "um": sign_of("um"),
@@ -33,6 +33,25 @@ UNITS = {
 
 ALL = "whole planes"
 TITLE = "Sizes and planes"
+
+
+def unit_box() -> QComboBox:
+    """Return a box with the units that sizes may have."""
+    box = QComboBox()
+    for unit, words in UNITS.items():
+        box.addItem(words, unit)
+    box.setAccessibleName("Unit")
+    box.setToolTip("<qt>Unit of the z step and the pixel size.</qt>")
+    return box
+
+
+def name_field(grid: QGridLayout, row: int, text: str, field: QWidget, tip: str) -> None:
+    """Put the name of a field in front of its row."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    field.setAccessibleName(text)
+    field.setToolTip(f"<qt>{tip}</qt>")
+    grid.addWidget(label, row, 0)
 
 
 class SizesBox(QWidget):
@@ -57,9 +76,7 @@ class SizesBox(QWidget):
         self._source: Any = None
         self.fold = Fold(TITLE, "Z step, pixel size, and which part is fused.")
         self.z_step, self.pixel = QLineEdit(), QLineEdit()
-        self.unit, self.region = QComboBox(), QComboBox()
-        for unit, words in UNITS.items():
-            self.unit.addItem(words, unit)
+        self.unit, self.region = unit_box(), QComboBox()
         self.planes = QLineEdit()
         self.about, self.problem = hint(), trouble()
         self._lay_out()
@@ -90,15 +107,9 @@ class SizesBox(QWidget):
             ("Region", self.region, where, "Rows and columns in a rectangle of a Shapes layer."),
         )  # fmt: skip
         for number, (text, field, placed, tip) in enumerate(rows):
-            label = QLabel(text)
-            label.setBuddy(field)
-            field.setAccessibleName(text)
-            field.setToolTip(f"<qt>{tip}</qt>")
-            grid.addWidget(label, number, 0)
+            name_field(grid, number, text, field, tip)
             add = grid.addWidget if isinstance(placed, QWidget) else grid.addLayout
             add(placed, number, 1)
-        self.unit.setAccessibleName("Unit")
-        self.unit.setToolTip("<qt>Unit of the z step and the pixel size.</qt>")
         self.fold.column.addLayout(grid)
         for widget in (self.problem, self.about):
             self.fold.column.addWidget(widget)
