@@ -1,6 +1,8 @@
-"""The refinement network as OpenCV computes it, against the one that was trained."""
+"""The refinement network as ONNX Runtime computes it, against the one that was trained."""
 
 from __future__ import annotations
+
+from multiprocessing import get_all_start_methods, get_context
 
 import numpy as np
 import pytest
@@ -46,3 +48,22 @@ def test_parts_equal_the_whole(run, channels, monkeypatch):
 def test_other_weights_are_refused():
     with pytest.raises(WeightsError, match=r"stem\.weight is missing"):
         PIXELS.file(Weights({}, {}, ""))
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_computes_too(monkeypatch):
+    monkeypatch.setattr(onnx_run, "usable_processors", lambda: 2)
+    onnx_run._session.cache_clear()
+    _answer_zeros()
+    child = get_context("fork").Process(target=_answer_zeros)
+    child.start()
+    child.join(60)
+    stuck = child.exitcode is None
+    child.kill()
+    onnx_run._session.cache_clear()
+    assert not stuck and child.exitcode == 0
+
+
+def _answer_zeros() -> None:
+    PIXELS.answer(np.zeros((CHANNELS, 256, 256), np.float32))

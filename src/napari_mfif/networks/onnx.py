@@ -1,6 +1,6 @@
 """As much of the ONNX format as a small convolutional network needs, written without a library.
 
-OpenCV reads it (`cv2.dnn`), so that such a network needs no torch to run. The format is protocol
+ONNX Runtime computes it, so that such a network needs no torch to run. The format is protocol
 buffers: a message is a row of fields, a field is its number and its content.
 """
 

@@ -1,4 +1,4 @@
-"""The two refinement networks, of pixels and of depths, as OpenCV computes them."""
+"""The two refinement networks, of pixels and of depths, as ONNX Runtime computes them."""
 
 from __future__ import annotations
 
