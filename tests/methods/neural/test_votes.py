@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,20 @@ def test_one_wrong_comparison_is_outvoted() -> None:
             return -told if self.asked == 6 else told
 
     assert (folded(values, Erring()).answer().decision == 4).all()
+
+
+@pytest.mark.parametrize("bias", [-1.5, 1.5])
+def test_a_bias_of_the_judge_towards_one_input_draws_no_depth_along_z(bias) -> None:
+    class Biased(ByValue):
+        def logits(self, first, second):
+            return logit(self(first, second)) + np.float32(bias)
+
+    # from plane to plane the judge sees a difference of 1, less than its bias
+    peaks, planes = np.arange(9), np.arange(9)[:, None, None]
+    values = (1 - 0.1 * np.abs(planes - peaks)).astype(np.float32)
+    answer = folded(values, Biased()).answer()
+    np.testing.assert_array_equal(answer.decision[0], peaks)
+    np.testing.assert_allclose(answer.depth[0], peaks, atol=0.5)
 
 
 def test_planes_are_encoded_once() -> None:

@@ -5,6 +5,11 @@ logit l speaks for all depths on the side of the winner: it adds log sigmoid(l) 
 the later plane and log sigmoid(-l) to those nearer to the earlier one. The two differ by l, so the
 sum of votes rises from one plane to the next by the logits of the comparisons whose middle lies
 between them: a running sum, whose best plane is found as planes come, and no list of votes is kept.
+
+A network that is not antisymmetric favours one of its two inputs where it cannot tell them apart.
+Asked in one order only, it would drift towards one end of the stack: so some comparisons are made
+in the other order, such that a constant bias cancels in each rise (half of it is left in the first
+and in the last), see `is_turned`.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import numpy as np
 from napari_mfif.methods.base import Answer, FloatMap, Plane
 from napari_mfif.methods.soft_peak import peak_of
 
-__all__ = ["OFFSETS", "VoteFold", "n_comparisons"]
+__all__ = ["OFFSETS", "VoteFold", "is_turned", "n_comparisons"]
 
 #: Planes are compared with those so many before them.
 OFFSETS = (1, 2, 4)
@@ -31,6 +36,15 @@ DELAY = max(OFFSETS) // 2
 def n_comparisons(n_planes: int) -> int:
     """Return how many pairs of planes are compared."""
     return sum(max(0, n_planes - offset) for offset in OFFSETS)
+
+
+def is_turned(plane: int, offset: int) -> bool:
+    """Return whether a plane is compared with an earlier one as the first of the two.
+
+    A rise hears one comparison of neighbours and half of two for either other offset. Planes two
+    apart undo the bias of neighbours, and those four apart each other's.
+    """
+    return offset == 2 or (offset == 4 and plane % 2 == 1)
 
 
 class VoteFold:
@@ -77,13 +91,20 @@ class VoteFold:
             self._rises.append(np.zeros(self.shape, np.float32))
         for offset in OFFSETS:
             if offset <= self.n_seen:
-                self._vote(self.comparer.logits(self._encoded[-offset], encoded), offset)
+                self._vote(self._compared(encoded, offset), offset)
         self._encoded.append(encoded)
         self.n_seen += 1
         if self.n_seen == 1:
             self.peak.update(self._sum)
         while len(self._rises) > DELAY:
             self._climb()
+
+    def _compared(self, encoded: Any, offset: int) -> FloatMap:
+        """Return the logits of the newest plane against one before it."""
+        earlier, turned = self._encoded[-offset], is_turned(self.n_seen, offset)
+        pair = (encoded, earlier) if turned else (earlier, encoded)
+        logits: FloatMap = self.comparer.logits(*pair)
+        return -logits if turned else logits
 
     def _vote(self, logits: FloatMap, offset: int) -> None:
         """Let a comparison of the newest plane count for the rises about its middle."""
