@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.methods.split(",") if given.methods else methods.names():
         began, row = time.process_time(), ""
         for pairs in sets.values():
-            judged = np.array([judge(name, *pair) for pair in pairs])
+            judged = np.array([judge(*pair, method=name) for pair in pairs])
             wrong, right, decibels = np.nanmean(judged, axis=0)
             row += f"{wrong:20.4f}{right:8.4f}{decibels:7.2f}"
         print(f"{name:18}{row}   {time.process_time() - began:.0f} s", flush=True)
@@ -73,14 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def judge(
-    method: str,
     planes: NDArray[np.uint8],
     second: NDArray[np.bool_],
     truth: NDArray[np.float32],
     **how: Any,
 ) -> tuple[float, float, float]:
     """Return the wrong share near outlines, the right share everywhere, and the PSNR."""
-    fusion = fuse(planes, method=method, **how)
+    fusion = fuse(planes, **how)
     taken = fusion.decision > 0
     return (
         wrong_near_boundaries(taken, second),

@@ -1,7 +1,8 @@
-"""``python -m benchmarks.reached [METHOD...]``: the page docs/reached.md, what the networks reach.
+"""``python -m benchmarks.reached [ROW...]``: the page docs/reached.md, what the networks reach.
 
-z-stacks and time are measured here, of the methods that are named (those of others are kept, in
-``benchmarks/results/reached.json``); outlines and Lytro come from ``benchmarks.reproduce``.
+z-stacks and time are measured here, of the methods that are named, or of one set of weights as in
+"fd-fcn, published" (those of others are kept, in ``benchmarks/results/reached.json``); outlines and
+Lytro come from ``benchmarks.reproduce``.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks import keep
-from benchmarks.tables import markdown
+from benchmarks.reproduce_lytro import how
+from benchmarks.tables import in_order, markdown, titled
 from napari_mfif import fuse, methods
 from napari_mfif.metrics.truth import psnr, share_within
+from napari_mfif.networks.weights import MICROSCOPY
 from napari_mfif.simulation import KINDS, simulate
 
 NAME = "reached"
@@ -70,8 +73,9 @@ INTRODUCTION = """\
 
 Each network against what it is aimed at; **bold** is reached. Lytro and outlines are of
 [the reproduction page](reproduction.md) (`python -m benchmarks.reproduce`), z-stacks and time by
-`python -m benchmarks.reached`. Defaults everywhere, so z-stacks are fused with the weights for
-z-stacks where a method has them.
+`python -m benchmarks.reached`. Defaults where nothing else is said: pairs are fused with the
+published weights, z-stacks with the weights for z-stacks (*microscopy*) where a method has them.
+The other set of each has a row too.
 """
 
 OUTLINES_TEXT = """\
@@ -112,14 +116,21 @@ def main(names: Sequence[str]) -> None:
     results = keep.load(NAME)
     for name in names:
         results.setdefault("stacks", {})[name] = of_stacks(name)
-        results.setdefault("seconds", {})[name] = seconds(name)
+        if name in methods.names():
+            results.setdefault("seconds", {})[name] = seconds(name)
         keep.save(NAME, results)
         print(name, flush=True)
     PAGE.write_text(page(keep.load(NAME), keep.load("reproduction")), encoding="utf-8")
 
 
 def of_stacks(name: str) -> dict[str, dict[str, Any]]:
-    """Return by noise: PSNR copied and as made, and depth within one plane, of each kind."""
+    """Return by noise: PSNR copied and as made, and depth within one plane, of each kind.
+
+    Parameters
+    ----------
+    name : str
+        As for `benchmarks.reproduce_lytro.how`.
+    """
     found: dict[str, dict[str, Any]] = {}
     for noise in NOISES:
         rows = {kind: [_judged(name, kind, noise, seed) for seed in SEEDS] for kind in KINDS}
@@ -133,7 +144,7 @@ def of_stacks(name: str) -> dict[str, dict[str, Any]]:
 
 def _judged(name: str, kind: str, noise: str, seed: int) -> tuple[float, float, float]:
     made = simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=noise)
-    fusion = fuse(made.stack, method=name, device="cpu")
+    fusion = fuse(made.stack, device="cpu", **how(name))
     copied = fuse(made.stack, decision=fusion.decision).image
     within = share_within(fusion.depth, made.depth, where=made.textured)
     return psnr(copied, made.image), psnr(fusion.image, made.image), within
@@ -165,7 +176,8 @@ def page(results: Results, reproduced: Results) -> str:
             far=told["high"]["depth"],
         )
     )
-    parts.append(_stacks(["adaptive", *there], results["stacks"]))
+    rows = [one for one in in_order(results["stacks"]) if _method(one) in networks]
+    parts.append(_stacks(["adaptive", *rows], results["stacks"]))
     left = ", ".join(f"`{name}`" for name in networks if name not in there)
     parts += [f"\nNot measured here yet: {left}."] if left else []
     parts += [LYTRO_TEXT, _lytro(networks, reproduced["lytro"])]
@@ -177,14 +189,14 @@ def page(results: Results, reproduced: Results) -> str:
 
 def _outlines(networks: Sequence[str], pairs: Results) -> str:
     rows = []
-    for name in ("gradient", "adaptive", *networks):
+    for name in ("gradient", "adaptive", *_sets(networks, pairs["optics"])):
         found = [pairs[label][name]["wrong"] for label in ("photographs", "optics")]
-        if name not in networks:
+        if _method(name) not in networks:
             rows.append([f"`{name}`", *(f"{share:.1%}" for share in found), "–"])
             continue
-        aims = OUTLINES.get(name, OTHERS)
+        aims = OUTLINES.get(_method(name), OTHERS)
         cells = [_bold(f"{f:.1%}", f <= aim) for f, aim in zip(found, aims, strict=True)]
-        rows.append([f"`{name}`", *cells, f"{aims[0]:.0%} / {aims[1]:.0%}"])
+        rows.append([titled(name), *cells, f"{aims[0]:.0%} / {aims[1]:.0%}"])
     return markdown(["", "photographs", "simulated", "aimed at"], rows)
 
 
@@ -197,24 +209,34 @@ def _stacks(names: Sequence[str], stacks: Results) -> str:
             found = compared(stacks[name][noise][what], base[noise][what])
             digits = 3 if what == "depth" else 2
             cells.append(_bold(f"{found:+.{digits}f}", np.isfinite(aim) and found >= aim))
-        rows.append([f"`{name}`", *cells])
+        rows.append([titled(name), *cells])
     return markdown(["", *COLUMNS], rows)
 
 
 def _lytro(networks: Sequence[str], lytro: Results) -> str:
     rows = []
-    for name in networks:
+    for name in _sets(networks, lytro):
         scores = lytro[name]["jpeg"]
         near = {m: lytro["cnn"]["jpeg"][m] - 0.002 for m in ("Q_E", "VIFF")}
-        aims = FILES.get(name, near)
+        aims = FILES.get(_method(name), near)
         cells = []
         for measure in FILES["cnn"]:
             found, aim = round(scores[measure], 4), aims.get(measure)
             reached = aim is not None and found >= aim
-            of_files = f" ({aim:.4f})" if name in FILES and aim is not None else ""
+            of_files = f" ({aim:.4f})" if _method(name) in FILES and aim is not None else ""
             cells.append(_bold(f"{found:.4f}", reached) + of_files)
-        rows.append([f"`{name}`", *cells])
+        rows.append([titled(name), *cells])
     return markdown(["", *FILES["cnn"]], rows)
+
+
+def _method(row: str) -> str:
+    return row.partition(",")[0]
+
+
+def _sets(networks: Sequence[str], rows: Results) -> list[str]:
+    """Return the rows of networks as they are by default, and with their weights for z-stacks."""
+    both = (one for name in networks for one in (name, f"{name}, {MICROSCOPY}"))
+    return [one for one in both if one in rows]
 
 
 def _means(found: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -95,7 +95,9 @@ def _lytro(folder: Path, chosen: Sequence[str]) -> list[Task]:
 
 
 def _variants(chosen: Sequence[str]) -> list[str]:
-    return [name for name in reproduce_lytro.VARIANTS if name.partition(",")[0] in chosen]
+    """Return the forms that the papers compare, and those with weights for z-stacks."""
+    known = [name for name in reproduce_lytro.VARIANTS if name.partition(",")[0] in chosen]
+    return known + [f"{name}, {which}" for name in chosen for which in weights.sets(name)[1:]]
 
 
 def _papers(lytro: Path, photos: Path, chosen: Sequence[str]) -> list[Task]:
@@ -129,9 +131,10 @@ def _stacks(chosen: Sequence[str]) -> list[Task]:
         (("stacks", name), reproduce_scenes.score_stacks, (name,)) for name in chosen
     ]
     rows += [  # those with weights for stacks, with the published ones too
-        (("stacks", f"{name}, published"), reproduce_scenes.score_stacks, (name, "published"))
+        (("stacks", row), reproduce_scenes.score_stacks, (row,))
         for name in chosen
         if len(weights.sets(name)) > 1
+        for row in [f"{name}, {weights.PUBLISHED}"]
     ]
     return [*rows, (("stacks", "baselines"), reproduce_scenes.baselines, ())]
 

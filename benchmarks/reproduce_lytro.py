@@ -15,7 +15,7 @@ from benchmarks.published import MEASURES, REPORTED
 from napari_mfif import fuse
 from napari_mfif.metrics.registry import MEASURES as KNOWN
 
-__all__ = ["ALL", "BASELINES", "VARIANTS", "baseline", "found", "read", "score_method"]
+__all__ = ["ALL", "BASELINES", "VARIANTS", "baseline", "found", "how", "read", "score_method"]
 
 Grey = NDArray[np.uint8]
 
@@ -40,6 +40,18 @@ ALL = tuple(dict.fromkeys((*MEASURES, "NMI", "Q_Y", *REPORTED)))
 QUALITY = 75
 
 
+def how(row: str) -> dict[str, Any]:
+    """Return what `fuse` is given for a row: a method, one of `VARIANTS`, or a method's weights.
+
+    Parameters
+    ----------
+    row : str
+        Such as ``"cnn"``, ``"cnn, not verified"`` or ``"fd-fcn, microscopy"``.
+    """
+    method, comma, which = row.partition(", ")
+    return VARIANTS.get(row, {"method": method} | ({"weights": which} if comma else {}))
+
+
 def found(folder: Path) -> list[Path]:
     """Return the first planes of the pairs in a folder."""
     return sorted(folder.glob("lytro-??-A.jpg"))
@@ -52,12 +64,11 @@ def read(path: Path) -> tuple[Grey, Grey]:
 
 def score_method(name: str, folder: Path) -> dict[str, Any]:
     """Return the means of a method over all pairs, lossless and saved as JPEG, and its seconds."""
-    how = VARIANTS.get(name, {"method": name})
     rows, saved, seconds = [], [], 0.0
     for path in found(folder):
         pair = read(path)
         began = time.process_time()
-        image = fuse(np.stack(pair), device="cpu", **how).image
+        image = fuse(np.stack(pair), device="cpu", **how(name)).image
         seconds += time.process_time() - began
         rows.append(_scores(pair, image))
         saved.append(_scores(pair, _through_jpeg(image)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.boundaries import Pair, judge, optics, photographs
-from benchmarks.reproduce_lytro import VARIANTS
+from benchmarks.reproduce_lytro import how
 from napari_mfif import fuse
 from napari_mfif.metrics import truth
 from napari_mfif.simulation import KINDS, Simulation, simulate
@@ -34,20 +34,15 @@ def score_pairs(method: str, folder: Path | None) -> dict[str, float]:
     Parameters
     ----------
     method : str
-        Its name, or one of `benchmarks.reproduce_lytro.VARIANTS`.
+        As for `benchmarks.reproduce_lytro.how`.
     folder : Path, optional
         Of sharp pictures; two planes of simulated scenes when not given.
     """
     began = time.process_time()
-    how = VARIANTS.get(method, {"method": method})
-    judged = np.array([judge(how["method"], *pair, **_more(how)) for pair in _pairs(folder)])
+    judged = np.array([judge(*pair, **how(method)) for pair in _pairs(folder)])
     wrong, right, decibels = (round(float(mean), 4) for mean in np.nanmean(judged, axis=0))
     seconds = round(time.process_time() - began, 1)
     return {"wrong": wrong, "right": right, "psnr": decibels, "cpu_s": seconds}
-
-
-def _more(how: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in how.items() if name != "method"}
 
 
 def stacks() -> list[tuple[str, str, int]]:
@@ -59,14 +54,19 @@ def _simulated(kind: str, noise: str, seed: int) -> Simulation:
     return simulate(kind, seed=seed, shape=SHAPE, planes=PLANES, photons=noise)
 
 
-def score_stacks(method: str, weights: str | None = None) -> list[dict[str, Any]]:
-    """Fuse every z-stack with a method; a row each, with PSNR and error of the depth."""
-    given = {"weights": weights} if weights else {}
+def score_stacks(method: str) -> list[dict[str, Any]]:
+    """Fuse every z-stack with a method; a row each, with PSNR and error of the depth.
+
+    Parameters
+    ----------
+    method : str
+        As for `benchmarks.reproduce_lytro.how`.
+    """
     rows = []
     for kind, noise, seed in stacks():
         made = _simulated(kind, noise, seed)
         began = time.process_time()
-        fusion = fuse(made.stack, method=method, device="cpu", **given)
+        fusion = fuse(made.stack, device="cpu", **how(method))
         seconds = time.process_time() - began
         within = truth.share_within(fusion.depth, made.depth, where=made.textured)
         rows.append(

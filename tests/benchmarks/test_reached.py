@@ -32,3 +32,11 @@ def test_outlines_are_reached_from_below() -> None:
     }
     row = reached._outlines(["fd-fcn"], pairs).splitlines()[-1]
     assert "| **10.0%** | 20.0% | 11% / 13% |" in row
+
+
+def test_both_sets_of_weights_have_a_row() -> None:
+    rows = ("gradient", "adaptive", "fd-fcn", "fd-fcn, microscopy", "fd-fcn, no such set")
+    pairs = {label: {row: {"wrong": 0.2} for row in rows} for label in ("photographs", "optics")}
+    lines = reached._outlines(["fd-fcn"], pairs).splitlines()[2:]
+    named = [line.split("|")[1].strip() for line in lines]
+    assert named == ["`gradient`", "`adaptive`", "`fd-fcn`", "`fd-fcn`, microscopy"]

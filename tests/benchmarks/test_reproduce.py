@@ -30,6 +30,18 @@ def test_every_network_has_its_paper_and_every_measure_is_ours() -> None:
         assert set(paper.get("ours", {}).values()) <= reproduce_lytro.VARIANTS.keys()
 
 
+@pytest.mark.parametrize(
+    ("row", "given"),
+    [
+        ("cnn", {"method": "cnn"}),
+        ("fd-fcn, microscopy", {"method": "fd-fcn", "weights": "microscopy"}),
+        ("boundary-aware, first network", {"method": "boundary-aware", "refine": False}),
+    ],
+)
+def test_row_says_what_is_fused_and_how(row, given) -> None:
+    assert reproduce_lytro.how(row) == given
+
+
 def rows(values):
     return {
         name: {"each": dict.fromkeys(published.MEASURES, " ".join(map(str, each)))}
