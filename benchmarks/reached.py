@@ -1,8 +1,8 @@
-"""``python -m benchmarks.reached [ROW...]``: the page docs/reached.md, what the networks reach.
+"""``python -m benchmarks.reached [ROW...] [--keep-time]``: docs/reached.md, what networks reach.
 
 z-stacks and time are measured here, of the methods that are named, or of one set of weights as in
-"fd-fcn, published" (those of others are kept, in ``benchmarks/results/reached.json``); outlines and
-Lytro come from ``benchmarks.reproduce``.
+"fd-fcn, published" (those of others are kept, in ``benchmarks/results/reached.json``); with
+--keep-time z-stacks alone. Outlines and Lytro come from ``benchmarks.reproduce``.
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ caches were shared. The last ones were measured on {made}.
 """
 
 
-def main(names: Sequence[str]) -> None:
+def main(words: Sequence[str]) -> None:
     """Measure some methods, keep the numbers and write the page."""
     results = keep.load(NAME)
-    for name in names:
+    for name in (word for word in words if not word.startswith("-")):
         results.setdefault("stacks", {})[name] = of_stacks(name)
-        if name in methods.names():
+        if name in methods.names() and "--keep-time" not in words:
             results.setdefault("seconds", {})[name] = seconds(name)
         keep.save(NAME, results)
         print(name, flush=True)

@@ -68,9 +68,9 @@ simulated z-stacks of all kinds, at low and high noise (seeds that no benchmark 
 
 ## Limits
 
-Made for two photographs. A z-stack is fused one plane after the other, so the order of the
-planes matters a little, and each plane costs two passes of deep networks: three to six seconds
-for a megapixel on a processor. What is decided is decided for 4 x 4 pixels at a time and
+Made for two photographs; the order of the two matters a little. Each comparison is one or two
+passes of deep networks, three to six seconds for a megapixel on a processor, and nothing of a plane
+can be kept for the next one. What is decided is decided for 4 x 4 pixels at a time and
 interpolated.
 """
 

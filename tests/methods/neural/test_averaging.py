@@ -10,9 +10,10 @@ from napari_mfif.methods import registry
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.simulation import simulate
 
-AVERAGING = ("cnn", "fd-fcn", "mfif-gan", "ufa-fuse")
+AVERAGING = ("cnn", "fd-fcn", "boundary-aware", "mfif-gan", "ufa-fuse")
 #: Those with other weights for z-stacks; in sequence `ufa-fuse` makes pixels.
-TWO_SETS, COPYING_IN_SEQUENCE = ("fd-fcn", "mfif-gan"), ("cnn", "fd-fcn", "mfif-gan")
+TWO_SETS = ("fd-fcn", "boundary-aware", "mfif-gan")
+COPYING_IN_SEQUENCE = ("cnn", *TWO_SETS)
 
 
 @pytest.fixture(scope="module")

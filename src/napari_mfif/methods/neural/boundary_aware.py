@@ -1,8 +1,7 @@
 """Two residual networks for two planes, one of them for what lies near a boundary: Ma et al. 2019.
 
 The first network scores windows of 64 x 64 pixels by their centres. Where the scores round a place
-are mixed the second takes over, that has learnt from such windows alone. More than two planes
-are fused one after the other.
+are mixed the second takes over, that has learnt from such windows alone. More than two planes vote.
 """
 
 from __future__ import annotations
@@ -138,13 +137,13 @@ def _first_score(network: Any, planes: Tensor) -> Tensor:
 
 
 class BoundaryAware(PairwiseMethod):
-    """Scores of the result so far and the next plane, refined near boundaries."""
+    """Scores of two planes, refined near boundaries."""
 
     name: ClassVar[str] = "boundary-aware"
     title: ClassVar[str] = "Boundary aware (Ma 2019)"
     summary: ClassVar[str] = (
-        "Two deep networks for two photographs, one for the edges of objects; copies pixels. "
-        "Slow without a GPU."
+        "Two deep networks for two photographs, one for the edges of objects; copies the pixels "
+        "of pairs, averages planes of noisy stacks. Slow without a GPU."
     )
     reference: ClassVar[str] = "Ma, Zhang, Liu, Liao 2019, arXiv:1904.00198"
     parameters: ClassVar[tuple[Parameter, ...]] = (REFINE,)
