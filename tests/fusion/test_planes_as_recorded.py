@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mfif import fuse
+from napari_mfif import ZStack, fuse
+from napari_mfif.arrays.lazy_array import LazyArray, as_slices
 
 METHODS = ("adaptive", "gradient", "laplacian", "guided")
 
@@ -174,3 +175,22 @@ def test_only_planes_without_anything_have_no_vote(bright, left_out) -> None:
     planes += 500 + rng.normal(0, 8, planes.shape)
     fusion = fuse(np.clip(planes, 0, 65535).astype(np.uint16))
     assert any("show nothing: planes 0, 8." in note for note in fusion.notes) == left_out
+
+
+class Decoded(LazyArray):
+    """A file's planes, which counts how often each is decoded."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self.pixels, self.shape, self.dtype = pixels, pixels.shape, pixels.dtype
+        self.times = np.zeros(len(pixels), int)
+
+    def _read(self, index):
+        self.times[index[0]] += 1
+        return self.pixels[as_slices(index)]
+
+
+@pytest.mark.parametrize("way", ["nan", "zeros"])
+def test_planes_that_lack_pixels_are_decoded_once_each(slope, way) -> None:
+    file = Decoded(ways(slope[0], moved(slope[0]))[way])
+    fuse(ZStack(file, "ZYX"))
+    np.testing.assert_array_equal(file.times, 1)

@@ -46,13 +46,15 @@ class PlaneReader(RecordedPlanes):
         self.random_access = isinstance(stack.pixels, np.ndarray)
         self.random_access |= isinstance(stack.pixels, LazyArray) and stack.pixels.random_access
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
-        keeps = small and not self.random_access
-        self._cache: dict[int, NDArray[Any]] | None = {} if keeps else None
+        self._keeps = small and not self.random_access
+        # one and the same array where a plane lacks no pixels
+        self._stored: dict[int, NDArray[Any]] = {}
+        self._filled: dict[int, NDArray[Any]] = {}
 
     @property
     def keeps(self) -> bool:
         """Whether planes are kept once they were read."""
-        return self._cache is not None
+        return self._keeps
 
     @property
     def unaligned(self) -> PlaneReader:
@@ -72,16 +74,22 @@ class PlaneReader(RecordedPlanes):
         ReadError
             The plane cannot be read.
         """
-        if self._cache is None:
+        if not self._keeps:
             return self.filled(z, rows, columns)
-        if z not in self._cache:
-            self._cache[z] = self.filled(z, slice(None), slice(None))
-        return self._cache[z][rows, columns]
+        if z not in self._filled:
+            self._filled[z] = self.filled(z, slice(None), slice(None))
+        return self._filled[z][rows, columns]
 
     def forget(self) -> None:
-        """Forget planes that were kept."""
-        if self._cache is not None:
-            self._cache = {}
+        """Forget what was put in place of missing pixels."""
+        self._filled = {}
+
+    def _as_stored(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
+        if not self._keeps:
+            return super()._as_stored(z, rows, columns)
+        if z not in self._stored:
+            self._stored[z] = super()._as_stored(z, slice(None), slice(None))
+        return self._stored[z][rows, columns]
 
     def planes(
         self,
