@@ -20,7 +20,7 @@ from napari_mfif.errors import ReadError
 from napari_mfif.io.atomic import replacing
 from napari_mfif.training.data import read_pictures
 
-__all__ = ["Examples", "Source", "held_back"]
+__all__ = ["Examples", "Source", "finished", "held_back"]
 
 Float = NDArray[np.float32]
 E = TypeVar("E")
@@ -105,10 +105,15 @@ class Examples(Generic[E]):
             time.sleep(1)
 
     def _read_new(self) -> None:
-        for path in sorted(self._folder.glob("*.npz")):
+        for path in finished(self._folder):
             if path not in self._read:
                 self.ready += _examples(path, self._source.kind)
                 self._read.add(path)
+
+
+def finished(folder: Path) -> list[Path]:
+    """Return the files of examples that are whole; one being written begins with a dot."""
+    return sorted(path for path in folder.glob("*.npz") if not path.name.startswith("."))
 
 
 def _make(data: Path, folder: Path, source: Source[Any], seed: int, files: int) -> None:
