@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from napari_mfif import fuse
+from napari_mfif.methods.adaptive.peak_maps import PEAK_MAPS
+from napari_mfif.methods.adaptive.refinement import ANSWER, Evidence, features, refined
 from napari_mfif.metrics.truth import psnr
 from napari_mfif.simulation import simulate
 
@@ -105,7 +107,7 @@ def test_strips_and_tiles_equal_the_whole():
     made = simulate("occlusion", seed=8103, shape=(1056, 64), planes=4, photons="low")
     whole = _image(made.stack)
     steps: list[object] = []
-    strips = _image(made.stack, memory="12 MB", progress=steps.append)
+    strips = _image(made.stack, memory="13 MB", progress=steps.append)
     assert len(steps) > 8  # the four planes were seen more than once: in several strips
     assert np.abs(strips - whole).max() <= 1
     lazy = fuse(made.stack, method="adaptive", refinement="network", lazy=True)
@@ -134,3 +136,42 @@ def test_height_and_confidence_stay_as_they_are():
     np.testing.assert_array_equal(with_it.depth, without.depth)
     np.testing.assert_array_equal(with_it.confidence, without.confidence)
     assert (with_it.image != without.image).any()
+
+
+def _evidence() -> Evidence:
+    """Make smooth images of 24 x 32 pixels; the second peak is there in the left half only."""
+    rng = np.random.default_rng(7)
+    fused, plain, first, second = (
+        cv2.GaussianBlur(rng.random((24, 32), np.float32), (0, 0), 3) for _ in range(4)
+    )
+    half = np.ones((12, 16), np.float32)
+    there = half.copy()
+    there[:, 8:] = 0
+    return Evidence(
+        fused=fused, plain=plain, sharpest=plain, lowest=fused, highest=fused, mean=fused,
+        at_peaks=(first, second), reliance=(half, there),
+        peaks=np.zeros((PEAK_MAPS, 12, 16), np.float32), noise=1e-4 * half, left=(half, half),
+        n_planes=9, reach=1,
+    )  # fmt: skip
+
+
+def test_pixels_can_go_to_the_plane_of_a_peak_that_is_there():
+    evidence = _evidence()
+    seen = features(evidence)
+    first, second = evidence.at_peaks
+    for number, image in ((1, evidence.plain), (2, first), (3, second)):
+        answer = np.zeros((ANSWER, 12, 16), np.float32)
+        answer[4 * number : 4 * number + 4] = 1
+        found = refined(evidence, seen, answer)
+        np.testing.assert_allclose(found[:, :14], image[:, :14], atol=1e-6)
+    np.testing.assert_array_equal(found[:, 18:], evidence.fused[:, 18:])
+
+
+def test_pixels_stay_within_noise_of_what_is_fused_or_sharp_thereabouts():
+    evidence = _evidence()
+    answer = np.full((ANSWER, 12, 16), -50, np.float32)
+    found = refined(evidence, features(evidence), answer)
+    images = [evidence.fused, evidence.plain, *evidence.at_peaks]
+    lowest = cv2.erode(np.min(images, axis=0), np.ones((3, 3), np.uint8))
+    assert (found >= lowest - 0.01 - 1e-6).all()
+    assert (found < evidence.fused - 0.01).any()

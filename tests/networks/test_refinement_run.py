@@ -10,6 +10,7 @@ import pytest
 from napari_mfif.errors import WeightsError
 from napari_mfif.methods.adaptive.depth_refinement import ANSWER
 from napari_mfif.methods.adaptive.depth_refinement import CHANNELS as SEEN
+from napari_mfif.methods.adaptive.refinement import ANSWER as SHARES
 from napari_mfif.methods.adaptive.refinement import CHANNELS
 from napari_mfif.networks import onnx_run
 from napari_mfif.networks.refinement_run import DEPTHS, PIXELS
@@ -24,7 +25,7 @@ def test_it_gives_what_torch_gives(run, shape):
     from napari_mfif.networks.refinement import RefinementNet
 
     of_depths = run is DEPTHS
-    network = DepthRefinementNet(SEEN, ANSWER) if of_depths else RefinementNet(CHANNELS)
+    network = DepthRefinementNet(SEEN, ANSWER) if of_depths else RefinementNet(CHANNELS, SHARES)
     tensors = load(run.method, run.name).tensors
     network.load_state_dict({k: torch.from_numpy(v) for k, v in tensors.items()})
     channels = SEEN if of_depths else CHANNELS

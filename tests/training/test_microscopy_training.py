@@ -13,7 +13,6 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
-from napari_mfif.errors import ParameterError  # noqa: E402
 from napari_mfif.networks import weights  # noqa: E402
 from napari_mfif.training import (  # noqa: E402
     OTHER_RECIPES,
@@ -22,7 +21,6 @@ from napari_mfif.training import (  # noqa: E402
     fd_fcn,
     fd_fcn_microscopy,
     guards,
-    train,
 )
 from napari_mfif.training.data import Picture  # noqa: E402
 from napari_mfif.training.recipe import train_recipe  # noqa: E402
@@ -229,8 +227,3 @@ def test_training_goes_on_from_weights_that_are_named(small, photographs, tmp_pa
         np.testing.assert_allclose(found[name], tensor, atol=1e-3)
     assert weights.read_card(out)["command"].endswith("--begin microscopy")
     assert begun.sha256[:12] in (out / weights.CARD).read_text(encoding="utf-8")
-
-
-def test_network_of_no_method_begins_with_no_weights(tmp_path) -> None:
-    with pytest.raises(ParameterError, match="refinement starts anew"):
-        train("refinement", data=tmp_path, out=tmp_path, begin="published")

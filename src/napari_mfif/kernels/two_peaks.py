@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Peak", "TwoPeaks"]
+__all__ = ["Moves", "Peak", "TwoPeaks"]
 
 Map = NDArray[np.float32]
 Mask = NDArray[np.uint8]
+#: Where the later peak becomes the earlier one, and where the last value becomes the later peak.
+Moves = tuple[Mask, Mask]
 
 
 @dataclass
@@ -83,12 +85,18 @@ class TwoPeaks:
         """Go on to the next map, when all rows of one were taken."""
         self.n_seen += 1
 
-    def update_rows(self, rows: slice, values: Map, kept: Map | None = None) -> None:
-        """Take some rows of the next map; `next` tells that all were taken."""
-        last, rises = self._last.part(rows), self._rises[rows]
+    def update_rows(self, rows: slice, values: Map, kept: Map | None = None) -> Moves | None:
+        """Take some rows of the next map; `next` tells that all were taken.
+
+        Returns
+        -------
+        (uint8, uint8) or None
+            What became of the peaks, see `Moves`; None where nothing did.
+        """
+        last, rises, moves = self._last.part(rows), self._rises[rows], None
         if self.n_seen:
             falls = np.asarray(cv2.compare(values, last.value, cv2.CMP_LT))
-            self._insert(rows, np.asarray(cv2.bitwise_and(falls, rises)))
+            moves = self._insert(rows, np.asarray(cv2.bitwise_and(falls, rises)))
             cv2.compare(values, last.value, cv2.CMP_GT, dst=falls)
             level = np.asarray(cv2.compare(values, last.value, cv2.CMP_EQ))
             cv2.bitwise_and(rises, level, dst=rises)  # on a plateau as before
@@ -99,11 +107,12 @@ class TwoPeaks:
         last.value[...], last.plane[...] = values, self.n_seen
         if last.kept is not None:
             last.kept[...] = kept
+        return moves
 
-    def _insert(self, rows: slice, peak: Mask) -> None:
+    def _insert(self, rows: slice, peak: Mask) -> Moves | None:
         """Take the last value as a peak where a mask is set; the lowest of three goes."""
         if not cv2.countNonZero(peak):
-            return
+            return None
         earlier, later, last = (p.part(rows) for p in (self._earlier, self._later, self._last))
         valley, since = self._valley.part(rows), self._since.part(rows)
         lowest = np.asarray(cv2.min(earlier.value, later.value))
@@ -118,18 +127,27 @@ class TwoPeaks:
         earlier.take(later, shifts)
         later.take(last, new)
         cv2.copyTo(np.full_like(since.value, np.inf), new, since.value)
+        return shifts, new
+
+    def last_moves(self) -> Moves | None:
+        """Return what becomes of the peaks where the last value is one; the state stays."""
+        return self._ended()[1]
 
     def ended(self) -> tuple[Peak, Peak, Peak]:
         """Return the earlier and the later peak, and the lowest value between the two.
 
         The state stays as it is. Where there is one peak only, it is the later one.
         """
+        twin, _ = self._ended()
+        return twin._earlier, twin._later, twin._valley
+
+    def _ended(self) -> tuple[TwoPeaks, Moves | None]:
+        """Return a copy that has taken the last value as a peak where it is one."""
         twin = TwoPeaks.__new__(TwoPeaks)
         twin.__dict__.update(vars(self))
         twin._earlier, twin._later = (_copied(peak) for peak in (self._earlier, self._later))
         twin._valley, twin._since = _copied(self._valley), _copied(self._since)
-        twin._insert(slice(None), self._rises)
-        return twin._earlier, twin._later, twin._valley
+        return twin, twin._insert(slice(None), self._rises)
 
 
 def _copied(peak: Peak) -> Peak:

@@ -10,14 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ANSWER", "GRID", "WIDTHS", "Block", "RefinementNet", "enlarged"]
+__all__ = ["GRID", "WIDTHS", "Block", "RefinementNet", "enlarged"]
 
 #: Channels of its three levels.
 WIDTHS = (24, 32, 48)
 #: Sides of what it sees are multiples of this.
 GRID = 4
-#: Channels of the answer.
-ANSWER = 8
 
 
 class Block(nn.Module):
@@ -35,17 +33,17 @@ class Block(nn.Module):
 
 
 class RefinementNet(nn.Module):
-    """Residual and share for each pixel of a square.
+    """Residual and shares for each pixel of a square.
 
     Parameters
     ----------
-    channels : int
-        Of what it sees.
+    channels, answer : int
+        Of what it sees, and of its answer.
     widths : (int, int, int), optional
         Of its levels, finest first.
     """
 
-    def __init__(self, channels: int, widths: tuple[int, int, int] = WIDTHS) -> None:
+    def __init__(self, channels: int, answer: int, widths: tuple[int, int, int] = WIDTHS) -> None:
         super().__init__()
         fine, middle, coarse = widths
         self.stem = nn.Conv2d(channels, fine, 1)
@@ -58,14 +56,14 @@ class RefinementNet(nn.Module):
         self.middle_again = Block(middle)
         self.up2 = nn.Conv2d(middle, fine, 1)
         self.fine_again = nn.Sequential(Block(fine), Block(fine))
-        self.head = nn.Conv2d(fine, ANSWER, 3, padding=1)
+        self.head = nn.Conv2d(fine, answer, 3, padding=1)
         with torch.no_grad():  # begins nearly without a change
             self.head.weight.mul_(0.05)
             assert self.head.bias is not None
             self.head.bias.zero_()
 
     def forward(self, seen: Tensor) -> Tensor:
-        """Return the answer, (N, 8, Y, X), for what is seen, (N, channels, Y, X)."""
+        """Return the answer, (N, answer, Y, X), for what is seen, (N, channels, Y, X)."""
         fine = self.fine(functional.relu(self.stem(seen)))
         middle = self.middle(self.down1(fine))
         coarse = self.coarse(self.down2(middle))

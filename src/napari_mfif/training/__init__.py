@@ -101,10 +101,6 @@ def train(
     if recipe not in modules:
         raise ParameterError(unknown_name("recipe", recipe, modules, of=method))
     settings = chosen(method, recipe, switches or {})
-    from napari_mfif.methods import registry  # NumPy comes with it
-
-    if begin is not None and method not in registry.names():
-        raise ParameterError(f"`begin=` is for the networks of methods; {method} starts anew.")
     given: dict[str, Any] = {"switches": settings} if settings else {}
     given |= {} if begin is None else {"begin": begin}
     made: Path = import_module(modules[recipe]).train(

@@ -22,7 +22,7 @@ from napari_mfif.settings.parameters import resolve
 from napari_mfif.simulation.scenes import SCENES, local_contrast
 from napari_mfif.simulation.simulate import Shoot
 from napari_mfif.training.refinement_scenes import KINDS, out_of_reach
-from napari_mfif.training.refinement_stacks import PHOTONS, draw_shoot, photographed
+from napari_mfif.training.refinement_stacks import PHOTONS, draw_stack
 
 __all__ = ["DEPTH_KINDS", "DepthExample", "draw_depth_example"]
 
@@ -92,11 +92,11 @@ class DepthExample:
 def draw_depth_example(rng: np.random.Generator, photographs: Sequence[Float]) -> DepthExample:
     """Draw a scene, a camera and faults; make the stack, fold it, and keep what is needed."""
     photons = DIM_PHOTONS if rng.random() < DIM else PHOTONS
-    shoot, faults, kind = draw_shoot(
+    shoot, pixels, kind = draw_stack(
         rng, photographs, kinds=DEPTH_KINDS, photons=photons, planes=PLANES,
         blur=(WIDEST, STEEPEST),
     )  # fmt: skip
-    evidence = _evidence(photographed(rng, shoot, faults))
+    evidence = _evidence(pixels)
     seen = features(evidence)
     depth, weight, sure, told = _truth(shoot, kind)
     true = depth[::2, ::2] - evidence.depths[0]

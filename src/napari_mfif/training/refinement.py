@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_mfif.methods.adaptive.refinement import CHANNELS, IMAGES, RESIDUAL
+from napari_mfif.methods.adaptive.refinement import ANSWER, CHANNELS, RESIDUAL, SQUARES, TOWARDS
 from napari_mfif.networks.refinement import RefinementNet
 from napari_mfif.training.judge import Judge
 from napari_mfif.training.plan import Plan
@@ -28,7 +28,11 @@ BATCH, CROP = 8, 64
 #: Below this mean squared error nothing is gained by being better; the stack's bulk lies in 0 to 1.
 ENOUGH = 1e-6
 #: The maps of an example that have a channel for each pixel of a square, and nothing besides.
-SQUARES = ("fused", "plain", "truth", "lowest", "highest")
+IMAGES = ("fused", "truth", "lowest", "highest")
+#: And all that an answer is made an image of, and judged by.
+NEEDED = ("seen", "contrast", "apart", *IMAGES)
+#: By how many channels maps have: where the four pixels of a square begin.
+_PIXELS = {CHANNELS: SQUARES, 4 * TOWARDS: tuple(range(0, 4 * TOWARDS, 4)), 4: (0,)}
 
 
 @dataclass
@@ -61,9 +65,9 @@ def errors(
     """Return the mean squared errors of each example without and with the network."""
     seen = batch["seen"].float().contiguous(memory_format=torch.channels_last)
     answer = network(seen).float()
-    fused, plain, truth = batch["fused"], batch["plain"], batch["truth"]
-    found = fused + answer[:, 4:] * (plain - fused)
-    found = found + RESIDUAL * batch["contrast"] * answer[:, :4]
+    fused, truth = batch["fused"], batch["truth"]
+    shares = (answer[:, 4:] * batch["apart"]).unflatten(1, (TOWARDS, 4)).sum(1)
+    found = fused + shares + RESIDUAL * batch["contrast"] * answer[:, :4]
     if limited:
         found = _limited(found, batch)
     before = (_limited(fused, batch) - truth).square().mean((1, 2, 3))
@@ -77,24 +81,49 @@ def _limited(image: Tensor, batch: dict[str, Tensor]) -> Tensor:
 def _crop(example: Example, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
     """Cut a crop out of an example, and turn it over."""
     rows, columns = example.contrast.shape[1:]
-    top, left = int(rng.integers(rows - CROP + 1)), int(rng.integers(columns - CROP + 1))
+    place = int(rng.integers(1, rows - CROP + 1)), int(rng.integers(1, columns - CROP + 1))
     turns = rng.random(3) < 0.5
-    maps = {name: getattr(example, name) for name in ("seen", "contrast", *SQUARES)}
-    part = {k: v[:, top : top + CROP, left : left + CROP] for k, v in maps.items()}
-    return {name: _turned(values, turns) for name, values in part.items()}
+    return {name: _turned(getattr(example, name), place, turns) for name in NEEDED}
 
 
-def _turned(maps: NDArray[np.generic], turns: NDArray[np.bool_]) -> NDArray[np.generic]:
-    """Turn maps over, and the pixels of their squares with them."""
-    squares = {CHANNELS: IMAGES + 2, 4: 1}.get(len(maps), 0)
-    orders = ((1, 0, 3, 2), (2, 3, 0, 1), (0, 2, 1, 3))
-    for turn, order in zip(range(3), orders, strict=True):
-        if not turns[turn]:
-            continue
-        maps = maps.swapaxes(1, 2) if turn == 2 else np.flip(maps, 2 - turn)
-        moved = [4 * n + k for n in range(squares) for k in order]
-        maps = maps[[*moved, *range(4 * squares, len(maps))]]
-    return np.ascontiguousarray(maps)
+def _turned(
+    maps: NDArray[np.generic], place: tuple[int, int], turns: NDArray[np.bool_]
+) -> NDArray[np.generic]:
+    """Cut a crop, and turn it left to right, upside down, and over its diagonal.
+
+    What is half as large tells of the first pixel of each square, so this one stays the first: the
+    other pixels come from the square before.
+
+    Parameters
+    ----------
+    maps : (channels, Y, X)
+        What to cut.
+    place : (int, int)
+        First row and column, not 0.
+    turns : bool, (3,)
+        Which turns are made.
+    """
+
+    def cut(channels: slice | int, above: int = 0, before: int = 0) -> NDArray[np.generic]:
+        top, left = place[0] - above, place[1] - before
+        return maps[channels, top : top + CROP, left : left + CROP]
+
+    part = cut(slice(None)).copy()
+    for first in _PIXELS.get(len(maps), ()):
+        for number in range(1, 4):
+            above, before = (number >> 1) * int(turns[1]), (number & 1) * int(turns[0])
+            part[first + number] = cut(first + number, above, before)
+    if turns[0]:
+        part = part[:, :, ::-1]
+    if turns[1]:
+        part = part[:, ::-1]
+    if turns[2]:
+        part = part.swapaxes(1, 2)
+        order = np.arange(len(part))
+        for first in _PIXELS.get(len(maps), ()):
+            order[first + 1 : first + 3] = first + 2, first + 1
+        part = part[order]
+    return np.ascontiguousarray(part)
 
 
 def gains(examples: Sequence[Example], device: str = "cpu") -> Judge:
@@ -102,7 +131,7 @@ def gains(examples: Sequence[Example], device: str = "cpu") -> Judge:
     batches = [
         {
             name: torch.from_numpy(np.asarray(getattr(example, name))[None]).to(device)
-            for name in ("seen", "contrast", *SQUARES)
+            for name in NEEDED
         }
         for example in examples
     ]
@@ -121,12 +150,12 @@ def gains(examples: Sequence[Example], device: str = "cpu") -> Judge:
 
 RECIPE = StackRecipe(
     method="refinement",
-    network=functools.partial(RefinementNet, CHANNELS),
+    network=functools.partial(RefinementNet, CHANNELS, ANSWER),
     source=Source(Example, draw_example),
-    count=1600,
+    count=2400,
     loss=Gain,
     judge=gains,
-    plan=Plan(16000, rate=1.5e-3, decay=1e-3, warm_up=100, every=250, mixed=True),
+    plan=Plan(16000, rate=1e-3, decay=1e-3, warm_up=100, every=500, mixed=True),
     head=HEAD,
     text=TEXT,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 __all__ = ["DEPTH_HEAD", "DEPTH_TEXT", "HEAD", "TEXT"]
 
 HEAD = {
-    "input": "34 maps at half the size, see src/napari_mfif/methods/adaptive/refinement.py",
-    "output": "residual and share for each pixel of a square: 8 maps at half the size",
+    "input": "62 maps at half the size, see src/napari_mfif/methods/adaptive/refinement.py",
+    "output": "residual and three shares for each pixel of a square: 16 maps at half the size",
     "tile_halo": 112,
     "stride": 8,
 }
@@ -16,17 +16,21 @@ TEXT = """
 
 A U-net of three levels (24, 32 and 48 maps) at half the size, on top of the fold of `adaptive`.
 It sees differences in units of the local contrast, no pixel values: of the fused image, the
-same without noise reduction, the same with the detail of the sharpest plane, the lowest,
-highest and mean value over the planes, and how much noise there is and was left. Its answer is
-limited to what the planes have in the 3 x 3 pixels about each one.
+same without noise reduction, the same with the detail of the sharpest plane, the planes where the
+depth score has its two highest peaks, the lowest, highest and mean value over the planes; how much
+noise there is and was left; and how these peaks differ in height and in depth, from each other and
+from what is near. It answers with a residual, and how far to go towards the image without noise
+reduction and towards either peak's plane. What comes out is limited to what the planes have in the
+3 x 3 pixels about each one.
 
 ## Training
 
-By the command above, on simulated z-stacks of 192 x 192 pixels, each fused by `adaptive`; crops
-of 128 x 128, eight to a batch, turned over at random. The stacks are made beside the training
-and used as they come, so a second run is alike, not the same. Planes 2 to 60 and photons at
-white 40 to 30,000, both drawn evenly in their logarithms, 3 % without noise, a fifth with 8 bits
-and half of these through JPEG. Surfaces are drawn textures and, in 27 % of the cases, parts of
+By the command above, starting from {begin}, on simulated z-stacks of 192 x 192 pixels, each fused
+by `adaptive`; crops of 128 x 128, eight to a batch, turned over at random. The stacks are made
+beside the training and used as they come, so a second run is alike, not the same. Planes 2 to 60
+and photons at white 40 to 30,000, both drawn evenly in their logarithms, a third of the stacks
+from 1,500 photons on; 6 % without noise, half of these in real numbers; a fifth with 8 bits and
+half of these through JPEG. Surfaces are drawn textures and, in 27 % of the cases, parts of
 {files} sharp photographs. Scenes are those of `napari_mfif.simulation` with fresh numbers, and
 clutter, ground beyond the stack, thin layers, points, and planes without any structure
 (`napari_mfif.training.refinement_scenes`). A quarter have drift up to 1.5 pixels and 0.3 % of

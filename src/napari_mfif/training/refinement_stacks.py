@@ -25,15 +25,17 @@ from napari_mfif.simulation.scenes import Scene, Stage
 from napari_mfif.simulation.simulate import Shoot, brightness_gains, choose_lens, heat
 from napari_mfif.training.refinement_scenes import KINDS, PhotoStage
 
-__all__ = ["Example", "Faults", "draw_example", "draw_shoot", "example", "photographed"]
+__all__ = ["Example", "Faults", "draw_example", "draw_shoot", "draw_stack", "example"]
 
 Float = NDArray[np.float32]
 
 #: Side of the stacks; so many pixels of the scene lie about them.
 SIDE, MARGIN = 192, 12
 #: Ranges of planes and of photons at white, both drawn evenly in their logarithms; so many stacks
-#: have no noise.
-PLANES, PHOTONS, NOISELESS = (2, 60), (40, 30000), 0.03
+#: have no noise, and half of these real numbers.
+PLANES, PHOTONS, NOISELESS, REAL = (2, 60), (40, 30000), 0.03, 0.5
+#: To learn pixels from, so many more stacks have little noise, where most is left to gain, or none.
+BRIGHT, BRIGHT_PHOTONS, WITHOUT = 0.33, (1500, 30000), 0.06
 #: Pixels of blur radius from the first plane to the last at most, and from one to the next.
 BLUR = (26.0, 2.5)
 #: Share of the stacks with 8 bits, and of those that went through JPEG.
@@ -77,10 +79,12 @@ class Example:
     Parameters
     ----------
     seen : float16, (channels, Y / 2, X / 2)
-        See `napari_mfif.methods.adaptive.refinement.features`.
+        See `napari_mfif.methods.adaptive.refinement.Seen`, as the next two.
     contrast : float32, (1, Y / 2, X / 2)
-        See there.
-    fused, plain, truth : float32
+        What residuals are in units of.
+    apart : float16, (4 `TOWARDS`, Y / 2, X / 2)
+        What shares are of.
+    fused, truth : float32
         Images that an answer is applied to and compared with.
     lowest, highest : float32
         What the planes have thereabouts.
@@ -90,8 +94,8 @@ class Example:
 
     seen: NDArray[np.float16]
     contrast: Float
+    apart: NDArray[np.float16]
     fused: Float
-    plain: Float
     truth: Float
     lowest: Float
     highest: Float
@@ -100,8 +104,23 @@ class Example:
 
 def draw_example(rng: np.random.Generator, photographs: Sequence[Float]) -> Example:
     """Draw a scene, a camera and faults; make the stack, fuse it, and keep what is needed."""
-    shoot, faults, kind = draw_shoot(rng, photographs)
-    return example(photographed(rng, shoot, faults), _recordable(shoot), kind, rng)
+    photons = BRIGHT_PHOTONS if rng.random() < BRIGHT else PHOTONS
+    shoot, pixels, kind = draw_stack(rng, photographs, photons=photons, without=WITHOUT)
+    return example(pixels, _recordable(shoot), kind, rng)
+
+
+def draw_stack(
+    rng: np.random.Generator, photographs: Sequence[Float], **given: Any
+) -> tuple[Shoot, NDArray[Any], str]:
+    """Draw a scene before a lens and a camera, (Z, Y, X, S), and name the scene's kind.
+
+    What is given is for `draw_shoot`. All at white without noise is no stack: another is drawn.
+    """
+    while True:
+        shoot, faults, kind = draw_shoot(rng, photographs, **given)
+        pixels = photographed(rng, shoot, faults)
+        if pixels.min() < pixels.max():
+            return shoot, pixels, kind
 
 
 def draw_shoot(
@@ -110,15 +129,18 @@ def draw_shoot(
     *,
     kinds: Mapping[str, tuple[Callable[[Stage], Scene], float]] = KINDS,
     photons: tuple[float, float] = PHOTONS,
+    without: float = NOISELESS,
     planes: tuple[float, float] = PLANES,
     blur: tuple[float, float] = BLUR,
 ) -> tuple[Shoot, Faults, str]:
     """Draw a scene before a lens and a camera, what goes wrong, and name the scene's kind."""
     kind = str(rng.choice(list(kinds), p=[share for _, share in kinds.values()]))
     count = round(float(np.exp(rng.uniform(*np.log(planes)))))
-    noiseless = rng.random() < NOISELESS
+    noiseless = rng.random() < without
     white = None if noiseless else float(np.exp(rng.uniform(*np.log(photons))))
     dtype = "uint8" if rng.random() < EIGHT_BITS else "uint16"
+    if noiseless and rng.random() < REAL:
+        dtype = "float32"
     steepest = float(np.clip(blur[0] / count, 0.5, blur[1]))
     slope = None if rng.random() < 0.5 else float(np.exp(rng.uniform(*np.log([0.25, steepest]))))
     lens = choose_lens(rng, count, slope, None)
@@ -180,11 +202,15 @@ def example(pixels: NDArray[Any], truth: Float, kind: str, rng: np.random.Genera
         method.update(state, plane)
     band = int(rng.integers(3)) if colour else 0
     evidence = evidence_of(state, method.fused(state))[band]
-    seen, contrast = features(evidence)
+    seen = features(evidence)
     kernel = np.ones((3, 3), np.uint8)
     low, high = cv2.erode(evidence.lowest, kernel), cv2.dilate(evidence.highest, kernel)
     wanted = (truth[..., band] - np.float32(survey.offset)) * np.float32(survey.gain)
-    own = {"fused": evidence.fused, "plain": evidence.plain, "truth": wanted}
+    own = {"fused": evidence.fused, "truth": wanted}
     own |= {"lowest": low, "highest": high}
     maps = {k: unshuffled(np.ascontiguousarray(m, np.float32)) for k, m in own.items()}
-    return Example(seen=seen.astype(np.float16), contrast=contrast[None], kind=kind, **maps)
+    apart = seen.apart.reshape(-1, *seen.contrast.shape)
+    return Example(
+        seen=seen.maps.astype(np.float16), contrast=seen.contrast[None],
+        apart=apart.astype(np.float16), kind=kind, **maps,
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from napari_mfif.kernels.bands import Band, bands
 from napari_mfif.kernels.calibration import calibrated
 from napari_mfif.kernels.chance import of_few
 from napari_mfif.kernels.parallel import each
+from napari_mfif.kernels.peak_images import PeakImages
 from napari_mfif.kernels.pyramid import align_up, binomial, down, level_shapes, three_taps, up
 from napari_mfif.kernels.running_peak import RunningPeak
 from napari_mfif.kernels.two_peaks import TwoPeaks
@@ -72,6 +73,8 @@ class DepthFold:
         Planes on either side over which magnitudes are smoothed along z.
     width : float, optional
         Standard deviation of the focus curve's peak in planes, where it is known.
+    images : int, optional
+        Of how many images to keep what they have at the two highest peaks.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class DepthFold:
         octaves: int,
         reach: int,
         width: float | None = None,
+        images: int = 0,
     ) -> None:
         self._shape = level_shapes(shape, 1)[1]
         self._octaves = min(octaves, len(SOBEL_NOISE))
@@ -96,9 +100,11 @@ class DepthFold:
         self._total = np.zeros(self._shape, np.float32)
         self._lowest = np.full(self._shape, np.inf, np.float32)
         self._ends = Ends(width)
+        self._images = PeakImages.empty(shape, images)
 
-    def update(self, images: Sequence[Map]) -> None:
-        """Take the next plane: itself, at half and at quarter size."""
+    def update(self, images: Sequence[Map], kept: Sequence[Map] = ()) -> None:
+        """Take the next plane: itself, at half and at quarter size; images to keep at its peaks."""
+        self._images.update(kept)
         # What is given to the filters along z is kept there, unchanged until the next plane.
         magnitudes = self._magnitudes(images)
         if self._octaves > 1:
@@ -148,10 +154,12 @@ class DepthFold:
                 cv2.subtract(score, top, dst=top)
                 total += cv2.exp(top, dst=top)
             self._peak.update_rows(rows, score)
-            self._rivals.update_rows(rows, score)
+            moves = self._rivals.update_rows(rows, score)
+            self._images.move(rows, moves, self._rivals.n_seen - 1)
             cv2.min(self._lowest[rows], score, dst=self._lowest[rows])
         self._peak.next()
         self._rivals.next()
+        self._images.forget_before(self._rivals.n_seen - 1)
 
     def _sum_of_logs(self, band: Band, magnitudes: list[Map]) -> Map:
         windows = self._windows(band, magnitudes)
@@ -195,6 +203,10 @@ class DepthFold:
             noise=self._variance,
             reach=self._reach,
         )
+
+    def at_peaks(self) -> tuple[list[Map], list[Map]]:
+        """Return what the images kept have at the highest peak of the score, and at the second."""
+        return self._images.ranked(self._rivals)
 
     def answer(
         self,

@@ -15,7 +15,9 @@ from napari_mfif.kernels.two_peaks import Peak
 if TYPE_CHECKING:
     from napari_mfif.methods.adaptive.level import LevelFold
 
-__all__ = ["SOURCES", "DepthEvidence", "Told", "depth_evidence"]
+__all__ = [
+    "SOURCES", "DepthEvidence", "Told", "at_end", "bent", "depth_evidence", "peak_of", "rival_of",
+]  # fmt: skip
 
 Map = NDArray[np.float32]
 
@@ -112,10 +114,10 @@ def depth_evidence(
     """
     peak = told.peak
     before, after = peak.neighbours()
-    plane, rival, valley = _rival(told)
+    plane, rival, valley = rival_of(told)
     finest = (levels[0], levels[min(1, len(levels) - 1)])
     places, energies, distinct = zip(
-        *(_peak_of(level, depth.shape) for level in finest), strict=True
+        *(peak_of(level, depth.shape) for level in finest), strict=True
     )
     return DepthEvidence(
         depths=np.stack([depth, peak.position(), plane, *places]),
@@ -136,7 +138,7 @@ def depth_evidence(
     )
 
 
-def _rival(told: Told) -> tuple[Map, Map, Map]:
+def rival_of(told: Told) -> tuple[Map, Map, Map]:
     """Return plane and score of the second peak, and the valley; of the first where it is alone."""
     earlier, later, valley = told.peaks
     first = earlier.value >= later.value
@@ -151,7 +153,7 @@ def _rival(told: Told) -> tuple[Map, Map, Map]:
     )
 
 
-def _peak_of(level: LevelFold, shape: tuple[int, ...]) -> tuple[Map, Map, Map]:
+def peak_of(level: LevelFold, shape: tuple[int, ...]) -> tuple[Map, Map, Map]:
     """Return where a level's energy is largest, how large it is, and how distinct, in a shape."""
     peak, noise = level.peak
     before, after = peak.neighbours()
@@ -166,3 +168,13 @@ def _peak_of(level: LevelFold, shape: tuple[int, ...]) -> tuple[Map, Map, Map]:
     )
     inside = (slice(shape[0]), slice(shape[1]))
     return place[inside], energy[inside], distinct[inside]
+
+
+def at_end(depth: Map, last: np.float32) -> Map:
+    """Return how near a depth is to the first or the last plane: 1 there, 0 a plane away."""
+    return np.asarray(np.maximum(1 - np.minimum(depth, last - depth), 0), np.float32)
+
+
+def bent(values: Map) -> Map:
+    """Bend large differences of depths towards a limit."""
+    return values / (1 + np.float32(0.3) * np.abs(values))

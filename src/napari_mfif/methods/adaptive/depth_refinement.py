@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 
 from napari_mfif.kernels.bands import bands
 from napari_mfif.kernels.parallel import each
-from napari_mfif.methods.adaptive.depth_evidence import SOURCES, DepthEvidence, depth_evidence
+from napari_mfif.methods.adaptive.depth_evidence import (
+    SOURCES,
+    DepthEvidence,
+    at_end,
+    bent,
+    depth_evidence,
+)
 from napari_mfif.methods.adaptive.enlarging import scatter
 
 if TYPE_CHECKING:
@@ -101,10 +107,10 @@ def features(evidence: DepthEvidence) -> Seen:
     mean, amount = _thereabouts(evidence.depths[1], weight)
     reference = mean - own
     seen = np.empty((CHANNELS, *own.shape), np.float32)
-    seen[: SOURCES - 1] = _bent(apart[1:])
-    seen[SOURCES - 1] = _bent(reference)
+    seen[: SOURCES - 1] = bent(apart[1:])
+    seen[SOURCES - 1] = bent(reference)
     small, _ = _thereabouts(evidence.depths[1], weight, spread=0)
-    seen[SOURCES] = _bent(small - own)
+    seen[SOURCES] = bent(small - own)
     best = evidence.best
     last = np.float32(evidence.n_planes - 1)
     energies = 0.25 * np.log(evidence.energies + np.float32(0.1))
@@ -120,8 +126,8 @@ def features(evidence: DepthEvidence) -> Seen:
         0.5 * np.log1p(np.maximum(evidence.curvature, 0)),
         *energies,
         *evidence.distinct,
-        *(_at_end(depth, last) for depth in evidence.depths[:2]),
-        _bent(scatter(own)),
+        *(at_end(depth, last) for depth in evidence.depths[:2]),
+        bent(scatter(own)),
         0.2 * np.log(amount),
         *_image(evidence.guide, evidence.noise),
         np.float32(0.5 * (np.log(evidence.n_planes) - 3)) * one,
@@ -149,15 +155,6 @@ def _image(guide: Map, noise: Map) -> list[Map]:
         (np.log(contrast) + 3) * np.float32(0.3),
         np.clip(guide, 0, 2),
     ]
-
-
-def _at_end(depth: Map, last: np.float32) -> Map:
-    return np.asarray(np.maximum(1 - np.minimum(depth, last - depth), 0), np.float32)
-
-
-def _bent(values: Map) -> Map:
-    """Bend large differences towards a limit."""
-    return values / (1 + np.float32(0.3) * np.abs(values))
 
 
 def _thereabouts(values: Map, weight: Map, *, spread: float = SPREAD) -> tuple[Map, Map]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_mfif.kernels.pyramid import level_shapes
+from napari_mfif.methods.adaptive.peak_maps import peak_maps, reliance
 from napari_mfif.methods.adaptive.refinement import Evidence, unshuffled
 from napari_mfif.methods.adaptive.state import (
     LEAST_NOISE,
@@ -41,6 +42,13 @@ def evidence_of(state: State, fused: list[FloatMap]) -> list[Evidence]:
     def scaled(image: FloatMap) -> FloatMap:
         return np.asarray((image - offset) * gain, np.float32)
 
+    def own_unit(image: FloatMap) -> FloatMap:
+        """Return a band of a plane; a single one is the guide, which is scaled already."""
+        return scaled(image) if first else image
+
+    assert state.depth is not None  # it is kept where pixels are refined
+    told, at_peaks = state.depth.told(), state.depth.at_peaks()
+    peaks, there = peak_maps(told, state.levels), reliance(told)
     noise, left = _noise(state), _noise_left(state)
     details = [level.fused(denoise=0.0) for level in state.levels]
     bases = state.base.fused()
@@ -49,9 +57,7 @@ def evidence_of(state: State, fused: list[FloatMap]) -> list[Evidence]:
         own = [level[first + k] for level in details]
         sharper = state.levels[0].sharpest[k] - own[0]
         plain = collapsed(own, bases[first + k])
-        image, plain = (
-            (fused[first + k], plain) if not first else (scaled(fused[first + k]), scaled(plain))
-        )
+        image, plain = own_unit(fused[first + k]), own_unit(plain)
         found.append(
             Evidence(
                 fused=image,
@@ -60,6 +66,9 @@ def evidence_of(state: State, fused: list[FloatMap]) -> list[Evidence]:
                 lowest=scaled(as_float(state.lowest[..., k])),
                 highest=scaled(as_float(state.highest[..., k])),
                 mean=scaled(total / np.float32(survey.n_planes)),
+                at_peaks=(own_unit(at_peaks[0][k]), own_unit(at_peaks[1][k])),
+                reliance=there,
+                peaks=peaks,
                 noise=noise,
                 left=left,
                 n_planes=survey.n_planes,

@@ -40,8 +40,8 @@ __all__ = ["Adaptive"]
 #: More levels change nothing measurable (the true level in place of ours gains < .1 dB).
 LEVELS = 4
 #: On so many more pixels round its own a refined pixel depends, and a refined depth; so many bytes
-#: each takes.
-REFINEMENT_HALO, REFINEMENT_BYTES = 112, 110
+#: each takes, and so many each band of a pixel.
+REFINEMENT_HALO, REFINEMENT_BYTES, REFINEMENT_BYTES_OF_BAND = 112, 190, 48
 DEPTH_REFINEMENT_HALO, DEPTH_REFINEMENT_BYTES = 256, 150
 #: Of fewer planes every depth is right within one: there is nothing to refine.
 FEWEST_TO_REFINE = 4
@@ -123,9 +123,15 @@ class Adaptive(Method):
         detail_noise = [noise(n) * np.float32(BAND_NOISE[n] ** 2) for n in range(min(levels, 3))]
         base = BaseFold(shapes[-1], bands=images)
         depth = None
-        if settings.get("maps", True):
-            width = survey.facts.get("focus_width")
-            depth = DepthFold(region.shape, noise(1), octaves=levels, reach=over, width=width)
+        if refine or _maps(settings):
+            depth = DepthFold(
+                region.shape,
+                noise(1),
+                octaves=levels,
+                reach=over,
+                width=survey.facts.get("focus_width"),
+                images=survey.n_bands if refine else 0,
+            )
         nothing = np.empty(0)
         contrast = ContrastFold(region.shape, detail_noise)
         state = State(region, settings, survey, folds, base, depth, contrast, nothing, nothing)
@@ -150,13 +156,14 @@ class Adaptive(Method):
 
         def others() -> list[FloatMap | None]:
             if state.depth is not None:
-                state.depth.update(pyramids[0])
+                kept = pyramids[-len(state.totals) :] if state.totals else []
+                state.depth.update(pyramids[0], [pyramid[0] for pyramid in kept])
             return [level(number) for number in range(1, len(state.levels))]
 
         # On two threads: the finest level costs as much as all the rest.
         first, rest = beside(finest, others)
         evidence = rest[-1] if rest else first
-        if state.depth is not None:
+        if _maps(state.settings):
             state.contrast.update([level.detail for level in state.levels])
         state.base.update([pyramid[-1] for pyramid in pyramids], evidence)
         state.n_seen += 1
@@ -169,7 +176,7 @@ class Adaptive(Method):
             state = copy.deepcopy(state)
             _close(state)
         fused = self.fused(state)
-        if state.depth is None:  # no map is asked for
+        if state.depth is None or not _maps(state.settings):
             return Answer.of_pixels(_pixels(state, _refined(state, fused)))
         told = state.depth.answer(
             fused[0],
@@ -203,8 +210,9 @@ class Adaptive(Method):
         return self.tile_halo + max(of_pixels, of_depths)
 
     def extra_bytes(self, n_bands: int, settings: Settings, n_planes: int) -> int:
-        """Bytes per pixel of the refinement: sums, and the images that the network is shown."""
-        of_pixels = 8 * n_bands + REFINEMENT_BYTES if _refines(settings) else 0
+        """Bytes per pixel of the refinement: sums, peaks, and the images the network is shown."""
+        of_pixels = REFINEMENT_BYTES_OF_BAND * n_bands + REFINEMENT_BYTES
+        of_pixels = of_pixels if _refines(settings) else 0
         return of_pixels + (DEPTH_REFINEMENT_BYTES if _refines_depth(settings) else 0)
 
     def state_bytes(self, n_bands: int) -> int:
@@ -243,6 +251,10 @@ def _close(state: State) -> None:
     state.closed = True
 
 
+def _maps(settings: Settings) -> bool:
+    return bool(settings.get("maps", True))
+
+
 def _refines(settings: Settings) -> bool:
     copied = settings.get("composition", "auto") != "auto"
     return settings.get("refinement", "none") == "network" and not copied
@@ -250,7 +262,7 @@ def _refines(settings: Settings) -> bool:
 
 def _refines_depth(settings: Settings) -> bool:
     wanted = settings.get("depth_refinement", "none") == "network"
-    return wanted and bool(settings.get("maps", True))
+    return wanted and _maps(settings)
 
 
 def _depth_refinement(state: State) -> Refine | None:
@@ -281,8 +293,8 @@ def _refined_band(evidence: Evidence) -> FloatMap:
     from napari_mfif.methods.adaptive.refinement import features, refined
     from napari_mfif.networks.refinement_run import PIXELS
 
-    seen, contrast = features(evidence)
-    return refined(evidence, PIXELS.answer(seen), contrast)
+    seen = features(evidence)
+    return refined(evidence, seen, PIXELS.answer(seen.maps))
 
 
 def _pixels(state: State, fused: list[FloatMap]) -> FloatMap:

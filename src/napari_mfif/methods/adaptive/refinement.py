@@ -2,7 +2,8 @@
 
 The network never sees pixel values, only differences in units of the local contrast, so that it
 works alike at any brightness. It sees maps at half the size, the four pixels of a square as four
-channels, and answers with how far to go towards the image without noise reduction, and a residual.
+channels, and answers with a residual, and how far to go towards the image without noise reduction
+and towards the planes where the depth score has its two highest peaks.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHANNELS", "IMAGES", "RESIDUAL", "Evidence", "features", "refined", "unshuffled"]
+from napari_mfif.methods.adaptive.peak_maps import PEAK_MAPS
+
+__all__ = [
+    "ANSWER", "CHANNELS", "RESIDUAL", "SQUARES", "TOWARDS", "Evidence", "Seen", "features",
+    "refined", "unshuffled",
+]  # fmt: skip
 
 Map = NDArray[np.float32]
 
-#: How many images of `Evidence` are compared with the fused one.
-IMAGES = 5
-#: Channels that the network sees: four for each image, for the fused one's values and details, and
-#: six that say how much noise there is, how much the weights left of it, and of how many planes.
-CHANNELS = 4 * (IMAGES + 2) + 6
+#: How many images there are to go towards.
+TOWARDS = 3
+#: Channels that the network sees: four for each image that is compared with the fused one, and for
+#: that one's values and details; six that say how much noise there is, how much the weights left of
+#: it, and of how many planes; the two peaks' images; and what else is known of the peaks.
+CHANNELS = 28 + 6 + 8 + PEAK_MAPS
+#: Which of them are the four pixels of a square: the first of each four.
+SQUARES = (*range(0, 28, 4), 34, 38)
+#: Channels of the answer.
+ANSWER = 4 * (1 + TOWARDS)
 #: The residual is in units of so many local contrasts.
 RESIDUAL = 0.3
 #: Local contrasts are taken in windows of this side at half the size, and are not smaller than this
@@ -53,6 +64,12 @@ class Evidence:
         The same with the finest detail of the plane that is sharpest there.
     lowest, highest, mean : float32, (Y, X)
         Over the planes.
+    at_peaks : (float32, float32), (Y, X)
+        Of the planes where the depth score has its highest peak, and its second one.
+    reliance : (float32, float32), (Y / 2, X / 2)
+        How far these two peaks are there at all, 0 to 1.
+    peaks : float32, (`PEAK_MAPS`, Y / 2, X / 2)
+        See `peak_maps`.
     noise : float32, (Y / 2, X / 2)
         Variance of the noise of a plane.
     left : float32, (Y / 2, X / 2)
@@ -67,65 +84,125 @@ class Evidence:
     lowest: Map
     highest: Map
     mean: Map
+    at_peaks: tuple[Map, Map]
+    reliance: tuple[Map, Map]
+    peaks: Map
     noise: Map
     left: tuple[Map, Map]
     n_planes: int
     reach: int
 
 
-def features(evidence: Evidence) -> tuple[Map, Map]:
-    """Return what the network sees, (`CHANNELS`, Y / 2, X / 2), and the local contrast.
+@dataclass(frozen=True)
+class Seen:
+    """What the network sees, and what its answer is in units of.
 
-    Odd shapes are rounded up.
+    Parameters
+    ----------
+    maps : float32, (`CHANNELS`, Y / 2, X / 2)
+        What it sees.
+    contrast : float32, (Y / 2, X / 2)
+        The local contrast, of which a residual is `RESIDUAL` times as much.
+    apart : float32, (`TOWARDS`, 4, Y / 2, X / 2)
+        Of the images to go towards, by how much they differ from the fused one: that without noise
+        reduction, and those of the two peaks.
     """
+
+    maps: Map
+    contrast: Map
+    apart: Map
+
+
+def features(evidence: Evidence) -> Seen:
+    """Return what the network sees. Odd shapes are rounded up."""
     fused = unshuffled(evidence.fused)
     mean = fused.mean(0)
     middle = _window(mean)
     deviation = _window(np.square(fused - middle).mean(0))
     contrast = np.sqrt(_window(deviation) + evidence.noise / 4) + np.float32(LEAST_CONTRAST)
-    per = 1 / contrast
+    per = np.float32(1) / contrast
     seen = np.empty((CHANNELS, *contrast.shape), np.float32)
     seen[:4] = np.clip((fused - middle) * per, -4, 4) * np.float32(0.5)
     detail = evidence.fused - cv2.blur(evidence.fused, (3, 3), borderType=cv2.BORDER_REFLECT_101)
     seen[4:8] = unshuffled(detail) * (3 * per)
-    others = (
-        evidence.plain, evidence.sharpest, evidence.lowest, evidence.highest, evidence.mean
-    )  # fmt: skip
+    apart = _apart(evidence, fused)
+    seen[8:12] = 2 * _bent(apart[0], per)
+    others = evidence.sharpest, evidence.lowest, evidence.highest, evidence.mean
     for number, other in enumerate(others):
-        apart = (unshuffled(other) - fused) * per
-        place = slice(8 + 4 * number, 12 + 4 * number)
-        np.divide(SLOPE * apart, 1 + np.float32(BEND) * np.abs(apart), out=seen[place])
-    seen[8:12] *= 2
+        place = slice(12 + 4 * number, 16 + 4 * number)
+        seen[place] = _bent(unshuffled(other) - fused, per)
+    seen[28:34] = _amounts(evidence, contrast)
+    for place, at_peak in zip((slice(34, 38), slice(38, 42)), apart[1:], strict=True):
+        seen[place] = _bent(at_peak, per)
+    seen[42:] = evidence.peaks
+    return Seen(seen, contrast, apart)
+
+
+def _apart(evidence: Evidence, fused: Map) -> Map:
+    """Return what `Seen.apart` holds; nothing where there is no peak to rely on."""
+    apart = np.empty((TOWARDS, *fused.shape), np.float32)
+    for other, image in zip(apart, (evidence.plain, *evidence.at_peaks), strict=True):
+        np.subtract(unshuffled(image), fused, out=other)
+    for peak, there in zip(apart[1:], evidence.reliance, strict=True):
+        peak *= there
+    return apart
+
+
+def _bent(apart: Map, per: Map) -> Map:
+    """Return differences in units of the contrast, large ones bent towards a limit."""
+    apart = apart * per
+    return np.asarray(SLOPE * apart / (1 + np.float32(BEND) * np.abs(apart)), np.float32)
+
+
+def _amounts(evidence: Evidence, contrast: Map) -> Map:
+    """Return maps of how much noise there is, how much of it is left, and of how many planes."""
     one = np.ones_like(contrast)
-    seen[-6] = np.clip(np.log(np.sqrt(evidence.noise) * per + 1e-9), -6, 1) * np.float32(0.4)
-    for channel, left in zip((-5, -4), evidence.left, strict=True):
-        seen[channel] = np.log(np.maximum(left, np.float32(1e-4))) * np.float32(0.4)
-    seen[-3] = (np.log(contrast) + 3) * np.float32(0.3)
-    seen[-2] = one * np.float32(0.5 * (np.log(evidence.n_planes) - 3))
-    seen[-1] = one * np.float32(0.5 * evidence.reach)
-    return seen, contrast
+    noise = np.log(np.sqrt(evidence.noise) / contrast + np.float32(1e-9))
+    return np.stack(
+        [
+            np.clip(noise, -6, 1) * np.float32(0.4),
+            *(np.log(np.maximum(m, np.float32(1e-4))) * np.float32(0.4) for m in evidence.left),
+            (np.log(contrast) + 3) * np.float32(0.3),
+            one * np.float32(0.5 * (np.log(evidence.n_planes) - 3)),
+            one * np.float32(0.5 * evidence.reach),
+        ]
+    )
 
 
-def refined(evidence: Evidence, answer: Map, contrast: Map) -> Map:
-    """Return the refined image, not yet limited to what the planes have thereabouts.
+def refined(evidence: Evidence, seen: Seen, answer: Map) -> Map:
+    """Return the refined image, not yet limited to what all the planes have thereabouts.
 
     Parameters
     ----------
-    evidence : Evidence
-        As for `features`.
-    answer : float32, (8, Y / 2, X / 2)
-        The network's: residual and share, each for the four pixels of a square.
-    contrast : float32, (Y / 2, X / 2)
-        As `features` gave it.
+    evidence, seen
+        As for `features`, and what that gave.
+    answer : float32, (`ANSWER`, Y / 2, X / 2)
+        The network's: residual, and the share of each difference, for the four pixels of a square.
     """
     shape = evidence.fused.shape
-    change = _shuffled(answer[:4] * (np.float32(RESIDUAL) * contrast), shape)
-    share = _shuffled(answer[4:], shape)
-    share *= evidence.plain - evidence.fused
-    change += share
+    changes = answer[:4] * (np.float32(RESIDUAL) * seen.contrast)
+    for number, apart in enumerate(seen.apart, 1):
+        changes += answer[4 * number : 4 * number + 4] * apart
+    change = _shuffled(changes, shape)
     change *= _enlarged(_allowed(evidence, evidence.fused + change), shape)
     change += evidence.fused
-    return change
+    return _limited(evidence, seen, change)
+
+
+def _limited(evidence: Evidence, seen: Seen, image: Map) -> Map:
+    """Keep an image within what is fused or sharp in 3 x 3 pixels, give or take noise.
+
+    At steep edges it would get steeper than any plane shows them, with a dark line beside.
+    """
+    low, high = evidence.fused.copy(), evidence.fused.copy()
+    peaks = (evidence.fused + _shuffled(apart, low.shape) for apart in seen.apart[1:])
+    for other in (evidence.plain, evidence.sharpest, *peaks):
+        cv2.min(low, other, dst=low)
+        cv2.max(high, other, dst=high)
+    kernel = np.ones((3, 3), np.uint8)
+    noise = _enlarged(np.sqrt(evidence.noise), low.shape)
+    low, high = cv2.erode(low, kernel) - noise, cv2.dilate(high, kernel) + noise
+    return np.asarray(cv2.min(cv2.max(image, low, dst=low), high, dst=low))
 
 
 def _allowed(evidence: Evidence, image: Map) -> Map:
