@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from hypothesis import settings
 # how long an example takes says how busy the machine is
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# napari keeps no settings: those of whoever runs the tests are neither read nor written
+os.environ["NAPARI_CONFIG"] = ""
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NO_TORCH = "needs torch, which is not installed"

@@ -31,13 +31,38 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(skip)
 
 
+@pytest.fixture(scope="session")
+def passed_over():
+    """Return how many modules were there when the collections were last told to pass over them."""
+    return [0]
+
+
+@pytest.fixture(autouse=True)
+def quick_to_clean(passed_over):
+    """Let the collections after each layer and each window pass over what was imported before."""
+    if len(sys.modules) > passed_over[0]:
+        gc.collect()
+        gc.freeze()
+        passed_over[0] = len(sys.modules)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def quick_to_clean():
-    """Let the collections after each window pass over what was imported."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
+def known_plugins():
+    """Look for plugins once: napari does so for every window, and reads all their manifests."""
+    from npe2 import PluginManager
+
+    look = PluginManager.discover
+    found = []
+
+    def discover(manager, paths=(), clear=False, include_npe1=False):
+        if paths or clear or manager not in found:
+            found.append(manager)
+            return look(manager, paths, clear, include_npe1)
+        return 0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PluginManager, "discover", discover)
+        yield
 
 
 @pytest.fixture(scope="session")
