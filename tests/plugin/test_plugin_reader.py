@@ -114,16 +114,15 @@ def test_viewer_opens_single_planes_as_a_stack(make_napari_viewer, tmp_path):
 
 
 @pytest.mark.window
-@pytest.mark.parametrize("name", ["relief", "bristles", "fluorescence"])
-def test_sample_is_a_stack_of_known_sizes(make_napari_viewer, monkeypatch, name):
+def test_sample_is_a_stack_of_known_sizes(viewer, monkeypatch):
     from napari_mfif.plugin import samples
 
-    small = replace(samples.SAMPLES[name], shape=(65, 97), planes=5)
-    monkeypatch.setitem(samples.SAMPLES, name, small)
-    viewer = make_napari_viewer()
-    (layer,) = viewer.open_sample("napari-mfif", name)
-    assert layer.data.shape == (5, 65, 97)
-    assert opened(layer).stack.z_step == pytest.approx(layer.scale[0])
+    for name in ("relief", "bristles", "fluorescence"):
+        small = replace(samples.SAMPLES[name], shape=(65, 97), planes=5)
+        monkeypatch.setitem(samples.SAMPLES, name, small)
+        (layer,) = viewer.open_sample("napari-mfif", name)
+        assert layer.data.shape == (5, 65, 97)
+        assert opened(layer).stack.z_step == pytest.approx(layer.scale[0])
 
 
 def test_written_layer_keeps_sizes_and_recipe(tmp_path):

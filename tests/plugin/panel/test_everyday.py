@@ -259,15 +259,15 @@ def test_focus_stays_where_it_was_during_a_run(seen, add_relief, qtbot, slow):
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=60_000)
 
 
-@pytest.mark.parametrize("name", methods.names())
-def test_tooltips_name_the_defaults_of_the_method(panel, add_relief, name):
+def test_tooltips_name_the_defaults_of_the_method(panel, add_relief):
     add_relief()
     box = panel.method_box
-    box.method.setCurrentIndex(box.method.findData(name))
-    for key, value in box.consistency().items():
-        said = ("off", "on")[value] if isinstance(value, bool) else value
-        said = f"{said:g}" if isinstance(said, float) else said
-        assert f"Default: {said}" in box.cleaning_form.controls[key].tooltip
+    for name in methods.names():
+        box.method.setCurrentIndex(box.method.findData(name))
+        for key, value in box.consistency().items():
+            said = ("off", "on")[value] if isinstance(value, bool) else value
+            said = f"{said:g}" if isinstance(said, float) else said
+            assert f"Default: {said}" in box.cleaning_form.controls[key].tooltip, name
 
 
 def test_settings_come_back_with_the_panel(panel, viewer, add_relief):

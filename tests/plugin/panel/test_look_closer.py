@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
@@ -37,8 +39,9 @@ def made(look, made, qtbot):
 
 @pytest.fixture
 def mouse(viewer, made, qtbot):
-    qtbot.wait(300)  # until the window has its size
-    return Mouse(viewer, made, qtbot)
+    made = Mouse(viewer, made, qtbot)
+    qtbot.waitUntil(lambda: made.meets(50, 70), timeout=20_000)  # until the window has its size
+    return made
 
 
 class Mouse:
@@ -62,6 +65,12 @@ class Mouse:
         self.qtbot.wait(30)
         self.qtbot.mouseMove(self.native, self.point(row, column))
         self.qtbot.wait(30)
+
+    def meets(self, row, column):
+        """Tell whether a move comes to where it should."""
+        self.move(row, column)
+        found = self.layer.world_to_data(self.viewer.cursor.position)[-2:]
+        return np.abs(np.subtract(found, (row, column))).max() <= 0.5
 
     def press(self, row, column):
         QTest.mousePress(self.native, LEFT, Qt.KeyboardModifier.NoModifier, self.point(row, column))
@@ -405,33 +414,30 @@ def test_a_closed_panel_hears_nothing_any_more(look, made, viewer, qtbot):
     qtbot.wait(50)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("size", [(1280, 800), (900, 560)])
-def test_no_text_is_cut_off(look, made, viewer, qtbot, theme, size):
-    viewer.theme = theme
-    viewer.window.resize(*size)
-    qtbot.wait(100)
-    for one in look.findChildren(QPushButton):
-        if one.isVisible():
-            assert one.width() >= one.sizeHint().width(), one.text()
-    area = look.findChild(QScrollArea)
-    assert area.widget().width() <= area.viewport().width()
-    for label in look.findChildren(QLabel):
-        if label.isVisible() and label.text():
-            assert label.height() >= label.heightForWidth(label.width()), label.text()
+def test_no_text_is_cut_off(look, made, viewer, qtbot):
+    for theme, size in product(["dark", "light"], [(1280, 800), (900, 560)]):
+        viewer.theme = theme
+        viewer.window.resize(*size)
+        qtbot.wait(100)
+        for one in look.findChildren(QPushButton):
+            if one.isVisible():
+                assert one.width() >= one.sizeHint().width(), (one.text(), theme, size)
+        area = look.findChild(QScrollArea)
+        assert area.widget().width() <= area.viewport().width(), (theme, size)
+        for label in look.findChildren(QLabel):
+            if label.isVisible() and label.text():
+                needed = label.heightForWidth(label.width())
+                assert label.height() >= needed, (label.text(), theme, size)
 
 
-@pytest.mark.parametrize(
-    ("scores", "said"),
-    [
+def test_runner_up_is_said_by_its_height(look, made):
+    for scores, said in (
         ([0, 4, 0, 2, 0, 0, 0], "runner-up: plane 3, 50 % as high."),
         ([0, 4, 0, 8, 0, 0, 0], "runner-up: plane 3, which scores higher"),
         ([0, 4, 3, 2, 1, 0, 0], "no other peak."),
-    ],
-)
-def test_runner_up_is_said_by_its_height(look, made, scores, said):
-    look.mouse._show(FocusCurve.of(np.array(scores, np.float32), 1))
-    assert said in look.mouse.rivals.text()
+    ):
+        look.mouse._show(FocusCurve.of(np.array(scores, np.float32), 1))
+        assert said in look.mouse.rivals.text()
 
 
 def test_two_depths_that_noise_does_not_decide_between_are_said(look, made, mouse, qtbot):
