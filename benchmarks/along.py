@@ -1,9 +1,11 @@
 """Ways along z and sets of weights: networks on simulated z-stacks, beside other methods.
 
-usage: python -m benchmarks.along [METHOD...] [--cards]
+usage: python -m benchmarks.along [METHOD...] [--cards | --one-order]
 
 Eight kinds of stacks, 12 planes of 128 x 128, seeds that no training and no calibration has seen.
-With --cards the table of a method is also written onto the card of its weights for z-stacks.
+With --cards the table of a method is also written onto the card of its weights for z-stacks. With
+--one-order planes are compared in the order of the stack alone, by the weights for z-stacks: what
+comparing them in either order is worth.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 
 from napari_mfif import Fusion, fuse
 from napari_mfif.methods import registry
+from napari_mfif.methods.neural import votes
 from napari_mfif.metrics.truth import psnr, share_within
 from napari_mfif.networks.weights import CARD, folder_of, sets
 from napari_mfif.simulation import KINDS, Simulation, simulate
@@ -38,6 +41,12 @@ def main(words: list[str]) -> None:
     """Print a table in Markdown."""
     names = [word for word in words if not word.startswith("-")]
     print(*HEAD, sep="\n", flush=True)
+    if "--one-order" in words:
+        votes.is_turned = lambda plane, offset: False
+        for name in names:
+            given = {"along": "votes", "weights": sets(name)[-1]}
+            shown(row(name, given).replace("votes", "votes in one order"))
+        return
     others = [shown(row("gradient", {})), shown(row("adaptive", {}))]
     for name in names or ["cnn", "fd-fcn", "boundary-aware", "mfif-gan", "ufa-fuse"]:
         own = [shown(row(name, given)) for given in ways(name)]
