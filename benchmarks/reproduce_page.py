@@ -24,9 +24,12 @@ Results = dict[str, Any]
 INTRODUCTION = """\
 The five published methods as this project has them, with the weights it ships, beside the figures
 that were published, and beside what one line of code gives. All of it, pictures too, is made by
-`make reproduce`, in some fifteen minutes of one core, by the sum of what its parts took
-(`python -m benchmarks.reproduce --help` for parts of it; a run that was stopped goes on with
-`--missing`); only the table of small trainings is made by `python -m benchmarks.ablations`.
+`make reproduce`, here in one go: 17 minutes of the processor, 56 of the clock on two cores that
+did much other work (`python -m benchmarks.reproduce --help` for parts of it; a run that was stopped
+goes on with `--missing`); only the table of small trainings is made by
+`python -m benchmarks.ablations`.
+Rows named *microscopy* are of the weights for z-stacks, on pairs where those for photographs are
+the default; rows named *published* are of those, on z-stacks where the others are.
 Numbers are kept in `benchmarks/results`, what the papers print in `benchmarks/papers.toml`. No
 setting was chosen on these scenes. On Lytro, the recipe of `fd-fcn` was changed after a first
 training failed there, and one training of `cnn` was taken out of three after a look at its means:
