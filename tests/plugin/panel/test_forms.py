@@ -13,7 +13,7 @@ from napari_mfif import methods
 from napari_mfif.plugin import method_widget
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.settings.consistency import CONSISTENCY
-from napari_mfif.settings.options import ALIGNMENT, REFERENCE
+from napari_mfif.settings.options import ALIGNMENT, MIN_CONFIDENCE, REFERENCE
 from napari_mfif.settings.parameters import Parameter
 
 pytestmark = pytest.mark.window
@@ -188,13 +188,21 @@ def test_switch_is_clicked(shown, parameter) -> None:
     assert form.values()[parameter.name] is not parameter.default
 
 
-def test_every_change_is_told(shown) -> None:
-    form, heard = shown(NUMBERS["gradient", "window"]), []
-    form.changed.connect(lambda: heard.append(form.values()["window"]))
+@pytest.mark.parametrize(
+    ("parameter", "then"),
+    [
+        (NUMBERS["gradient", "window"], 10),
+        (NUMBERS["verification", "smooth_depth"], 1),
+        (MIN_CONFIDENCE, 0.505),
+    ],
+)
+def test_every_change_is_told_once(shown, parameter, then) -> None:
+    form, heard = shown(parameter), []
+    form.changed.connect(lambda: heard.append(form.values()[parameter.name]))
     slider = part(form, QSlider)
     slider.setFocus()
     QTest.keyClick(slider, Qt.Key.Key_Right)
-    assert heard == [10]
+    assert heard == [pytest.approx(then)]
 
 
 def test_form_of_a_method_is_usable_alone(qtbot, slope) -> None:

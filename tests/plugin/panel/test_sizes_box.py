@@ -85,6 +85,19 @@ def test_impossible_sizes_are_refused_beside_the_fields(sizes, panel, add_relief
     assert source.scale[0] == 0.5
 
 
+def test_the_z_step_is_asked_for_quietly_while_sizes_are_typed(sizes, viewer, relief, panel):
+    layer = viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
+    typed(sizes.pixel, "0.2")
+    assert "Give the z step, too" in sizes.lacking.text()
+    assert not sizes.problem.isVisibleTo(panel)
+    typed(sizes.z_step, "0.5")
+    assert not sizes.lacking.isVisibleTo(panel)
+    assert tuple(layer.scale) == (0.5, 0.2, 0.2)
+    typed(sizes.z_step, "")  # it goes on to count
+    assert sizes.problem.isVisibleTo(panel)
+    assert not sizes.lacking.isVisibleTo(panel)
+
+
 def test_one_goes_on_looking_at_the_same_plane(sizes, viewer, relief, panel):
     viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
     viewer.dims.set_current_step(0, 4)

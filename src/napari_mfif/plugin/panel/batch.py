@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QWidget,
 )
@@ -27,7 +26,15 @@ from napari_mfif.plugin.dialogs import FOLDER, ask_which
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.batch_settings import BatchSettings
 from napari_mfif.plugin.panel.batch_table import SHOWN, BatchTable
-from napari_mfif.plugin.panel.style import ProgressLine, button, heading, hint, say, trouble
+from napari_mfif.plugin.panel.style import (
+    ProgressLine,
+    button,
+    heading,
+    hint,
+    label_of,
+    say,
+    trouble,
+)
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -117,14 +124,10 @@ class BatchPanel(Panel):
             ("z-stacks", self.source, "Where the z-stacks lie, in it and in folders below."),
             ("Results", self.target, "Where the results go; it is made."),
         )):  # fmt: skip
-            label = QLabel(text)
-            label.setBuddy(line)
-            line.setAccessibleName(text)
-            line.setToolTip(f"<qt>{tip}</qt>")
             choosing = button("Choose\N{HORIZONTAL ELLIPSIS}", tip)
             choosing.setAccessibleName(f"Choose {text}")
             choosing.clicked.connect(lambda _=False, line=line: self._choose(line))
-            for column, widget in enumerate((label, line, choosing)):
+            for column, widget in enumerate((label_of(line, text, tip), line, choosing)):
                 grid.addWidget(widget, row, column)
         return whole
 

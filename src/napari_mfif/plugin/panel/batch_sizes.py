@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from napari_mfif.errors import MfifError
 from napari_mfif.plugin.panel.lengths import spacing_of
-from napari_mfif.plugin.panel.sizes_box import name_field, unit_box
-from napari_mfif.plugin.panel.style import Fold, say, trouble
+from napari_mfif.plugin.panel.sizes_box import unit_box
+from napari_mfif.plugin.panel.style import Fold, label_of, say, trouble
 
 __all__ = ["BatchSizes"]
 
@@ -39,7 +39,7 @@ class BatchSizes(QWidget):
             ("Pixel size", self.pixel, "Height and width of a pixel: one number, or two as in "
              "0.1; 0.2; empty: as the files say."),
         )):  # fmt: skip
-            name_field(grid, row, text, field, tip)
+            grid.addWidget(label_of(field, text, tip), row, 0)
             field.setPlaceholderText(AS_FILES_SAY)
             field.editingFinished.connect(self._typed)
             grid.addWidget(field, row, 1, 1, 1 if field is self.z_step else 2)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QWidget
+
+from napari_mfif.plugin.panel.style import label_of
 
 __all__ = ["ChannelRow"]
 
@@ -18,18 +20,16 @@ class ChannelRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.decide, self.which = QComboBox(), QComboBox()
-        self.decide.setToolTip("<qt>The channel in which sharpness is judged.</qt>")
-        self.which.setToolTip("<qt>The channels that are fused, all with the same decision.</qt>")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setColumnStretch(1, 1)
-        for number, (text, box) in enumerate((("Decide on", self.decide), ("Fuse", self.which))):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setAccessibleName(text)
+        for number, (text, box, tip) in enumerate((
+            ("Decide on", self.decide, "The channel in which sharpness is judged."),
+            ("Fuse", self.which, "The channels that are fused, all with the same decision."),
+        )):  # fmt: skip
             box.setMinimumContentsLength(6)
-            grid.addWidget(label, number, 0)
+            grid.addWidget(label_of(box, text, tip), number, 0)
             grid.addWidget(box, number, 1)
         self.hide()
         self.decide.currentIndexChanged.connect(self._offer_alone)

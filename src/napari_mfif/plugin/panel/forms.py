@@ -31,7 +31,7 @@ from napari_mfif.settings.parameters import Parameter, Settings
 
 __all__ = ["Form", "Number", "WordOrNumber", "control_for", "tooltip"]
 
-#: Positions of a slider of numbers with fractions.
+#: Positions of a slider of numbers that are not whole.
 STEPS = 200
 #: From so large a factor between its ends on, a range is run through in even factors.
 WIDE = 20
@@ -61,19 +61,28 @@ def tooltip(parameter: Parameter, default: Any) -> str:
 
 
 class Number(Container[Widget]):
-    """A number with a fraction: a slider, and a field that shows it as people write it.
+    """A number: a slider, and a field that shows it as people write it.
 
-    The slider runs in even steps, in even factors where the range is wide, or by the third power
-    where small values matter most (`fine`) and it begins with 0; it gives round numbers. magicgui's
-    own always shows the same digits behind the point: 1.0000.
+    The slider of a whole one runs through all of them; else it runs in even steps, in even factors
+    where the range is wide, or by the third power where small values matter most (`fine`) and it
+    begins with 0; it gives round numbers. magicgui's own always shows the same digits behind the
+    point: 1.0000.
     """
 
     def __init__(
-        self, minimum: float, maximum: float, value: float, *, fine: bool = False, **options: Any
+        self,
+        minimum: float,
+        maximum: float,
+        value: float,
+        *,
+        fine: bool = False,
+        whole: bool = False,
+        **options: Any,
     ) -> None:
-        self._range, self._fine = (minimum, maximum), fine
-        self._by_factors = minimum > 0 and maximum / minimum >= WIDE
-        self._slider = Slider(min=0, max=STEPS, readout=False, label="")
+        self._range, self._fine, self._whole = (minimum, maximum), fine, whole
+        self._by_factors = not whole and minimum > 0 and maximum / minimum >= WIDE
+        self._steps = int(maximum - minimum) if whole else STEPS
+        self._slider = Slider(min=0, max=self._steps, readout=False, label="")
         self._field = LineEdit(label="")
         super().__init__(
             widgets=[self._slider, self._field], layout="horizontal", labels=False, **options
@@ -82,6 +91,8 @@ class Number(Container[Widget]):
         self._field.native.setFixedWidth(72)
         self._value = value
         self._show()
+        for inner in (self._slider, self._field):
+            inner.changed.disconnect()  # a change is told once, when the value is the new one
         self._slider.changed.connect(self._slid)
         self._field.native.editingFinished.connect(self._typed)
 
@@ -93,7 +104,8 @@ class Number(Container[Widget]):
     @value.setter
     def value(self, value: float) -> None:
         low, high = self._range
-        changed, self._value = self._value, min(high, max(low, float(value)))
+        number = round(float(value)) if self._whole else float(value)
+        changed, self._value = self._value, min(high, max(low, number))
         self._show()
         if changed != self._value:
             self.changed.emit(self)
@@ -106,12 +118,14 @@ class Number(Container[Widget]):
             share = (self._value - low) / (high - low)
             share = math.cbrt(share) if self._fine else share
         with self._slider.changed.blocked(), self._field.changed.blocked():
-            self._slider.value = round(STEPS * share)
+            self._slider.value = round(self._steps * share)
             self._field.value = f"{self._value:.6g}"
 
     def _slid(self, position: int) -> None:
         low, high = self._range
-        if self._by_factors:
+        if self._whole:
+            self.value = low + position
+        elif self._by_factors:
             self.value = float(f"{low * (high / low) ** (position / STEPS):.2g}")
         elif self._fine:
             self.value = float(f"{low + (high - low) * (position / STEPS) ** 3:.2g}")
@@ -273,5 +287,5 @@ def number_for(parameter: Parameter, value: Any, options: Mapping[str, Any]) -> 
         open_ends = {"min": -1e9 if low is None else low, "max": 1e9 if high is None else high}
         return kind(value=value, **open_ends, **options)
     if parameter.kind is int:
-        return Slider(value=value, min=int(low), max=int(high), **options)
+        return Number(int(low), int(high), int(value), whole=True, **options)
     return Number(low, high, value, fine=parameter.fine, **options)

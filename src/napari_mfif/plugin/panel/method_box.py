@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +18,7 @@ from qtpy.QtWidgets import (
 from napari_mfif import methods
 from napari_mfif.plugin.panel.forms import Form
 from napari_mfif.plugin.panel.fusion_thread import torch_is_missing, torch_remedy
-from napari_mfif.plugin.panel.style import Fold, button, heading, hint, say, trouble
+from napari_mfif.plugin.panel.style import Fold, button, heading, hint, label_of, say, trouble
 from napari_mfif.settings import consistency
 from napari_mfif.settings.options import ALIGN, ALIGNMENT, CROP, REFERENCE
 from napari_mfif.settings.parameters import Settings, resolve
@@ -62,8 +61,6 @@ class MethodBox(QWidget):
             number = self.method.count() - 1
             self.method.setItemData(number, method.summary, Qt.ItemDataRole.ToolTipRole)
         self.device = QComboBox()
-        self.device.setAccessibleName("Device")
-        self.device.setToolTip("<qt>Where the network runs. It is the same on all of them.</qt>")
         for value, words in DEVICES.items():
             self.device.addItem(words, value)
         self.advanced = Fold("Advanced", "What seldom has to be changed.")
@@ -100,9 +97,8 @@ class MethodBox(QWidget):
         self._device_row = QWidget()
         row = QHBoxLayout(self._device_row)
         row.setContentsMargins(0, 0, 0, 0)
-        label = QLabel("Device")
-        label.setBuddy(self.device)
-        row.addWidget(label)
+        tip = "Where the network runs. It is the same on all of them."
+        row.addWidget(label_of(self.device, "Device", tip))
         row.addWidget(self.device, 1)
         column.addWidget(self._device_row)
         column.addWidget(self.advanced)

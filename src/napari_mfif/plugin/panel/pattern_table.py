@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -24,7 +23,7 @@ from napari_mfif.io.grouping import PLURALS, Arranged
 from napari_mfif.io.meaning import naming_of
 from napari_mfif.io.read import open_arranged
 from napari_mfif.plugin.layers.metadata import Opening
-from napari_mfif.plugin.panel.style import heading, hint, say, sheet, trouble
+from napari_mfif.plugin.panel.style import heading, hint, label_of, say, sheet, trouble
 
 if TYPE_CHECKING:
     from napari_mfif.arrays.stack import ZStack
@@ -112,13 +111,11 @@ class PatternTable(QDialog):
         self.meanings: list[QComboBox] = []
         self.pattern = QLineEdit()
         self.pattern.setPlaceholderText("as their words say")
-        self.pattern.setAccessibleName("Meaning of the file names")
         self.pattern.setToolTip(
             "<qt>{z} is the plane, {c} the channel, {t} the time, {_} nothing; any other word, "
             "such as {sample}, makes z-stacks of their own.</qt>"
         )
         self.image = QComboBox()
-        self.image.setAccessibleName("Image")
         self.image.setToolTip("<qt>The z-stack to open.</qt>")
         self.count, self.problem = hint(), trouble()
         buttons = QDialogButtonBox.StandardButton
@@ -154,15 +151,12 @@ class PatternTable(QDialog):
                 for letter, word in MEANINGS.items():
                     box.addItem(word, letter)
                 box.setCurrentIndex(box.findData(axis))
-                box.setAccessibleName(text)
                 box.activated.connect(self._compose)
                 self.meanings.append(box)
                 rows.append((text, box))
         rows += [("Meaning of the file names", self.pattern), ("Image", self.image)]
         for number, (text, widget) in enumerate(rows):
-            label = QLabel(text)
-            label.setBuddy(widget)
-            grid.addWidget(label, number, 0)
+            grid.addWidget(label_of(widget, text), number, 0)
             grid.addWidget(widget, number, 1)
         return grid
 

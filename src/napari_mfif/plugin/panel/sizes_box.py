@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from napari_mfif.arrays.parts import parse_planes, planes_in_words
 from napari_mfif.errors import MfifError, ParameterError
 from napari_mfif.plugin.layers.metadata import LIES_ON
 from napari_mfif.plugin.panel.lengths import spacing_of
-from napari_mfif.plugin.panel.style import Fold, button, hint, say, trouble
+from napari_mfif.plugin.panel.style import Fold, button, hint, label_of, say, trouble
 from napari_mfif.wording import sign_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari_mfif.arrays.stack import ZStack
 
-__all__ = ["SizesBox", "name_field", "unit_box"]
+__all__ = ["SizesBox", "unit_box"]
 
 UNITS = {
     "um": sign_of("um"),
@@ -43,15 +43,6 @@ def unit_box() -> QComboBox:
     box.setAccessibleName("Unit")
     box.setToolTip("<qt>Unit of the z step and the pixel size.</qt>")
     return box
-
-
-def name_field(grid: QGridLayout, row: int, text: str, field: QWidget, tip: str) -> None:
-    """Put the name of a field in front of its row."""
-    label = QLabel(text)
-    label.setBuddy(field)
-    field.setAccessibleName(text)
-    field.setToolTip(f"<qt>{tip}</qt>")
-    grid.addWidget(label, row, 0)
 
 
 class SizesBox(QWidget):
@@ -78,7 +69,8 @@ class SizesBox(QWidget):
         self.z_step, self.pixel = QLineEdit(), QLineEdit()
         self.unit, self.region = unit_box(), QComboBox()
         self.planes = QLineEdit()
-        self.about, self.problem = hint(), trouble()
+        self.lacking, self.about, self.problem = hint(), hint(), trouble()
+        say(self.lacking, "")
         self._lay_out()
         for field in (self.z_step, self.pixel):
             field.editingFinished.connect(self._typed)
@@ -88,9 +80,11 @@ class SizesBox(QWidget):
 
     def _lay_out(self) -> None:
         sizes = QHBoxLayout()
+        sizes.setSpacing(6)
         for widget, share in ((self.z_step, 2), (self.unit, 1)):
             sizes.addWidget(widget, share)
         where = QHBoxLayout()
+        where.setSpacing(6)
         where.addWidget(self.region, 1)
         self.draw = button("Draw", "Draw a rectangle on the stack; only what is in it is fused.")
         self.draw.clicked.connect(self._draw)
@@ -107,11 +101,11 @@ class SizesBox(QWidget):
             ("Region", self.region, where, "Rows and columns in a rectangle of a Shapes layer."),
         )  # fmt: skip
         for number, (text, field, placed, tip) in enumerate(rows):
-            name_field(grid, number, text, field, tip)
+            grid.addWidget(label_of(field, text, tip), number, 0)
             add = grid.addWidget if isinstance(placed, QWidget) else grid.addLayout
             add(placed, number, 1)
         self.fold.column.addLayout(grid)
-        for widget in (self.problem, self.about):
+        for widget in (self.lacking, self.problem, self.about):
             self.fold.column.addWidget(widget)
         column = QHBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,6 +116,7 @@ class SizesBox(QWidget):
         self.setVisible(stack is not None)
         if stack is None:
             return
+        say(self.lacking, "")
         self.fold.head.setText(TITLE if stack.z_step else f"{TITLE}: z step not known")
         pixel: tuple[float, ...] = stack.pixel_size or ()
         pixel = pixel[:1] if len(set(pixel)) == 1 else pixel
@@ -182,8 +177,11 @@ class SizesBox(QWidget):
         try:
             spacing = spacing_of(z_step, pixel)
         except MfifError as error:
-            say(self.problem, str(error))
+            under_way = not (z_step or self._shown[0])  # one is typed after the other
+            say(self.lacking, str(error) if under_way else "")
+            say(self.problem, "" if under_way else str(error))
             return
+        say(self.lacking, "")
         say(self.problem, "")
         self.sized.emit(spacing, unit)
 

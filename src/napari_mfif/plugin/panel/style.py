@@ -28,6 +28,7 @@ __all__ = [
     "button",
     "heading",
     "hint",
+    "label_of",
     "rule",
     "say",
     "sheet",
@@ -142,6 +143,16 @@ def say(label: QLabel, text: str) -> None:
     """Show a sentence in the words of the window, or hide the label when there is none."""
     label.setText(in_window(text))
     label.setVisible(bool(text))
+
+
+def label_of(field: QWidget, text: str, tip: str = "") -> QLabel:
+    """Return the label in front of a field, which is called so for screen readers, too."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    field.setAccessibleName(text)
+    if tip:
+        field.setToolTip(f"<qt>{tip}</qt>")
+    return label
 
 
 def button(text: str, tip: str, pressed: Any = None, *, look: str = "plain") -> QPushButton:
