@@ -157,7 +157,7 @@ def refine_picture(path: Path) -> None:
     viewer.layers["height (µm) · fluorescence"].visible = True
     panel.box.known.set_values({"min_confidence": 0.8})
     rest(2)
-    until(lambda: not panel.note.text())
+    until(lambda: panel.back.isEnabled() and not panel.note.text())
     viewer.window.screenshot(str(path), canvas_only=False, flash=False)
     viewer.close()
     print(path)

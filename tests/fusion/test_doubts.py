@@ -192,7 +192,7 @@ def reasons(fusion):
 @pytest.mark.parametrize("reason", REASONS)
 def test_pixels_tell_the_reasons_that_the_whole_tells(reason) -> None:
     fusion = fuse(REASONS[reason]())
-    whole = {why: share for why, share in fusion.undecided.items() if why != "no reason was found"}
+    whole = {why: share for why, share in fusion.undecided.items() if why != "reason not known"}
     assert reasons(fusion) == pytest.approx(whole)
 
 

@@ -67,7 +67,7 @@ def test_cancel_in_a_process_leaves_everything_as_it_was(panel, viewer, network,
     before = shared_files()
     panel.run_box.fuse.click()
     qtbot.waitUntil(lambda: apart.pid is not None, timeout=WAIT)
-    process, worker = apart._process, panel._worker
+    process, worker = apart._process, panel.runner.worker
     process.send_signal(signal.SIGSTOP)  # as if a plane took minutes
     panel.run_box.stop.click()
     assert not panel.is_running()
@@ -101,7 +101,7 @@ def test_window_closed_in_the_middle_ends_the_process(make_napari_viewer, relief
     panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("cnn"))
     panel.foresight.rest()
     panel.run_box.fuse.click()
-    worker = panel._worker
+    worker = panel.runner.worker
     qtbot.waitUntil(lambda: apart.pid is not None, timeout=WAIT)
     apart._process.send_signal(signal.SIGSTOP)  # as if a plane took minutes
     viewer.close()

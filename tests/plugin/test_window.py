@@ -164,7 +164,7 @@ def test_dock_closed_while_running_leaves_no_half_fused_image(
     add_relief()
     panel.run_box.fuse.click()
     qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
-    worker = panel._worker
+    worker = panel.runner.worker
     viewer.window.remove_dock_widget(panel)
     slow.set()
     qtbot.waitUntil(lambda: not worker.is_running, timeout=WAIT)
@@ -176,7 +176,7 @@ def test_window_closed_while_running_harms_nothing(make_napari_viewer, relief, q
     _, panel = viewer.window.add_plugin_dock_widget("napari-mfif", "Fuse")
     viewer.add_image(np.asarray(relief.stack.pixels), name="pollen")
     panel.run_box.fuse.click()
-    worker = panel._worker
+    worker = panel.runner.worker
     qtbot.waitUntil(lambda: "in focus · pollen" in viewer.layers, timeout=WAIT)
     viewer.close()
     slow.set()

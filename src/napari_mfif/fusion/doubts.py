@@ -17,7 +17,7 @@ from napari_mfif.settings.options import MIN_CONFIDENCE
 if TYPE_CHECKING:
     from napari_mfif.engine.folded import FoldedTimepoint
 
-__all__ = ["SURE", "Doubt", "decided_share", "doubts_of", "steps_suffice"]
+__all__ = ["APART", "SURE", "Doubt", "decided_share", "doubts_of", "steps_suffice"]
 
 #: From this confidence on a pixel counts as decided.
 SURE: float = MIN_CONFIDENCE.default
@@ -25,6 +25,10 @@ SURE: float = MIN_CONFIDENCE.default
 #: Where planes differ over such a share of the area, they would wherever there is something: the
 #: depth of field is the same everywhere. Of planes that are alike .10 at most is told, by chance.
 TOLD = 0.25
+
+
+#: The kind of doubt that aligning the planes takes away.
+APART = "planes lie apart"
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def _apart(folded: Sequence[FoldedTimepoint], channel: int | str | None) -> Iter
             said = (
                 f"Planes lie up to {far:.1f} px apart: edges are doubled, depths beside them wrong."
             )
-            yield Doubt("planes lie apart", 1.0, said, 'Align them by `align="similarity"`.')
+            yield Doubt(APART, 1.0, said, 'Align them by `align="similarity"`.')
 
 
 def steps_suffice(folded: Sequence[FoldedTimepoint]) -> bool:

@@ -19,7 +19,7 @@ __all__ = ["INVERTS", "reason_at", "undecided_by"]
 
 NOT_COVERED = "not all planes cover it"
 INVERTS = "contrast inverts through focus"
-UNKNOWN = "no reason was found"
+UNKNOWN = "reason not known"
 ALIKE, EMPTY = "all planes are equally sharp", "nothing to focus on"
 
 #: Reasons by their causes; of several at a pixel the first one counts.

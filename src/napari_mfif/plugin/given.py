@@ -12,8 +12,8 @@ from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.geometry import Placement
 from napari_mfif.plugin.layers.metadata import KEPT, Made
 from napari_mfif.plugin.layers.specs import Look, draw
+from napari_mfif.plugin.layers.telling import Telling, told_of
 from napari_mfif.plugin.layers.writer import show
-from napari_mfif.plugin.panel.fusion_thread import doubt_about, why_undecided
 from napari_mfif.plugin.reader import limits_of
 from napari_mfif.plugin.results import results_of
 
@@ -30,16 +30,14 @@ def show_given(viewer: Any, fusion: Fusion) -> None:
     for made in same:
         if KEPT not in made.source:
             keep(results, made)
-    doubt, why = doubt_about(fusion), why_undecided(fusion)
-    for drawing in draw(Made(fusion, look, "Made in Python.", doubt=doubt, undecided=why)):
+    telling = Telling(told_of(fusion))
+    for drawing in draw(Made(fusion, look, "Made in Python", telling=telling)):
         show(viewer, drawing)
 
 
 def _look_again(made: Made) -> Look:
     """Return the look of a result's stack, whether the result is kept or not."""
-    number = made.source.partition(KEPT)[2]
-    name = made.look.name.removesuffix(f" kept {number}")
-    return replace(made.look, name=name, source=made.stack_id)
+    return replace(made.look, name=made.stack_name, source=made.stack_id)
 
 
 def _look(stack: ZStack) -> Look:

@@ -16,7 +16,7 @@ from napari_mfif.fusion.refining import refined_part
 from napari_mfif.methods.base import Region
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.multiscale import levels_of
-from napari_mfif.plugin.panel.fusion_thread import summary
+from napari_mfif.plugin.layers.telling import Telling, told_of
 from napari_mfif.settings.options import HEIGHTS
 from napari_mfif.settings.parameters import Settings
 from napari_mfif.settings.recipe import Recipe
@@ -50,12 +50,12 @@ def changes(made: Made, values: Mapping[str, Any]) -> Settings:
 
 
 def refined(made: Made, values: Mapping[str, Any]) -> tuple[Made, Made]:
-    """Return what it was made of, and a fusion with these values of which that is said."""
+    """Return what it was made of, and a fusion with these values, with what is told of it."""
     wanted = changes(made, values)
     fusion = made.fusion.refine(**wanted) if wanted else made.fusion
     first = made.first or made.fusion.recipe
-    said = f"Refined; {summary(fusion)}" if fusion.recipe != first else summary(fusion)
-    return made, replace(made, fusion=fusion, said=said, first=first)
+    telling = Telling(told_of(fusion)) if wanted else made.telling
+    return made, replace(made, fusion=fusion, telling=telling, first=first)
 
 
 def unknown(made: Made) -> tuple[Made, str]:

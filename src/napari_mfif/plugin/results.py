@@ -11,10 +11,12 @@ from qtpy.QtCore import QObject, Signal
 from superqt.utils import create_worker
 
 from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.latest import Latest
 from napari_mfif.plugin.layers.metadata import KEPT, KEY, LIES_ON, Made, result
 from napari_mfif.plugin.layers.others import put_aside_others
 from napari_mfif.plugin.layers.showing import IMAGE, layers_of, shown, source_of, view
 from napari_mfif.plugin.layers.specs import MAPS, Drawing, draw, kept_by, same_scores
+from napari_mfif.plugin.layers.telling import Telling, Told, told_of
 from napari_mfif.plugin.layers.writer import LayerWriter, find_layer
 from napari_mfif.plugin.per_viewer import OnePerViewer
 from napari_mfif.plugin.timers import single_shot
@@ -46,9 +48,11 @@ class Results(QObject):
         self._writer = LayerWriter(viewer, self)
         self._writer.wrote.connect(self._writer.clear)
         self._writer.wrote.connect(self.tell)
+        self._writer.wrote.connect(self._tell_anew)
         self._soon = single_shot(self, self.changed)
         self._several = False
         self._drawing: Any = None
+        self._teller = Latest(_what_to_tell, self._told, parent=self)
         self._next: tuple[Made, Callable[[], None] | None] | None = None
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
             event.connect(self.tell)
@@ -160,15 +164,17 @@ class Results(QObject):
         done : callable, optional
             Called when they do.
         """
-        new = replace(made, fusion=fusion, first=made.first or made.fusion.recipe)
+        telling = made.telling if fusion is made.fusion else Telling()
+        first = made.first or made.fusion.recipe
+        new = replace(made, fusion=fusion, first=first, telling=telling)
         self._next = (new, done)
         if self._drawing is None:
             self._draw_next()
         return new
 
-    def say(self, made: Made, sentence: str) -> Made:
-        """Note something else of a fusion, in its layers."""
-        return self._noted(made, replace(made, said=sentence))
+    def took(self, made: Made, sentence: str) -> Made:
+        """Note in the layers of a fusion how it was made."""
+        return self._noted(made, replace(made, took=sentence))
 
     def adopt(self, made: Made, fusion: Fusion, recipe: str) -> Made:
         """Note that the layers of one fusion show another one already.
@@ -180,7 +186,7 @@ class Results(QObject):
         recipe : str
             The recipe of the other one, as JSON.
         """
-        return self._noted(made, replace(made, fusion=fusion), recipe=recipe)
+        return self._noted(made, replace(made, fusion=fusion, telling=Telling()), recipe=recipe)
 
     def _noted(self, made: Made, new: Made, **changes: Any) -> Made:
         for layer in self.viewer.layers:
@@ -188,7 +194,19 @@ class Results(QObject):
             if note is not None and note.made is made:
                 layer.metadata = {**layer.metadata, KEY: replace(note, made=new, **changes)}
         self.tell()
+        self._tell_anew()
         return new
+
+    def _tell_anew(self) -> None:
+        """Find out in a thread what is to be told of fusions that were changed since their run."""
+        untold = next((made for made in self.all() if made.telling.told is None), None)
+        if untold is not None and not self._teller.busy:
+            self._teller.ask(untold)
+
+    def _told(self, found: tuple[Made, Told]) -> None:
+        found[0].telling.told = found[1]
+        self.tell()
+        self._tell_anew()
 
     def _draw_next(self) -> None:
         if self._next is None:
@@ -214,6 +232,10 @@ class Results(QObject):
         self._drawing = create_worker(draw, made, roles, _start_thread=False)
         self._drawing.returned.connect(show)
         self._drawing.start()
+
+
+def _what_to_tell(made: Made) -> tuple[Made, Told]:
+    return made, told_of(made.fusion)
 
 
 #: What knows the fusions of a viewer: the same one for all panels that hold it.

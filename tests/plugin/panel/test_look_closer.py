@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QSlider
+from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QScrollArea, QSlider
 
 from napari_mfif import Stroke, ZStack, fuse, surface
 from napari_mfif.fusion.focus_curve import FocusCurve, focus_curve, plane_shares
@@ -349,6 +349,29 @@ def test_in_3d_and_back_with_the_button(look, made, viewer, qtbot):
     qtbot.waitUntil(lambda: viewer.dims.ndisplay == 2, timeout=5000)
     assert not look.surface.show_it.isChecked()
     assert viewer.layers["in focus · pollen"].visible
+
+
+def test_a_picture_in_3d_is_saved_from_the_fuse_panel_too(
+    look, panel, made, viewer, qtbot, tmp_path
+):
+    from PIL import Image
+
+    box = panel.result_box
+    assert not box.picture.isVisible()
+    look.surface.exaggeration.value = 4
+    press(qtbot, look.surface.show_it)
+    qtbot.waitUntil(lambda: look.surface.view.is_on and box.picture.isVisible(), timeout=10_000)
+    size = viewer.window._qt_viewer.canvas.native.size()  # it changes as sliders come and go
+    box.picture.trigger()
+    (dialog,) = box.findChildren(QFileDialog)
+    (name,) = dialog.selectedFiles()
+    assert name.endswith("pollen surface, heights x 4.png")
+    dialog.fileSelected.emit(str(tmp_path / "pollen.png"))
+    dialog.reject()
+    qtbot.waitUntil(lambda: "Saved" in box.note.text(), timeout=10_000)
+    with Image.open(tmp_path / "pollen.png") as picture:
+        assert picture.size == (2 * size.width(), 2 * size.height())
+        assert np.ptp(np.asarray(picture)) > 0
 
 
 @pytest.mark.parametrize("name", ["turn.gif", "turn.png"])

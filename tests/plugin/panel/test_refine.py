@@ -16,7 +16,7 @@ from napari_mfif.plugin.results import results_of
 
 pytestmark = pytest.mark.window
 
-WAIT = 10_000
+WAIT = 60_000
 
 
 @pytest.fixture
@@ -153,6 +153,33 @@ def test_method_that_knows_one_depth_only_says_so(refine, panel, add_relief, fus
     assert "does not keep the depths" in refine.box._rivals.text()
 
 
+def test_what_is_decided_and_why_not_all_is_that_of_the_refined_result(
+    refine, panel, viewer, relief, fused, qtbot
+):
+    pixels = np.array(relief.stack.pixels)
+    light = np.full_like(pixels[:, :, 90:], 2000)
+    pixels[:, :, 90:] = np.random.default_rng(0).poisson(light)  # nothing to focus on
+    viewer.add_image(pixels, name="pollen")
+    fused(panel)
+    box, ran = panel.result_box, panel.fusion
+    qtbot.waitUntil(lambda: refine.made is not None, timeout=WAIT)
+    before = box.sentence.text(), box.undecided.text()
+    drag(refine.box.basic.controls["smooth_depth"], 0.95)
+    settled(refine, qtbot)
+    slider = refine.box.known.controls["min_confidence"].native.findChild(QSlider)
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    fusion = settled(refine, qtbot)
+    qtbot.waitUntil(lambda: box.made.fusion is fusion, timeout=WAIT)
+    sure = np.mean(fusion.confidence >= np.float32(fusion.recipe.min_confidence))
+    assert sure > 0.1 + np.mean(ran.confidence >= np.float32(ran.recipe.min_confidence))
+    assert box.sentence.text() == (
+        f"Refined; {int(100 * sure)} % of the area decided with confidence."
+    )
+    assert box.undecided.text() not in before
+    for reason, share in fusion.undecided.items():
+        assert share < 0.01 or f"{reason} ({100 * share:.0f} %)" in box.undecided.text()
+
+
 @pytest.mark.parametrize("by", ["key", "button"])
 def test_before_is_seen_while_held(refine, pollen, viewer, qtbot, no_method, by):
     viewer.layers["height (µm) · pollen"].visible = True
@@ -187,7 +214,7 @@ def test_large_results_show_first_what_is_in_view(
 ):
     monkeypatch.setattr(module, "LARGE", 0)
     monkeypatch.setattr(module, "SIDES", (20, 40))
-    refine._settle.setInterval(10_000)
+    refine._settle.setInterval(10_000_000)
     height = viewer.layers["height (µm) · pollen"]
     height.visible = True
     before, seen = height.data.copy(), []
@@ -323,7 +350,7 @@ def test_closed_in_the_midst_it_leaves_nothing_half_refined(
     refine, pollen, viewer, qtbot, monkeypatch
 ):
     monkeypatch.setattr(module, "LARGE", 0)
-    refine._settle.setInterval(10_000)
+    refine._settle.setInterval(10_000_000)
     height = viewer.layers["height (µm) · pollen"]
     height.visible = True
     for share in (0.95, 0.7):

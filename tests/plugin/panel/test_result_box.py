@@ -82,6 +82,30 @@ def test_ground_that_shows_nothing_is_a_grey_reason_and_no_red_doubt(panel, view
     assert not panel.result_box.doubt.isVisibleTo(panel)
 
 
+def test_planes_that_lie_apart_are_aligned_by_a_click_beside_the_doubt(
+    panel, viewer, add_relief, fused, qtbot
+):
+    add_relief()
+    panel.method_box.apply(PRESETS[1])
+    fused(panel)
+    offer = panel.result_box.offer
+    assert not offer.isVisibleTo(panel)
+    drifting = simulate("relief", seed=5, shape=(97, 131), planes=7, slope=1.0, drift=12.0)
+    viewer.add_image(np.asarray(drifting.stack.pixels), name="drifting")
+    fused(panel)
+    qtbot.waitUntil(lambda: offer.isVisibleTo(panel))
+    assert "edges are doubled" in panel.result_box.doubt.text()
+    viewer.layers.selection.active = viewer.layers["in focus · drifting"]
+    panel.stack_box.box.setCurrentIndex(0)  # which would be aligned is another stack
+    assert not offer.isVisibleTo(panel)
+    panel.stack_box.box.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: offer.isVisibleTo(panel))
+    qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+    assert panel.method_box.alignment_values()["align"] == "similarity"
+    assert "press Fuse" in panel.run_box.note.text()
+    assert not offer.isVisibleTo(panel)
+
+
 def test_what_was_done_since_the_run_is_said(done, qtbot):
     made = done.results.current()
     assert not done.result_box.doubt.isVisibleTo(done)

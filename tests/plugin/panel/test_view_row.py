@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from napari._app_model import get_app_model
@@ -11,6 +13,7 @@ from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.showing import view
 from napari_mfif.plugin.panel.view_row import ViewRow
 from napari_mfif.settings.presets import PRESETS
+from napari_mfif.simulation import simulate
 
 WAIT = 20_000
 
@@ -57,6 +60,22 @@ def test_source_is_seen_in_place_of_the_result(row, viewer, qtbot):
     qtbot.waitUntil(row.buttons["source"].isChecked, timeout=5000)
     qtbot.mouseClick(row.buttons["height"], Qt.MouseButton.LeftButton)
     assert seen(viewer) == ["in focus", "height (µm)"]
+
+
+def test_source_of_an_aligned_result_is_said_to_lie_elsewhere(panel, viewer, fused, qtbot):
+    drifting = simulate("relief", seed=5, shape=(97, 131), planes=7, slope=1.0, drift=12.0)
+    viewer.add_image(np.asarray(drifting.stack.pixels), name="pollen")
+    panel.method_box.apply(PRESETS[1])
+    panel.method_box.alignment_form.set_values({"align": "translation"})
+    fused(panel)
+    (row,) = panel.findChildren(ViewRow)
+    assert not row.about.isVisibleTo(panel)
+    qtbot.mouseClick(row.buttons["source"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row.about.isVisibleTo(panel), timeout=5000)
+    apart = re.search(r"up to (.+?) px apart", row.about.text())
+    assert float(apart[1]) == pytest.approx(12, abs=1)
+    qtbot.mouseClick(row.buttons["image"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not row.about.isVisibleTo(panel), timeout=5000)
 
 
 def test_source_that_was_deleted_cannot_be_looked_at(row, viewer, qtbot):

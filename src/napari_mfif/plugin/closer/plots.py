@@ -24,6 +24,10 @@ __all__ = ["CurvePlot", "ProfilePlot"]
 TAKEN, RIVAL = {"dark": "#ffb000", "light": "#b56a00"}, {"dark": "#dc7ad0", "light": "#9c2a8c"}
 
 
+#: Where words stand along a line: below the curve, or above it.
+LOW, HIGH = 0.12, 0.9
+
+
 class Plot(pyqtgraph.GraphicsLayoutWidget):
     """A plot that only shows: the wheel scrolls the panel, nothing is dragged.
 
@@ -93,8 +97,8 @@ class CurvePlot(Plot):
         self.share_axes.getAxis("left").setTicks([[(0, "0")]])
         self.share_axes.setXLink(self.curve_axes)
         self.curve = self.curve_axes.plot([], [], symbol="o", symbolSize=4)
-        self.taken = self._mark("taken", 0.9)
-        self.rival = self._mark("runner-up", 0.7)
+        self.taken = self._mark("taken", LOW)
+        self.rival = self._mark("runner-up", HIGH)
         self.sliders = [self._mark("", 0.5, axes) for axes in (self.curve_axes, self.share_axes)]
         self.shares = pyqtgraph.BarGraphItem(x=[0], height=[0], width=0.8)
         self.share_axes.addItem(self.shares)
@@ -146,11 +150,13 @@ class CurvePlot(Plot):
         self.curve.setData(self._numbers, scores)
         low, high = float(scores.min()), float(scores.max())
         self.curve_axes.setYRange(low, high if high > low else low + 1, padding=0.08)
-        self.taken.setValue(int(self._numbers[curve.taken]))
         self.taken.show()
         self.rival.setVisible(curve.runner_up is not None)
-        if curve.runner_up is not None:
-            self.rival.setValue(int(self._numbers[curve.runner_up]))
+        for line, plane in ((self.taken, curve.taken), (self.rival, curve.runner_up)):
+            if plane is not None:
+                line.setValue(int(self._numbers[plane]))
+                below = scores[plane] > (low + high) / 2  # beside the curve, not on it
+                line.label.setPosition(LOW if below else HIGH)
 
     def clear_curve(self) -> None:
         """Show no curve."""

@@ -6,13 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QLabel,
     QMenu,
     QSlider,
     QVBoxLayout,
@@ -20,12 +18,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mfif.plugin.closer.files import write_quietly
-from napari_mfif.plugin.closer.turntable import MOVIES, Turntable, save_movie, save_picture
+from napari_mfif.plugin.closer.turntable import MOVIES, Turntable, ask_for_picture, save_movie
 from napari_mfif.plugin.dialogs import ask_where
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.solid import texture_of
 from napari_mfif.plugin.panel.forms import Number, WheelWithFocus, parts
-from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
+from napari_mfif.plugin.panel.style import button, heading, hint, label_of, say, trouble
 from napari_mfif.plugin.panel.surface import view_3d
 from napari_mfif.plugin.timers import single_shot
 from napari_mfif.surface.export import FORMATS
@@ -122,10 +120,7 @@ class SurfaceBox(QWidget):
         for row, said in enumerate((self.note, self.problem), start=1):  # beside what was pressed
             grid.addWidget(said, row, 0, 1, 2)
         for row, (text, widget) in enumerate(rows, start=3):
-            label = QLabel(text)
-            label.setBuddy(widget)
-            widget.setAccessibleName(text)
-            grid.addWidget(label, row, 0)
+            grid.addWidget(label_of(widget, text), row, 0)
             grid.addWidget(widget, row, 1)
         grid.addWidget(self.light, len(rows) + 3, 0, 1, 2)
         grid.setColumnStretch(1, 1)
@@ -220,16 +215,8 @@ class SurfaceBox(QWidget):
         write_quietly(write, self.note, self.problem)
 
     def _save_picture(self) -> None:
-        if self.made is None:
-            return
-        shot = np.asarray(self.viewer.screenshot(canvas_only=True, flash=False))
-        name = f"{self.made.look.name} surface.png"
-        ask_where(
-            self, self.made.fusion, name, "PNG (*.png);;JPEG (*.jpg)",
-            lambda path: write_quietly(
-                lambda: save_picture(shot[..., :3], path), self.note, self.problem
-            ),
-        )  # fmt: skip
+        if self.made is not None:
+            ask_for_picture(self, self.viewer, self.made, self.note, self.problem)
 
     def _save_movie(self) -> None:
         if self.turntable.turning:

@@ -10,15 +10,23 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_mfif.io.atomic import replacing
-from napari_mfif.plugin.panel.surface import TURN, View3D
+from napari_mfif.plugin.closer.files import write_quietly
+from napari_mfif.plugin.dialogs import ask_where
+from napari_mfif.plugin.panel.surface import TURN, View3D, view_3d
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from qtpy.QtWidgets import QLabel, QWidget
 
-__all__ = ["MOVIES", "Turntable", "save_movie", "save_picture"]
+    from napari_mfif.plugin.layers.metadata import Made
+
+__all__ = ["MOVIES", "Turntable", "ask_for_picture", "save_movie", "save_picture"]
 
 #: Pictures of a turn, and milliseconds that each is shown.
 PICTURES, SHOWN = 60, 50
+
+#: So many times as large as the canvas a picture of it is, along each side.
+FINER = 2
 
 #: The kinds of movies, for a file dialog.
 MOVIES = "GIF (*.gif);;Animated PNG (*.png);;WebP (*.webp)"
@@ -110,3 +118,29 @@ def save_movie(pictures: list[NDArray[np.uint8]], path: str) -> Path:
 def _with_ending(path: str, usual: str) -> Path:
     target = Path(path)
     return target if target.suffix else target.with_suffix(usual)
+
+
+def ask_for_picture(
+    parent: QWidget, viewer: Viewer, made: Made, note: QLabel, trouble: QLabel
+) -> None:
+    """Take a picture of the canvas, ask where it is to be, and say below where it was saved.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Above which the dialog stands.
+    viewer : Viewer
+        Where the surface is.
+    made : Made
+        What is seen.
+    note, trouble : QLabel
+        Where it is said.
+    """
+    shot = np.asarray(viewer.screenshot(canvas_only=True, flash=False, scale=FINER))[..., :3]
+    higher = view_3d(viewer).wish.exaggeration
+    drawn = f", heights x {higher:.3g}" if higher != 1 else ""
+    ask_where(
+        parent, made.fusion, f"{made.look.name} surface{drawn}.png", "PNG (*.png);;JPEG (*.jpg)",
+        lambda path: write_quietly(lambda: save_picture(shot, path), note, trouble),
+        "Save a picture of the surface",
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.fusion.api import Fusion
+from napari_mfif.plugin.layers.telling import Telling
 
 if TYPE_CHECKING:
     from napari_mfif.plugin.layers.origin import Origin
@@ -84,8 +85,8 @@ class Made:
         The image and its maps.
     look : Look
         How its layers look, and where they lie.
-    said : str
-        What is said of it: how long it took, how sure it is.
+    took : str
+        How it was made by the run, as in ``"Done in 2.9 s"``.
     origin : Origin, optional
         How the z-stack that was fused is got again.
     device : str
@@ -96,22 +97,31 @@ class Made:
         How it was made by the run, where it was changed since.
     when : datetime
         When it was finished.
-    doubt : str
-        Why much of it is not to be believed, with a remedy; empty where nothing keeps one from it.
-    undecided : str
-        Why the rest of the area is not decided.
+    telling : Telling, optional
+        How much of it is decided, and why not all.
+    notices : tuple of str
+        What was noticed while it was made.
     """
 
     fusion: Fusion
     look: Look
-    said: str = ""
+    took: str = ""
     origin: Origin | None = None
     device: str = "auto"
     preset: str = ""
     first: Recipe | None = None
     when: datetime = field(default_factory=datetime.now)
-    doubt: str = ""
-    undecided: str = ""
+    telling: Telling = field(default_factory=Telling)
+    notices: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Say how it came to be, and how much of it is decided."""
+        since = [words for words, happened in self._since().items() if happened]
+        begin = " and ".join(since).capitalize() or self.took
+        told = self.telling.told
+        said = "; ".join(filter(None, (begin, told.decided if told is not None else "")))
+        return " ".join(filter(None, (said, *self.notices)))
 
     @property
     def made_by(self) -> str:
@@ -123,19 +133,36 @@ class Made:
     @property
     def changes(self) -> str:
         """Say what was done beside the method: aligning, refining, strokes."""
-        recipe, count = self.fusion.recipe, len(self.fusion.strokes)
-        first = self.first or recipe
+        count, refined = len(self.fusion.strokes), self._since()["refined"]
         done = {
-            "aligned": recipe.align != "none",
-            "refined": replace(recipe, painted=first.painted) != first,
+            "aligned": self.fusion.recipe.align != "none",
+            "refined": refined,
             "1 stroke" if count == 1 else f"{count} strokes": count > 0,
         }
         return ", ".join(words for words, happened in done.items() if happened)
+
+    def _since(self) -> dict[str, bool]:
+        """Tell what was done since the run."""
+        recipe = self.fusion.recipe
+        first = self.first or recipe
+        refined = replace(recipe, painted=first.painted) != first
+        return {"refined": refined, "painted": bool(self.fusion.strokes)}
 
     @property
     def source(self) -> str:
         """What its layers share: the identity of what was fused, and `KEPT` with its number."""
         return self.look.source
+
+    @property
+    def shift(self) -> float:
+        """How many pixels its planes lie apart at most as they were recorded, if it was aligned."""
+        shape = self.fusion.stack.plane_shape
+        return max((one.excursion(shape) for one in self.fusion.transforms), default=0.0)
+
+    @property
+    def stack_name(self) -> str:
+        """Name of what was fused, whether its result is kept or not."""
+        return self.look.name.removesuffix(f" kept {self.source.partition(KEPT)[2]}")
 
     @property
     def stack_id(self) -> str:

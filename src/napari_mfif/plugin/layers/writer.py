@@ -147,8 +147,8 @@ def _made(drawing: Drawing) -> Any:
     if drawing.role in BARS:
         layer.colorbar.visible = True
         layer.colorbar.size = (16, 120)
-        layer.name_overlay.visible = True  # it has the unit; beside the bar it would push it aside
-        layer.name_overlay.position = "top_left"
+        layer.name_overlay.visible = True  # it has the unit
+        layer.name_overlay.position = "bottom_left"  # a long one would lie across the bar above
     return layer
 
 

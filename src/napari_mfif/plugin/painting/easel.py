@@ -17,7 +17,7 @@ from napari_mfif.plugin.painting.tools import ERASING, Hands, Tools
 from napari_mfif.plugin.results import Results
 from napari_mfif.wording import quoted
 
-__all__ = ["Easel", "shift_of", "why_not"]
+__all__ = ["Easel", "why_not"]
 
 
 class Easel(QObject):
@@ -186,13 +186,6 @@ def _show(layer: Any, visible: bool) -> None:
     """Show or hide a layer; napari draws it anew even where nothing changes."""
     if layer.visible != visible:
         layer.visible = visible
-
-
-def shift_of(made: Made) -> float:
-    """Return by how many pixels alignment moved the planes of a fusion, at most."""
-    fusion = made.fusion
-    shape = fusion.stack.plane_shape
-    return max((one.excursion(shape) for one in fusion.transforms), default=0.0)
 
 
 def why_not(made: Made, results: Results) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image
-from napari.qt.threading import create_worker
-from qtpy.QtCore import QTimer
 
 from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.estimate import format_seconds
@@ -16,16 +13,16 @@ from napari_mfif.plugin.layers.metadata import Made, result
 from napari_mfif.plugin.layers.multiscale import is_huge, is_large
 from napari_mfif.plugin.layers.others import put_aside_others
 from napari_mfif.plugin.layers.to_stack import possible_axes
-from napari_mfif.plugin.layers.writer import LayerWriter
 from napari_mfif.plugin.panel import preferences
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.foresight import Expectation, Foresight
-from napari_mfif.plugin.panel.fusion_thread import Failure, Request, Step, end_processes_of, run
+from napari_mfif.plugin.panel.fusion_thread import Request
 from napari_mfif.plugin.panel.method_box import MethodBox
 from napari_mfif.plugin.panel.opener import Opener
 from napari_mfif.plugin.panel.recall import keep, recalled
 from napari_mfif.plugin.panel.result_box import ResultBox
 from napari_mfif.plugin.panel.run_box import RunBox
+from napari_mfif.plugin.panel.runner import Runner
 from napari_mfif.plugin.panel.stack_box import StackBox
 from napari_mfif.plugin.panel.style import rule
 from napari_mfif.plugin.panel.view_row import ViewRow
@@ -41,12 +38,6 @@ __all__ = ["FusePanel"]
 
 TO_BE_ALIGNED = "The planes will be aligned: press Fuse."
 
-#: Milliseconds that a cancelled run gets to end by itself.
-PATIENCE = 500
-
-#: Seconds between two changes of the progress: the eye sees no more, drawing costs.
-EYE = 0.08
-
 
 class FusePanel(Panel):
     """Fuses a z-stack of the viewer in a thread and shows what comes of it as layers.
@@ -59,19 +50,12 @@ class FusePanel(Panel):
 
     def __init__(self, napari_viewer: ViewerModel) -> None:
         super().__init__(napari_viewer)
-        self._request: Request | None = None
-        self._worker: Any = None
-        self._began = self._drawn = self._shown = 0.0
-        runs_apart: list[Any] = []  # known also when the panel is no more
-        self._runs_apart = runs_apart
-        self.destroyed.connect(lambda: end_processes_of(runs_apart))
         self.welcome = Welcome(napari_viewer)
         self.stack_box, self.method_box = StackBox(napari_viewer), MethodBox()
         self.run_box, self.result_box = RunBox(), ResultBox()
         self.foresight = Foresight(self, self._wanted)
-        self.writer = LayerWriter(napari_viewer, self)
+        self.runner = Runner(napari_viewer, self)
         self.results = results_of(napari_viewer)
-        self.writer.wrote.connect(self.results.tell)
         self.opener = Opener(self, napari_viewer, self._teller)
         self.method_box.prefer_device(preferences.device())
         self._lay_out()
@@ -94,11 +78,16 @@ class FusePanel(Panel):
             box.wants_folder.connect(lambda: self.opener.ask(folder=True))
         self.method_box.changed.connect(self._settings_changed)
         self.method_box.aligned.connect(lambda: self.run_box.show_note(TO_BE_ALIGNED))
+        self.result_box.wants_picture.connect(self._save_picture)
         self.run_box.start.connect(self.start)
         self.run_box.cancel.connect(self.cancel)
         self.run_box.in_view.toggled.connect(self._settings_changed)
         self.foresight.expects.connect(self._show_expectation)
         self.foresight.drifts.connect(lambda stack, drift: self.method_box.advise(drift))
+        self.runner.went.connect(self.run_box.show_running)
+        self.runner.wrote.connect(self.results.tell)
+        self.runner.finished.connect(self._finished)
+        self.runner.failed.connect(self._failed)
         self.results.changed.connect(self._show_result)
         layers = self.viewer.layers.events
         self.listen(layers.inserted, self._layer_added)
@@ -183,7 +172,7 @@ class FusePanel(Panel):
 
     def is_running(self) -> bool:
         """Tell whether a fusion runs."""
-        return self._worker is not None
+        return self.runner.is_running()
 
     def start(self) -> None:
         """Fuse what is chosen."""
@@ -193,66 +182,31 @@ class FusePanel(Panel):
         self.stack_box.read_again()
         if (request := self._wanted()) is None:
             return
-        self._request, look = request, self.stack_box.look()
-        self._began = time.perf_counter()
-        self.writer.clear()
-        expected = self.foresight.parts(request)
-        self._worker = create_worker(run, request, look, expected, _start_thread=False)
-        self._worker.yielded.connect(self._show)
+        self.runner.start(request, self.stack_box.look(), self.foresight.parts(request))
         self.run_box.show_running(0, "starting")
         self._show_result()
         self.watch_window()
-        self._runs_apart[:] = [self._worker] if request.apart else []
-        self._worker.start()
 
     def cancel(self) -> None:
-        """Stop the fusion that runs; its thread ends after the plane at hand."""
-        if self._worker is None:
-            return
-        self._worker.quit()
-        waiting = list(self._runs_apart)
-        QTimer.singleShot(PATIENCE, lambda: end_processes_of(waiting))
-        self._end_without_result()
-        self.run_box.show_note("Cancelled. Everything is as it was before.")
+        """Stop the fusion that runs."""
+        if self.is_running():
+            self.runner.cancel()
+            self._end_run()
+            self.run_box.show_note("Cancelled. Everything is as it was before.")
 
-    def _show(self, news: tuple[Request, Step | Failure]) -> None:
-        request, step = news
-        if self._worker is None or request is not self._request:
-            return  # of a run that was cancelled
-        if isinstance(step, Failure):
-            self._end_without_result()
-            self.run_box.show_problem(step.sentence)
-        elif step.made is not None:
-            made, self._drawn = step.made, time.perf_counter()
-            self.run_box.show_running(1, "showing the layers")
-            self.writer.write(step.drawings, done=lambda: self._done(made))
-        else:
-            self._show_progress(step)
-
-    def _show_progress(self, step: Step) -> None:
-        if time.monotonic() - self._shown > EYE or step.drawings:
-            self._shown = time.monotonic()
-            self.run_box.show_running(step.fraction, step.text)
-        if step.drawings:
-            self.writer.write(step.drawings)
-
-    def _done(self, made: Made) -> None:
+    def _finished(self, made: Made) -> None:
         """Say how long the person waited."""
-        now = time.perf_counter()
-        self.foresight.showing = now - self._drawn
+        self.foresight.showing = self.runner.showing
         self.results.turn_to(made)
         if isinstance(made.fusion.image, np.ndarray):
-            self.results.say(made, f"Done in {format_seconds(now - self._began)}; {made.said}")
+            self.results.took(made, f"Done in {format_seconds(self.runner.seconds)}")
         self._end_run()
 
-    def _end_without_result(self) -> None:
-        """Bring back the layers as they were, and with them the result that they show."""
-        self.writer.undo()
+    def _failed(self, sentence: str) -> None:
         self._end_run()
+        self.run_box.show_problem(sentence)
 
     def _end_run(self) -> None:
-        self._worker = None
-        self.writer.clear()
         self.run_box.show_idle(possible=self.stack_box.stack is not None)
         self.refresh()  # what was opened meanwhile is not turned to, but listed
         self._show_result()
@@ -274,14 +228,25 @@ class FusePanel(Panel):
 
     def _show_result(self) -> None:
         made = None if self.is_running() or self._ended else self.made()
-        self.result_box.show_made(made, as_set=made is None or self._is_set_as(made))
+        request = self._wanted_of(made)
+        # that of another stack says so
+        same = made is None or request is None or request.made(made.first or made.fusion.recipe)
+        self.result_box.show_made(made, as_set=same)
+        self.result_box.remedy(self.method_box.align if request is not None and same else None)
+        self.result_box.picture.setVisible(self.viewer.dims.ndisplay == 3)
 
-    def _is_set_as(self, made: Made) -> bool:
-        """Tell whether the panel would make the same of the same stack."""
-        request, layers = self._wanted(), self.stack_box.layers()
-        if request is None or str(layers[0].unique_id) != made.source:
-            return True  # it is about another stack, and says so
-        return request.made(made.fusion.recipe)
+    def _wanted_of(self, made: Made | None) -> Request | None:
+        """Return what could be fused now, if it is the stack of which something was made."""
+        layers = self.stack_box.layers()  # none while the viewer is being emptied
+        mine = made is not None and layers and str(layers[0].unique_id) == made.source
+        return self._wanted() if mine else None
+
+    def _save_picture(self) -> None:
+        from napari_mfif.plugin.closer.turntable import ask_for_picture
+
+        box, made = self.result_box, self.made()
+        if made is not None:
+            ask_for_picture(box, self.viewer, made, box.note, box.problem)
 
     def _show_expectation(self, found: Expectation) -> None:
         self.run_box.show_estimate(found.text)
@@ -311,10 +276,5 @@ class FusePanel(Panel):
         self.stack_box.sizes.end()
         self.foresight.end()
         self.results.changed.disconnect(self._show_result)
-        if self._worker is not None:
-            self.writer.undo()  # a half-fused image would look finished
-            self._worker.quit()
-        self.writer.clear()
+        self.runner.end()
         self.welcome.end()
-        end_processes_of(self._runs_apart)
-        self._worker = None

@@ -7,17 +7,12 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields
-from math import floor
 from typing import Any
-
-import numpy as np
 
 from napari_mfif.arrays.stack import ZStack
 from napari_mfif.engine.process.client import shared_worker
 from napari_mfif.errors import MfifError
-from napari_mfif.fusion.api import Fusion, Progress, iter_fuse
-from napari_mfif.fusion.doubts import decided_share
-from napari_mfif.fusion.undecided import INVERTS
+from napari_mfif.fusion.api import Progress, iter_fuse
 from napari_mfif.methods import registry
 from napari_mfif.notices import listening
 from napari_mfif.plugin.layers.metadata import Made
@@ -33,6 +28,7 @@ from napari_mfif.plugin.layers.specs import (
     finished,
     warm_up,
 )
+from napari_mfif.plugin.layers.telling import Telling, told_of
 from napari_mfif.plugin.panel.pace import Pace
 from napari_mfif.plugin.panel.preload import load_torch_gently
 from napari_mfif.settings.recipe import Recipe
@@ -41,19 +37,13 @@ __all__ = [
     "Failure",
     "Request",
     "Step",
-    "doubt_about",
     "end_processes_of",
     "run",
-    "summary",
     "torch_is_missing",
     "torch_remedy",
-    "why_undecided",
 ]
 
 log = logging.getLogger(__name__)
-
-#: From this share of the area on it is said beside the result what keeps heights from being known.
-SERIOUS = 0.25
 
 #: Seconds between two pictures of a running fusion.
 PREVIEW = 1.2
@@ -201,11 +191,11 @@ def _steps(request: Request, look: Look, pace: Pace) -> Iterator[Step | Failure]
         with listening(told.append), closing(request.steps()) as steps:  # type: ignore[type-var]
             for progress in steps:
                 if progress.finished and progress.fusion is not None:
-                    said = " ".join([summary(progress.fusion), *dict.fromkeys(told)])
-                    fusion = progress.fusion
+                    fusion, notices = progress.fusion, tuple(dict.fromkeys(told))
                     given = request.origin, request.device, request.preset
-                    doubt, why = doubt_about(fusion), why_undecided(fusion)
-                    made = Made(fusion, look, said, *given, doubt=doubt, undecided=why)
+                    made = Made(
+                        fusion, look, "", *given, telling=Telling(told_of(fusion)), notices=notices
+                    )
                     yield from _shown(made, request)
                 else:
                     text = pace.note(progress)
@@ -237,33 +227,6 @@ def _shown(made: Made, request: Request) -> Iterator[Step]:
         yield Step(1, made.said, finished(draw_large(fusion, look, draw_maps), made), made)
     else:
         yield Step(1, made.said, draw(made), made)
-
-
-def summary(fusion: Fusion) -> str:
-    """Say how sure it is; this looks at every pixel."""
-    if not isinstance(fusion.confidence, np.ndarray):
-        return "Ready: what comes into view is fused as you look."
-    sure = floor(100 * decided_share(fusion.confidence, fusion.recipe.min_confidence))
-    return f"{sure} % of the area decided with confidence."
-
-
-def why_undecided(fusion: Fusion) -> str:
-    """Say why the rest is not decided; reasons of less than a percent are left out."""
-    if not isinstance(fusion.confidence, np.ndarray):
-        return ""
-    why = fusion.undecided
-    told = ", ".join(
-        f"{reason} ({100 * share:.0f} %)" for reason, share in why.items() if share >= 0.01
-    )
-    if 0.5 < why.get(INVERTS, 0.0) and sum(why.values()) < 1:
-        told += ". The few places between that are decided are not to be believed either"
-    return f"Not decided: {told}." if told else ""
-
-
-def doubt_about(fusion: Fusion) -> str:
-    """Say why much of a fusion is not to be believed, and what to do; nothing where it is."""
-    serious = (d for d in fusion.doubts if d.kind == "contrast inverts" or d.share >= SERIOUS)
-    return next((f"{doubt.sentence} {doubt.remedy}" for doubt in serious), "")
 
 
 def torch_remedy() -> str:

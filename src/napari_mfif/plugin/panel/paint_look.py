@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari_mfif.plugin.closer.place import time_shown
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown
-from napari_mfif.plugin.painting.easel import Easel, shift_of
+from napari_mfif.plugin.painting.easel import Easel
 from napari_mfif.plugin.painting.session import Session
 from napari_mfif.plugin.painting.shown_strokes import ShownStrokes
 from napari_mfif.plugin.panel.paint_box import PaintBox, StrokeRow
@@ -85,7 +85,7 @@ class PaintLook:
                 self._results.look_at(self._made, what)
             return
         self._before = self._before if self._easel.seen == SOURCE else self._easel.seen
-        self._box.show_shift(shift_of(self._session.made) if what == SOURCE else 0)
+        self._box.show_shift(self._session.made.shift if what == SOURCE else 0)
         self._session.canvas.unseen = self._easel.look_at(what)
         self._session.canvas.draw()
         self.show(self._session.made)

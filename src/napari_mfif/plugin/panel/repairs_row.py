@@ -69,7 +69,8 @@ class RepairsRow(QWidget):
         self.setVisible(bool(count))
         if count:
             pixels = "1 pixel of a plane was" if count == 1 else f"{count} pixels of planes were"
-            say(self.count, f"{pixels} replaced, since only the camera made them so.")
+            what = "it" if count == 1 else "them"
+            say(self.count, f"{pixels} replaced, since only the camera made {what} so.")
         there = made is not None and self._results.layer(made, ROLE) is not None
         self.shown.setChecked(there or self._worker is not None)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from napari_mfif.fusion.doubts import APART
+from napari_mfif.plugin.offers import Offer, OfferButton
 from napari_mfif.plugin.panel.as_code import RECIPE, UNSAVED, as_command, as_python, why_not
 from napari_mfif.plugin.panel.saving import choose_target
 from napari_mfif.plugin.panel.style import button, hint, say, trouble
@@ -31,17 +35,27 @@ COPYING = (
 class ResultBox(QWidget):
     """Saves and copies the fusion that layers hold."""
 
+    #: A picture of the surface in 3D is to be saved.
+    wants_picture = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.made: Made | None = None
         self.sentence, self.undecided = hint(), hint()
-        self.maker, self.doubt = hint(), trouble()
+        self.maker, self.doubt, self.offer = hint(), trouble(), OfferButton()
         self.note, self.problem = hint(), trouble()
         self.sentence.setProperty("look", "result")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for widget in (self.sentence, self.undecided, self.doubt, self.maker, self._make_row()):
+        for widget in (
+            self.sentence,
+            self.undecided,
+            self.doubt,
+            self.offer,
+            self.maker,
+            self._make_row(),
+        ):
             column.addWidget(widget)
         for widget in (self.problem, self.note):
             column.addWidget(widget)
@@ -55,6 +69,8 @@ class ResultBox(QWidget):
         saving = QMenu(self.row)
         for what, words in SAVING:
             saving.addAction(words).triggered.connect(lambda _=False, w=what: self.save(w))
+        self.picture = saving.addAction("Picture in 3D\N{HORIZONTAL ELLIPSIS}")
+        self.picture.triggered.connect(self.wants_picture)
         self.saving = button(
             "Save\N{HORIZONTAL ELLIPSIS}", "Write the image, its maps or the recipe to files."
         )
@@ -80,12 +96,20 @@ class ResultBox(QWidget):
         self.made = made
         self.row.setVisible(made is not None)
         say(self.sentence, made.said if made is not None and as_set else "")
-        say(self.undecided, made.undecided if made is not None and as_set else "")
-        say(self.doubt, made.doubt if made is not None else "")
+        told = made.telling.told if made is not None else None
+        say(self.undecided, told.undecided if told is not None and as_set else "")
+        doubt = told.doubt if told is not None else None
+        say(self.doubt, f"{doubt.sentence} {doubt.remedy}" if doubt is not None else "")
         by = ""
         if made is not None:
             by = ", ".join(filter(None, (f"{made.look.name} by {made.made_by}", made.changes)))
         say(self.maker, by if as_set else f"Shown: {by}")
+
+    def remedy(self, align: Callable[[], object] | None) -> None:
+        """Offer to align the planes, by what does it, where that is the remedy for the doubt."""
+        told = self.made.telling.told if self.made is not None else None
+        apart = told is not None and told.doubt is not None and told.doubt.kind == APART
+        self.offer.show_offer(Offer("Align them", align) if align is not None and apart else None)
 
     def copy(self, what: str) -> None:
         """Put ``"python"`` or ``"command"`` for the fusion into the clipboard, or say why not."""

@@ -7,11 +7,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.layers.showing import IMAGE, SOURCE, shown, source_of
-from napari_mfif.plugin.panel.style import button
+from napari_mfif.plugin.panel.style import button, hint, say
 from napari_mfif.plugin.results import Results
 
 __all__ = ["ViewRow"]
@@ -23,6 +23,11 @@ VIEWS = (
     ("Height", "height", "How high each pixel lies; transparent where that is not known."),
     ("Plane", "plane taken", "The plane taken at each pixel."),
     ("Confidence", "confidence", "How probably the height is right within one plane."),
+)
+#: Of an aligned result the z-stack itself lies elsewhere, but for one plane.
+RECORDED = (
+    "Planes are shown as recorded, up to {:.1f} px apart; the result was aligned. Paint shows "
+    "them aligned."
 )
 #: What is beyond maps: the module whose ``view_3d(viewer)`` draws the surface.
 IN_3D, SURFACE = "3D", "napari_mfif.plugin.panel.surface"
@@ -44,8 +49,11 @@ class ViewRow(QWidget):
         self.results = results
         self._which = which or results.current
         self._group = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self.about = hint()
+        column, row = QVBoxLayout(self), QHBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.about)
         row.setSpacing(1)
         self.buttons: dict[str, QPushButton] = {}
         for word, role, tip in VIEWS:
@@ -76,6 +84,8 @@ class ViewRow(QWidget):
         seen = shown(viewer, made.source) if made else ""
         if viewer.dims.ndisplay == 3 and IN_3D in self.buttons:
             seen = IN_3D
+        moved = made is not None and seen == SOURCE and made.shift
+        say(self.about, RECORDED.format(moved) if moved else "")
         self._group.setExclusive(False)
         for role, one in self.buttons.items():
             one.setChecked(role == seen)
