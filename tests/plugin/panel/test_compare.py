@@ -18,7 +18,7 @@ from napari_mfif.fusion.naming import preset_name
 from napari_mfif.metrics import depth_error, psnr
 from napari_mfif.metrics.registry import MEASURES
 from napari_mfif.plugin import show
-from napari_mfif.plugin.comparing.difference import ROLE
+from napari_mfif.plugin.comparing.difference_layer import EARLIER, ROLE, ROUND
 from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.panel.side_boxes import OFF, SPLIT, A, B
@@ -221,6 +221,18 @@ def test_names_of_maps_make_room_for_those_of_the_line(compare, viewer, qtbot):
         assert [layer.name_overlay.visible for layer in heights] == [named, named]
 
 
+def test_of_two_equal_colour_bars_one_is_seen_beside_the_line(compare, viewer, qtbot):
+    qtbot.keyClick(compare.boxes.view, Qt.Key.Key_Down)
+    heights = [viewer.layers[f"height (µm) · pollen{kept}"] for kept in ("", " kept 1")]
+    see(compare, qtbot, SPLIT)
+    assert [layer.colorbar.visible for layer in heights] == [True, False]
+    see(compare, qtbot, OFF)
+    assert [layer.colorbar.visible for layer in heights] == [True, True]
+    heights[1].contrast_limits = (1, 2)
+    see(compare, qtbot, SPLIT)
+    assert [layer.colorbar.visible for layer in heights] == [True, True]
+
+
 def test_three_dimensions_end_the_split(compare, viewer, qtbot):
     see(compare, qtbot, SPLIT)
     viewer.dims.ndisplay = 3
@@ -235,7 +247,7 @@ def test_the_difference_is_signed_with_even_colours(
     fast, balanced = pair_of_fusions
     compare.boxes.view.setCurrentIndex(view)
     press(qtbot, compare.subtract)
-    name = f"{title}: newest \N{MINUS SIGN} kept 1"
+    name = f"{title}: newest \N{MINUS SIGN} kept 1 · pollen"
     qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
     layer = viewer.layers[name]
     first, second = (
@@ -245,10 +257,13 @@ def test_the_difference_is_signed_with_even_colours(
     np.testing.assert_allclose(layer.data, expected, atol=1e-6)
     low, high = layer.contrast_limits
     assert low == -high
-    assert 0 < high <= np.nanmax(np.abs(expected))
+    assert 0 < high <= 1.7 * np.nanmax(np.abs(expected))
+    step = high / 10 ** np.floor(np.log10(high))
+    assert min(abs(step - one) for one in ROUND) < 1e-6
     mean = np.nanmean(expected)
     way = "higher" if mean > 0 else "lower"
-    assert compare.note.text().startswith(f"A is {abs(mean):.3g} {way} than B on average")
+    size = f"{abs(mean):.3g} µm" if view else f"{abs(mean):.3g}"
+    assert compare.note.text().startswith(f"A is {size} {way} than B on average")
     assert layer.colorbar.visible
     np.testing.assert_allclose(layer.scale, (0.1, 0.1))
     assert result(layer).role == ROLE
@@ -272,10 +287,76 @@ def test_numbers_of_another_comparison_do_not_stay(compare, viewer, qtbot):
     results = results_of(viewer)
     made = next(one for one in results.all() if "kept" not in one.source)
     results.replace(made, made.fusion.refine(smooth_depth=9))
-    qtbot.waitUntil(lambda: compare.note.text() == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: "of an earlier result" in compare.note.text(), timeout=WAIT)
+    assert "on average" not in compare.note.text()
     subtract()
     compare.boxes.b.setCurrentIndex(compare.boxes.a.currentIndex())
     assert compare.note.text() == ""
+
+
+def difference_of(compare, viewer, qtbot, name):
+    press(qtbot, compare.subtract)
+    qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
+    return viewer.layers[name]
+
+
+def test_a_difference_says_when_it_is_of_an_earlier_result(
+    dock, panel, viewer, add_relief, fused, qtbot
+):
+    add_relief()
+    compare = dock("Compare")
+    panel.method_box.apply(get_preset("Fast"))
+    fused(panel)
+    qtbot.waitUntil(compare.keep_button.isEnabled, timeout=WAIT)
+    press(qtbot, compare.keep_button)
+    panel.method_box.apply(get_preset("Balanced"))
+    fused(panel)
+    qtbot.waitUntil(lambda: len(compare.sides) == 2, timeout=WAIT)
+    name = "image: newest \N{MINUS SIGN} kept 1 · pollen"
+    layer = difference_of(compare, viewer, qtbot, name)
+    before = layer.data
+    qtbot.wait(50)
+    assert layer.name == name
+    panel.method_box.method.setCurrentIndex(panel.method_box.method.findData("laplacian"))
+    fused(panel)
+    qtbot.waitUntil(lambda: layer.name == name + EARLIER, timeout=WAIT)
+    assert layer.data is before
+    assert difference_of(compare, viewer, qtbot, name) is layer
+    newest, kept = (viewer.layers[f"in focus · pollen{end}"].data for end in ("", " kept 1"))
+    np.testing.assert_array_equal(layer.data, newest.astype(float) - kept)
+    viewer.window.remove_dock_widget(compare)  # it is marked though no panel is open
+    made = panel.results.current()
+    panel.results.replace(made, made.fusion.refine(smooth_depth=9))
+    qtbot.waitUntil(lambda: layer.name == name + EARLIER, timeout=WAIT)
+
+
+def test_results_of_another_stack_are_not_offered_and_it_is_said_how_to_get_at_them(
+    compare, viewer, qtbot
+):
+    other = fuse(np.random.default_rng(0).random((4, 40, 50)), method="gradient")
+    assert not compare.others.isVisibleTo(compare)
+    show(replace(other, stack=replace(other.stack, name="ant")), viewer)
+    qtbot.waitUntil(lambda: "Results of pollen are" in compare.others.text(), timeout=WAIT)
+    assert compare.boxes.a.count() == compare.boxes.b.count() == 1
+    assert set(columns(compare.measure_box.table)) == {"newest"}
+    assert not compare.subtract.isEnabled()
+    viewer.layers.selection.active = viewer.layers["height (µm) · pollen"]
+    qtbot.waitUntil(lambda: compare.boxes.a.count() == 2, timeout=WAIT)
+    assert "Results of ant are" in compare.others.text()
+    layer = difference_of(compare, viewer, qtbot, "image: newest \N{MINUS SIGN} kept 1 · pollen")
+    assert viewer.layers.selection.active is layer
+    qtbot.wait(50)
+    assert compare.boxes.a.count() == 2  # a difference is of no other stack
+
+
+def test_a_picture_is_measured_against_the_planes_of_the_stack_at_hand(compare, viewer, qtbot):
+    viewer.add_image(np.random.default_rng(0).random((97, 131)), name="other program")
+    qtbot.waitUntil(lambda: len(compare.sides) == 3, timeout=WAIT)
+    measure(compare, qtbot)
+    assert columns(compare.measure_box.table)["other program"]["Q_G"] != ""
+    show(fuse(np.random.default_rng(0).random((4, 97, 131)), method="gradient"), viewer)
+    qtbot.waitUntil(lambda: len(compare.sides) == 2, timeout=WAIT)
+    assert not columns(compare.measure_box.table)["other program"].get("Q_G")
 
 
 def test_names_tell_what_differs_and_tooltips_hold_all_of_them(compare, viewer, qtbot, relief):
@@ -317,7 +398,7 @@ def test_of_channels_and_times_what_is_chosen_is_subtracted_and_measured(
     qtbot.keyClick(compare.boxes.channel, Qt.Key.Key_Down)
     viewer.dims.set_point(0, 1)
     press(qtbot, compare.subtract)
-    name = "image: newest \N{MINUS SIGN} kept 1"
+    name = "image, GFP, timepoint 1: newest \N{MINUS SIGN} kept 1 · film"
     qtbot.waitUntil(lambda: name in viewer.layers, timeout=WAIT)
     first, second = (fusion.image[1, 1].astype(float) for fusion in fusions)
     np.testing.assert_array_equal(viewer.layers[name].data, second - first)
@@ -403,22 +484,22 @@ def test_a_picture_that_lies_elsewhere_can_be_laid_on(compare, viewer, qtbot, re
     key = str(layer.unique_id)
     qtbot.waitUntil(lambda: compare.boxes.b.findData(key) >= 0, timeout=WAIT)
     compare.boxes.b.setCurrentIndex(compare.boxes.b.findData(key))
-    assert compare.laying.isVisibleTo(compare)
-    press(qtbot, compare.laying.remedy)
+    assert compare.fitting.laying.isVisibleTo(compare)
+    press(qtbot, compare.fitting.laying.remedy)
     np.testing.assert_allclose(layer.scale, (0.1, 0.1))
-    assert not compare.laying.isVisibleTo(compare)
+    assert not compare.fitting.laying.isVisibleTo(compare)
 
 
 def test_another_contrast_is_said_and_mended(compare, viewer, qtbot):
     a, b = viewer.layers["in focus · pollen"], viewer.layers["in focus · pollen kept 1"]
     see(compare, qtbot, A)
-    assert not compare.contrast.isVisibleTo(compare)
+    assert not compare.fitting.contrast.isVisibleTo(compare)
     b.contrast_limits = (0, 5)
     see(compare, qtbot, B)
-    assert compare.contrast.isVisibleTo(compare)
-    press(qtbot, compare.contrast.remedy)
+    assert compare.fitting.contrast.isVisibleTo(compare)
+    press(qtbot, compare.fitting.contrast.remedy)
     assert tuple(b.contrast_limits) == tuple(a.contrast_limits)
-    assert not compare.contrast.isVisibleTo(compare)
+    assert not compare.fitting.contrast.isVisibleTo(compare)
 
 
 def test_an_unreadable_picture_is_said(compare, qtbot, tmp_path):

@@ -1,28 +1,21 @@
-"""The signed difference of two results as a layer."""
+"""The signed difference of two results."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_mfif.errors import MfifError
 from napari_mfif.metrics.evaluation import without_colour
 from napari_mfif.plugin.comparing.matching import matched
 from napari_mfif.plugin.comparing.sides import Piece, Side, laid_over
-from napari_mfif.plugin.layers.metadata import KEPT, KEY, LIES_ON, Result, result
 
-__all__ = ["ROLE", "Difference", "difference", "show_difference", "symmetric_limit", "why_not"]
+__all__ = ["Difference", "difference", "symmetric_limit", "why_not"]
 
-#: What a layer of a difference shows, in its note.
-ROLE = "difference"
 #: The share of pixels, in percent, whose differences lie within the colours.
 MOST = 99.9
-#: Blue where the first is lower, red where it is higher, grey between.
-COLOURS = "coolwarm"
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,12 @@ class Difference:
 
 
 def difference(
-    first: Piece, second: Piece, names: tuple[str, str], *, match: int | None = None
+    first: Piece,
+    second: Piece,
+    names: tuple[str, str],
+    *,
+    match: int | None = None,
+    unit: str = "",
 ) -> Difference:
     """Subtract the second from the first; takes a while for large ones, so call it in a thread.
 
@@ -60,6 +58,8 @@ def difference(
         Of both.
     match : int, optional
         0 or 1 where the first or second is a picture, whose grey values may be of another kind.
+    unit : str, optional
+        Of the values.
     """
     try:
         a, b, begin = laid_over(first, second, names)
@@ -78,7 +78,8 @@ def difference(
         return Difference(told="There is no place where both are known.")
     mean, apart = float(known.mean()), float(np.abs(known).mean())
     way = "higher" if mean > 0 else "lower"
-    size = f"A is {abs(mean):.3g} {way} than B on average; they are {apart:.3g} apart."
+    low, wide = (f"{number:.3g} {unit}".rstrip() for number in (abs(mean), apart))
+    size = f"A is {low} {way} than B on average; they are {wide} apart."
     return Difference(values, begin, symmetric_limit(values), f"{size} {told}".strip())
 
 
@@ -101,52 +102,3 @@ def symmetric_limit(values: NDArray[np.float32]) -> float:
         return 1.0
     limit = float(np.percentile(few, MOST)) or float(few.max())
     return limit or 1.0
-
-
-def _lies_on(over: Any) -> dict[str, str]:
-    """Return metadata that tell on which stack a layer lies, if it is that of a fusion."""
-    note = result(over)
-    return {} if note is None else {LIES_ON: note.source.partition(KEPT)[0]}
-
-
-def show_difference(viewer: Any, made: Difference, over: Any, key: str, name: str) -> Any:
-    """Add the layer of a difference above all others, or update it.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-        Where.
-    made : Difference
-        With values.
-    over : Layer
-        The layer of the first side, on which it lies.
-    key : str
-        What was subtracted: a later difference of the same updates the layer.
-    name : str
-        Of a new layer.
-    """
-    assert made.values is not None  # else there is nothing to show
-    scale = np.asarray(over.scale[-2:], float)
-    translate = np.asarray(over.translate[-2:], float) + scale * made.begin
-    for layer in viewer.layers:
-        note = result(layer)
-        if note is not None and (note.role, note.source) == (ROLE, key):
-            layer.data = made.values
-            layer.scale, layer.translate, layer.visible = scale, translate, True
-            break
-    else:
-        note = Result(ROLE, key, "")
-        layer = Image(
-            made.values, name=name, scale=scale, translate=translate, units=over.units[-2:],
-            axis_labels=over.axis_labels[-2:], colormap=COLOURS,
-            metadata={KEY: note} | _lies_on(over),
-            rgb=False,
-        )  # fmt: skip
-        layer.colorbar.visible = True
-        layer.colorbar.size = (16, 120)
-        viewer.add_layer(layer)
-    if over.ndim == 2:
-        layer.affine = over.affine
-    layer.contrast_limits_range = layer.contrast_limits = (-made.limit, made.limit)
-    viewer.layers.selection.active = layer
-    return layer

@@ -15,7 +15,17 @@ from napari_mfif.plugin.layers.metadata import KEPT, KEY, Made
 from napari_mfif.plugin.results import Results
 from napari_mfif.wording import sign_of
 
-__all__ = ["VIEWS", "Piece", "Side", "View", "common_strokes", "laid_over", "sides_of"]
+__all__ = [
+    "VIEWS",
+    "Piece",
+    "Side",
+    "View",
+    "all_sides",
+    "common_strokes",
+    "laid_over",
+    "not_offered",
+    "sides_of",
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,13 @@ class Side:
         preset = preset_name(recipe, self.made.fusion.stack)
         return method_title(recipe), preset or "own values", f"{self.made.when:%Y-%m-%d %H:%M:%S}"
 
+    def state(self) -> tuple[Any, ...]:
+        """Return what changes when it is made anew: when and how it was made, and its heights."""
+        if self.made is None:
+            return (self.key,)
+        stack = self.made.fusion.stack
+        return self.key, self.made.when, self.made.fusion.recipe, stack.z_step, stack.unit
+
     def title(self) -> str:
         """Return its name and how it was made, in few words: boxes are narrow."""
         return f"{self.name}: {self.made_by()}" if self.made is not None else self.name
@@ -84,12 +101,25 @@ class Side:
         words = [preset] if preset else [method_title(recipe), *own_values(recipe)]
         return ", ".join(filter(None, [*words, self.made.changes]))
 
-    def words_for(self, view: View) -> str:
-        """Return what a view shows, with the unit of its values."""
-        words = view.title.lower()
-        if view.role != "height" or self.made is None:
-            return words
-        return f"{words} ({sign_of(self.made.fusion.unit)})"
+    def words_for(self, view: View, channel: int = 0, time: int = 0) -> str:
+        """Return what a view shows: its unit, the channel and timepoint where there are several."""
+        words = [view.title.lower()]
+        if self.made is None:
+            return words[0]
+        channels, stack = self.made.look.channels, self.made.fusion.stack
+        if unit := self.unit_of(view):
+            words[0] += f" ({unit})"
+        if view.role == "image" and len(channels) > 1:
+            words.append(channels[channel])
+        if stack.n_times > 1:
+            words.append(f"timepoint {time}")
+        return ", ".join(words)
+
+    def unit_of(self, view: View) -> str:
+        """Return the unit of the values of a view; nothing where they have none."""
+        if self.made is None or view.role != "height":
+            return ""
+        return sign_of(self.made.fusion.unit)
 
     def is_there(self) -> bool:
         """Tell whether all of it has been made, not only where one looked."""
@@ -162,24 +192,37 @@ def piece_of(viewer: Any, layer: Any) -> Piece:
     return Piece(data, leading, *places)
 
 
-def sides_of(results: Results) -> list[Side]:
+def all_sides(results: Results) -> list[Side]:
     """Return all results, the newest first, then the pictures of two axes."""
     made = sorted(results.all(), key=lambda made: made.when, reverse=True)
-    several = len({one.stack_id for one in made}) > 1
-    found = [Side(one.source, _named(one, several), one) for one in made]
+    found = [Side(one.source, _named(one), one) for one in made]
     for layer in results.viewer.layers:
         if isinstance(layer, Image) and layer.ndim == 2 and KEY not in layer.metadata:
             found.append(Side(str(layer.unique_id), layer.name, picture=layer))
     return found
 
 
-def _named(made: Made, several: bool) -> str:
-    """Return a short name; with the stack's where there are several stacks."""
+def sides_of(results: Results, stack_id: str) -> list[Side]:
+    """Return what can be compared with results of a stack: the results of others are left out."""
+    return [
+        side for side in all_sides(results) if side.made is None or side.made.stack_id == stack_id
+    ]
+
+
+def not_offered(results: Results, stack_id: str) -> str:
+    """Say of which other stacks there are results, and how one gets at them."""
+    others = {one.stack_id: one.stack_name for one in results.all() if one.stack_id != stack_id}
+    if not others:
+        return ""
+    *most, last = others.values()
+    told = f"{', '.join(most)} and {last}" if most else last
+    return f"Results of {told} are of another stack: choose one of its layers to compare those."
+
+
+def _named(made: Made) -> str:
+    """Return a short name: what is compared is of one stack."""
     number = made.source.partition(KEPT)[2]
-    short = f"kept {number}" if number else "newest"
-    if not several:
-        return short
-    return made.look.name if number else f"{made.look.name} {short}"
+    return f"kept {number}" if number else "newest"
 
 
 def common_strokes(first: Side, second: Side) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QLabel, QWidget
@@ -92,9 +93,10 @@ class SplitLine(QWidget):
             label.setText(text)
             label.setVisible(len(text) > 1)
             label.adjustSize()
-        left, right = self._labels
-        left.move(x - GRIP - left.width(), GRIP)
-        right.move(x + GRIP, GRIP)
+        left, right = self._labels  # below, where no colour bar is
+        down = canvas.height() - GRIP - left.height()
+        left.move(x - GRIP - left.width(), down)
+        right.move(x + GRIP, down)
 
     def end(self) -> None:
         """Go from the canvas."""
@@ -151,6 +153,7 @@ class SplitView:
         self._sides: tuple[Sequence[Any], Sequence[Any]] = ((), ())
         self._cut: dict[Any, tuple[Any, Clipper]] = {}
         self._named: list[Any] = []
+        self._barred: list[Any] = []
         self.line: SplitLine | None = None
 
     def is_possible(self) -> bool:
@@ -169,10 +172,13 @@ class SplitView:
         self._sides = left, right
         self.line = SplitLine(canvas_of(self._viewer), names, share)
         self.line.moved.connect(self._cut_all)
-        # their names would lie under those of the line
+        # their names are those of the line, and of two equal colour bars one will do
         self._named = [layer for layer in (*left, *right) if layer.name_overlay.visible]
         for layer in self._named:
             layer.name_overlay.visible = False
+        self._barred = [one for one in right if any(_same_bar(one, other) for other in left)]
+        for layer in self._barred:
+            layer.colorbar.visible = False
         for layer in (*left, *right):  # another node draws it when its pixels are of another type
             layer.events.set_data.connect(self._cut_all)
         self._cut_all()
@@ -183,11 +189,14 @@ class SplitView:
             layer.events.set_data.disconnect(self._cut_all)
         for layer in self._named:
             layer.name_overlay.visible = True
+        for layer in self._barred:
+            layer.colorbar.visible = True
         for node, clipper in self._cut.values():
             node.detach(clipper)
             node.update()
         self._cut.clear()
         self._named.clear()
+        self._barred.clear()
         self._sides = ((), ())
         if self.line is not None:
             self.line.end()
@@ -219,3 +228,12 @@ class SplitView:
         node.attach(clipper)
         self._cut[layer] = node, clipper
         return clipper
+
+
+def _same_bar(one: Any, other: Any) -> bool:
+    """Tell whether both layers have a colour bar, and the same."""
+    bars = [getattr(layer, "colorbar", None) for layer in (one, other)]
+    if not all(bar is not None and bar.visible for bar in bars):
+        return False
+    alike = np.allclose(one.contrast_limits, other.contrast_limits)
+    return bool(alike and one.colormap.name == other.colormap.name)

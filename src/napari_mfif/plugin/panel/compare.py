@@ -10,22 +10,19 @@ from qtpy.QtCore import Qt
 from superqt.utils import create_worker
 
 from napari_mfif.errors import MfifError
-from napari_mfif.plugin.comparing.difference import Difference, difference, show_difference, why_not
+from napari_mfif.fusion.layers import layer_name
+from napari_mfif.plugin.comparing.difference import Difference, difference, why_not
+from napari_mfif.plugin.comparing.difference_layer import differences_of
 from napari_mfif.plugin.comparing.keeping import is_running, keep, remove
-from napari_mfif.plugin.comparing.pictures import (
-    lay_on,
-    lies_on,
-    open_picture,
-    same_contrast,
-    take_contrast,
-)
-from napari_mfif.plugin.comparing.sides import VIEWS, Side, sides_of
+from napari_mfif.plugin.comparing.pictures import lay_on, open_picture
+from napari_mfif.plugin.comparing.sides import VIEWS, Side, not_offered, sides_of
 from napari_mfif.plugin.comparing.sight import Sight
 from napari_mfif.plugin.dialogs import FILE, ask_which
 from napari_mfif.plugin.layers.metadata import KEPT, Made
 from napari_mfif.plugin.panel.base import Panel
+from napari_mfif.plugin.panel.fitting import Fitting
 from napari_mfif.plugin.panel.measure_box import MeasureBox
-from napari_mfif.plugin.panel.side_boxes import OFF, SPLIT, A, Advice, B, SeeRow, SideBoxes
+from napari_mfif.plugin.panel.side_boxes import OFF, SPLIT, A, B, SeeRow, SideBoxes
 from napari_mfif.plugin.panel.style import button, heading, hint, say, trouble
 from napari_mfif.plugin.results import results_of
 
@@ -36,6 +33,8 @@ __all__ = ["ComparePanel"]
 
 #: The key that changes between A and B.
 KEY = "k"
+
+OUTDATED = "The difference in the layers is of an earlier result: the button makes it anew."
 
 PICTURES = "Pictures (*.tif *.tiff *.png *.jpg *.jpeg);;All files (*)"
 
@@ -54,9 +53,11 @@ class ComparePanel(Panel):
         self.results = results_of(napari_viewer)
         self.sight = Sight(napari_viewer)
         self.sides: list[Side] = []
+        self._stack_id = ""  # of which results are compared
         self._subtracted: Any = None  # what the numbers in the note are of
         self._worker: Any = None
         self.intro, self.note, self.problem = hint(), hint(), trouble()
+        self.others = hint()
         self.keep_button = button(
             "Keep this result",
             "Give the newest result layers of its own: the next run of its stack makes new ones "
@@ -70,8 +71,7 @@ class ComparePanel(Panel):
             "Add a layer of the signed difference: blue where A is lower, red where it is higher.",
             self.show_difference,
         )
-        self.laying = Advice("Lay it on the result", "Give the picture the place of the result.")
-        self.contrast = Advice("Take that of A", "Draw B with the contrast limits of A.")
+        self.fitting = Fitting(self.results)
         self.measure_box = MeasureBox(self.results)
         self._lay_out()
         self._connect()
@@ -82,10 +82,10 @@ class ComparePanel(Panel):
         self.column.addWidget(self.intro)
         self.column.addWidget(heading("Two results"))
         self.column.addWidget(self.boxes)
+        self.column.addWidget(self.others)
         self.column.addWidget(self.see)
         self.column.addWidget(hint("The key K changes between A and B."))
-        for advice in (self.laying, self.contrast):
-            self.column.addWidget(advice)
+        self.column.addWidget(self.fitting)
         self.column.addWidget(self.subtract)
         for widget in (self.problem, self.note):
             self.column.addWidget(widget)
@@ -98,8 +98,6 @@ class ComparePanel(Panel):
     def _connect(self) -> None:
         self.boxes.changed.connect(self._boxes_changed)
         self.see.chosen.connect(self.look)
-        self.laying.taken.connect(self._lay)
-        self.contrast.taken.connect(self._even)
         self.results.changed.connect(self.refresh)
         self.measure_box.wants_picture.connect(self._choose_picture)
         self.measure_box.wants_removal.connect(self._remove)
@@ -112,7 +110,9 @@ class ComparePanel(Panel):
         """List the results again, and look at what is left of those that are seen."""
         if self._ended:
             return
-        self.sides = sides_of(self.results)
+        self._stack_id = self._stack_at_hand()
+        self.sides = sides_of(self.results, self._stack_id)
+        say(self.others, not_offered(self.results, self._stack_id))
         self.boxes.offer(self.sides)
         self.measure_box.offer(self.sides, self.boxes.chosen_channel())
         made = self._to_keep()
@@ -126,12 +126,20 @@ class ComparePanel(Panel):
         self.subtract.setEnabled(len(self.sides) > 1)
         self._boxes_changed()
 
+    def _stack_at_hand(self) -> str:
+        """Return the stack of the active layer; on a difference, say, the one before stays."""
+        made, active = self.results.all(), self.viewer.layers.selection.active
+        chosen = None if active is None else self.results.of(active)
+        if chosen is None and any(one.stack_id == self._stack_id for one in made):
+            return self._stack_id
+        chosen = chosen or self.results.current()
+        return "" if chosen is None else chosen.stack_id
+
     def _to_keep(self) -> Made | None:
-        """Return the result that a click keeps: what is at hand, unless it is kept already."""
-        made = self.results.current()
-        if made is None or KEPT in made.source or is_running(self.results, made):
-            return None
-        return made
+        """Return the result that a click keeps: the newest, unless a run draws into it."""
+        newest = (side.made for side in self.sides if side.made is not None)
+        made = next((one for one in newest if KEPT not in one.source), None)
+        return None if made is None or is_running(self.results, made) else made
 
     def keep(self) -> None:
         """Keep the result at hand."""
@@ -148,14 +156,22 @@ class ComparePanel(Panel):
         return (found[0], found[1]) if found[0] and found[1] else None
 
     def _boxes_changed(self) -> None:
-        self._advise()
+        self.fitting.follow(self.pair(), self._layers())
         self.boxes.say_strokes(self.pair())
-        if self._subtracted not in (None, self.boxes.compared(self.pair())):
+        now = self._compared(self.pair())
+        if self._subtracted not in (None, now):  # its numbers are of something else
+            same = self._subtracted[0] == now[0]
+            say(self.note, OUTDATED if same else "")
             self._subtracted = None
-            say(self.note, "")  # numbers of another comparison
         self.measure_box.choose_channel(self.boxes.chosen_channel())
         if self.see.marked() != OFF:
             self.look(self.see.marked())
+
+    def _compared(self, pair: tuple[Side, Side] | None) -> tuple[list[Any], list[Any]]:
+        """Return what is chosen, and how it was made: of that the numbers of a difference are."""
+        sides = pair or ()
+        view = [self.boxes.view.currentIndex(), self.boxes.chosen_channel()]
+        return [side.key for side in sides] + view, [side.state() for side in sides]
 
     def look(self, how: int) -> None:
         """Show A, B, both divided by a line, or all as before."""
@@ -169,7 +185,7 @@ class ComparePanel(Panel):
         else:
             self.sight.blink(layers, how)
         self.see.mark(how)
-        self._advise()
+        self.fitting.follow(self.pair(), self._layers())
 
     def blink(self) -> None:
         """Change between A and B."""
@@ -200,16 +216,17 @@ class ComparePanel(Panel):
             say(self.problem, str(error))
             return
         over = a.layers(self.results, view)[0]
-        title, match = a.words_for(view), None
+        title, match = a.words_for(view, channel, pieces[0].time), None
         if view is VIEWS[0] and (a.made is None) != (b.made is None):
             match = int(b.made is None)
 
-        compared = self.boxes.compared(pair)
+        compared = self._compared(pair)
 
         def show(made: Difference) -> None:
             self._show_difference(made, pair, title, over, compared)
 
-        self._work(difference, *pieces, (a.name, b.name), match=match, then=show)
+        names, unit = (a.name, b.name), a.unit_of(view)
+        self._work(difference, *pieces, names, match=match, unit=unit, then=show)
 
     def _show_difference(
         self, made: Difference, pair: tuple[Side, Side], title: str, over: Any, compared: Any
@@ -218,10 +235,10 @@ class ComparePanel(Panel):
             say(self.problem, made.told)
         elif over in self.viewer.layers:
             self.look(OFF)
-            a, b = pair
-            key = f"{a.key}|{b.key}|{title}"
-            name = f"{title}: {a.name} \N{MINUS SIGN} {b.name}"
-            show_difference(self.viewer, made, over, key, name)
+            name = f"{title}: {pair[0].name} \N{MINUS SIGN} {pair[1].name}"
+            if fused := next((side.made for side in pair if side.made is not None), None):
+                name = layer_name(name, fused.stack_name)
+            differences_of(self.viewer).show(made, over, pair, title, name)
             say(self.note, made.told)
             self._subtracted = compared
 
@@ -233,41 +250,12 @@ class ComparePanel(Panel):
         self._worker = worker
         worker.start()
 
-    def _misplaced(self) -> tuple[Any, Any] | None:
-        """Return the layer of a picture that is A or B, and that of the result it belongs on."""
-        pair = self.pair()
-        if pair is None or (pair[0].made is None) == (pair[1].made is None):
-            return None
-        picture, other = sorted(pair, key=lambda side: side.made is not None)
-        layers = other.layers(self.results, VIEWS[0])
-        if not layers or lies_on(picture.picture, layers[0]):
-            return None
-        return picture.picture, layers[0]
-
-    def _advise(self) -> None:
-        """Say what makes two layers look unlike that are not, and offer to mend it."""
-        found = self._misplaced()
-        told = f"{found[0].name} lies elsewhere in the window." if found is not None else ""
-        self.laying.say(told)
-        alike = same_contrast(*self._layers())
-        self.contrast.say("" if alike else "B is drawn with another contrast.")
-
     def _layers(self) -> tuple[list[Any], list[Any]]:
         """Return the layers of A and B."""
         pair, view = self.pair(), self.boxes.chosen_view()
         if pair is None:
             return [], []
         return pair[0].layers(self.results, view), pair[1].layers(self.results, view)
-
-    def _lay(self) -> None:
-        found = self._misplaced()
-        if found is not None:
-            lay_on(*found)
-        self._advise()
-
-    def _even(self) -> None:
-        take_contrast(*self._layers())
-        self._advise()
 
     def _choose_picture(self) -> None:
         ask_which(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QApplication, QComboBox, QGridLayout, QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QApplication, QComboBox, QGridLayout, QHBoxLayout, QWidget
 from superqt.utils import create_worker
 
 from napari_mfif.errors import MfifError
@@ -14,7 +14,7 @@ from napari_mfif.plugin.comparing.measuring import Subject, Value, measured, pos
 from napari_mfif.plugin.comparing.sides import VIEWS, Side
 from napari_mfif.plugin.panel.measure_table import MeasureTable
 from napari_mfif.plugin.panel.side_boxes import fill
-from napari_mfif.plugin.panel.style import ProgressLine, button, heading, hint, say
+from napari_mfif.plugin.panel.style import ProgressLine, button, heading, hint, label_of, say
 from napari_mfif.plugin.results import Results
 
 __all__ = ["MeasureBox"]
@@ -45,6 +45,7 @@ class MeasureBox(QWidget):
         self.results = results
         self._sides: list[Side] = []
         self._shown: dict[str, Any] = {}
+        self._stack_id = ""
         self._channel = 0
         self._worker: Any = None
         self._told: list[str] = []
@@ -89,15 +90,11 @@ class MeasureBox(QWidget):
             ),
             start=1,
         ):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setAccessibleName(text)
-            box.setToolTip(f"<qt>{told}</qt>")
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
             box.setMinimumContentsLength(8)
-            grid.addWidget(label, row, 0)
+            grid.addWidget(label_of(box, text, told), row, 0)
             grid.addWidget(box, row, 1)
         grid.addWidget(picture, 1, 2)
         grid.addWidget(self.measure, 3, 2)
@@ -116,8 +113,16 @@ class MeasureBox(QWidget):
         say(self.note, "")
 
     def offer(self, sides: Sequence[Side], channel: int) -> None:
-        """List results and pictures; values of results that were made anew are forgotten."""
+        """List results and pictures; values of results that were made anew are forgotten.
+
+        Those of pictures, too, when results of another stack take the place of the others.
+        """
         self._sides, self._channel = list(sides), channel
+        stack_id = next((side.made.stack_id for side in sides if side.made is not None), "")
+        if stack_id != self._stack_id:
+            self._stack_id = stack_id
+            self.cancel()
+            self.table.forget([side.key for side in sides])
         for box in (self.truth, self.heights):
             fill(box, [side for side in sides if side.made is None], 0, none=NO_TRUTH)
         now = {side.key: side.made or side.picture.data for side in sides}

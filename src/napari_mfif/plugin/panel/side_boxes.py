@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -18,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mfif.plugin.comparing.sides import VIEWS, Side, View, common_strokes
-from napari_mfif.plugin.panel.style import NameBox, button, hint, say
+from napari_mfif.plugin.panel.style import NameBox, button, hint, label_of, say
 
 __all__ = ["OFF", "SPLIT", "A", "B", "SeeRow", "SideBoxes", "fill"]
 
@@ -56,11 +55,7 @@ class SideBoxes(QWidget):
             (self.view, "Compare", "What of the results is compared."),
             (self.channel, "Channel", "The channel that is subtracted and measured."),
         )):  # fmt: skip
-            label = QLabel(text)
-            label.setBuddy(box)
-            self._labels[box] = label
-            box.setAccessibleName(text)
-            box.setToolTip(f"<qt>{tip}</qt>")
+            self._labels[box] = label_of(box, text, tip)
             box.setProperty("tip", tip)
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -68,7 +63,7 @@ class SideBoxes(QWidget):
             box.setMinimumContentsLength(12)
             box.currentIndexChanged.connect(self.changed)
             box.activated.connect(lambda _, box=box: self._asked.add(box))
-            grid.addWidget(label, row, 0)
+            grid.addWidget(self._labels[box], row, 0)
             grid.addWidget(box, row, 1)
         self.strokes = hint()
         grid.addWidget(self.strokes, grid.rowCount(), 0, 1, 2)
@@ -90,14 +85,6 @@ class SideBoxes(QWidget):
     def say_strokes(self, pair: tuple[Side, Side] | None) -> None:
         """Say what was painted alike in both."""
         say(self.strokes, common_strokes(*pair) if pair is not None else "")
-
-    def compared(self, pair: tuple[Side, Side] | None) -> list[Any]:
-        """Return what is compared: of a fusion how and when it was made."""
-        made = [
-            (side.key, side.made and (side.made.when, side.made.fusion.recipe))
-            for side in pair or ()
-        ]
-        return [*made, self.view.currentIndex(), self.chosen_channel()]
 
     def _tell_names(self) -> None:
         """Let the tooltips hold the names in full: boxes may cut them."""
@@ -159,26 +146,6 @@ def fill(
     box.blockSignals(blocked)
 
 
-class Advice(QWidget):
-    """A sentence with its remedy; hidden while there is nothing to say."""
-
-    taken = Signal()
-
-    def __init__(self, text: str, tip: str) -> None:
-        super().__init__()
-        self.text, self.remedy = hint(), button(text, tip, self.taken)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.remedy)
-        self.say("")
-
-    def say(self, sentence: str) -> None:
-        """Say what is wrong, or nothing."""
-        say(self.text, sentence)
-        self.setVisible(bool(sentence))
-
-
 class SeeRow(QWidget):
     """A row of segments: A, B, both divided by a line, or neither."""
 
@@ -210,7 +177,7 @@ class SeeRow(QWidget):
         """Return how the sides are seen."""
         return int(self.group.checkedId())
 
-    def offer(self, possible: bool, *, split: Any = True) -> None:
+    def offer(self, possible: bool, *, split: bool = True) -> None:
         """Offer what is possible."""
         for number in (A, B, SPLIT):
-            self.group.button(number).setEnabled(possible and (bool(split) or number != SPLIT))
+            self.group.button(number).setEnabled(possible and (split or number != SPLIT))
