@@ -46,6 +46,25 @@ def test_brush_puts_in_the_plane_on_the_z_slider_and_all_layers_follow(hand):
     assert hand.paint.row.count.text() == "1 stroke"
 
 
+def test_what_is_decided_is_told_of_what_was_painted(hand, panel):
+    box, wait = panel.result_box, hand.qtbot.waitUntil
+
+    def told():
+        share = np.mean(hand.fusion.confidence >= np.float32(hand.fusion.recipe.min_confidence))
+        return f"{int(100 * share)} % of the area decided with confidence."
+
+    before = told()
+    assert box.sentence.text().endswith(f"; {before}") and "Done in" in box.sentence.text()
+    hand.slide_to(6)
+    hand.paint.box.brush.value = 60
+    hand.drag((30, 30), (30, 100), (70, 100), (70, 30))
+    assert told() != before
+    wait(lambda: box.sentence.text() == f"Painted; {told()}", timeout=WAIT)
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    wait(lambda: box.sentence.text().endswith(f"; {before}"), timeout=WAIT)
+    assert "Done in" in box.sentence.text()
+
+
 def test_layers_and_recipe_are_those_that_python_makes(hand):
     hand.slide_to(6)
     hand.drag((40, 40), (60, 80))
@@ -343,6 +362,27 @@ def test_planes_are_counted_as_the_slider_counts_where_some_were_left_out(
     assert hand.viewer.dims.current_step[0] == 6
 
 
+def test_plane_stays_when_the_stack_is_deleted(hand):
+    hand.slide_to(4)
+    hand.viewer.layers.remove("pollen")
+    QApplication.processEvents()
+    assert hand.paint.box.plane.value == 4
+    hand.drag((40, 40), (50, 50))
+    assert hand.fusion.strokes[0].source == 4
+
+
+def test_status_bar_is_told_anew_after_a_stroke(hand):
+    told, asked = [], hand.viewer.cursor.events.position
+    asked.connect(told.append)
+    hand.paint.session.put(Stroke.brush([(40, 40)], 9, 5))
+    assert not told
+    hand.settle()
+    assert len(told) == 1
+    assert hand.fusion.decision[40, 40] == 5
+    told.clear()  # it holds the viewer
+    asked.disconnect(told.append)
+
+
 def test_impossible_label_is_refused(hand):
     hand.slide_to(2)
     hand.layer("plane taken").selected_label = 8
@@ -537,6 +577,12 @@ def test_channels_colours_and_timepoints_follow(
     expected = fusion.image[0] if kind == "channels" else fusion.image
     np.testing.assert_array_equal(image, expected)
     np.testing.assert_array_equal(np.squeeze(hand.layer("plane taken").data), fusion.decision + 1)
+    if kind == "times":  # the key takes away what is seen, and not what lies there at another time
+        for moment, left in ((0, 1), (1, 0)):
+            hand.viewer.dims.set_current_step(0, moment)
+            hand.move(*y)
+            hand.key(Qt.Key.Key_D)
+            assert len(hand.fusion.strokes) == left
 
 
 def _at_in(ndim):

@@ -7,6 +7,7 @@ import pytest
 from painter import WAIT, Hand, choose_method
 from qtpy.QtCore import Qt
 
+from napari_mfif import Recipe, fuse
 from napari_mfif.plugin.layers.metadata import result
 from napari_mfif.plugin.layers.to_stack import entries
 from napari_mfif.simulation import simulate
@@ -81,6 +82,17 @@ def test_dab_takes_what_is_seen_under_the_mouse(hand):
     assert np.all(hand.fusion.decision[dab] == 0)
     # on the screen it stays where it was
     np.testing.assert_allclose(canvas_around(hand, row, column), seen, atol=3)
+
+
+def test_recipe_puts_strokes_where_they_were_painted_on_the_cropped_result(hand, drifting):
+    hand.slide_to(0)
+    hand.paint.box.brush.value, hand.paint.box.soft.value = 20, 0
+    hand.drag((50, 60), (50, 80))
+    assert hand.fusion.origin != (0, 0)
+    again = fuse(drifting, recipe=Recipe.from_json(result(hand.layer("image0")).recipe))
+    assert np.all(again.decision[48:53, 60:80] == 0)
+    np.testing.assert_array_equal(again.decision, hand.fusion.decision)
+    np.testing.assert_array_equal(again.image, hand.fusion.image)
 
 
 def canvas_around(hand, row, column):

@@ -10,6 +10,7 @@ from painter import PLAIN, WAIT
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from napari_mfif.plugin.comparing.keeping import keep
 from napari_mfif.plugin.layers.metadata import KEPT
 from napari_mfif.plugin.panel.paint_box import others_of
 
@@ -25,6 +26,21 @@ def test_label_0_erases_with_the_brush_too(hand):
     hand.drag((40, 40), (50, 80))
     assert [stroke.source for stroke in hand.fusion.strokes] == [6, "erase"]
     assert hand.layers_show(before)
+
+
+def test_strokes_go_into_the_layers_of_the_result_at_hand_alone(hand, panel, fused):
+    kept = keep(hand.paint.results, hand.paint.results.current())
+    fused(panel)
+    hand.qtbot.waitUntil(hand.paint.is_painting, timeout=WAIT)
+    layers = [hand.paint.results.layer(kept, role) for role in ("image0", "plane taken")]
+    before = [np.array(layer.data) for layer in layers]
+    hand.slide_to(6)
+    hand.drag((40, 40), (50, 80))
+    assert hand.made.source != kept.source
+    assert hand.layers_show(hand.fusion)
+    for layer, data in zip(layers, before, strict=True):
+        np.testing.assert_array_equal(layer.data, data)
+    assert not hand.paint.results.of(layers[0]).fusion.strokes
 
 
 def test_corners_of_a_lasso_lie_where_one_clicked(hand):

@@ -18,7 +18,8 @@
 - *Which reader opens what.* napari has no call to ask or say which reader is preferred; its
   settings hold it. Without the former, nothing counts as preferred.
 - *What the status bar says.* napari asks the active layer by its method `get_status`, which is
-  replaced on that one layer. If napari asks otherwise, the bare value is shown.
+  replaced on that one layer. If napari asks otherwise, the bare value is shown. It asks when the
+  mouse moves; that it does so when the place of the cursor is told again is not documented.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = [
     "leave_out_box_of_brush",
     "node_of",
     "say_status",
+    "say_status_anew",
 ]
 
 #: Our name among napari's plugins.
@@ -83,6 +85,11 @@ def say_status(layer: Any, say: Status) -> None:
         return say(layer, status, place)
 
     layer.get_status = get_status
+
+
+def say_status_anew(viewer: Any) -> None:
+    """Let the status bar tell what is under the mouse though the mouse has not moved."""
+    viewer.cursor.events.position(value=viewer.cursor.position)
 
 
 def canvas_of(viewer: Any) -> Any | None:

@@ -15,6 +15,7 @@ from napari_mfif.fusion.api import Fusion
 from napari_mfif.fusion.mending import mended_of, part_of, ready_to_mend, without_copies
 from napari_mfif.methods.base import Region
 from napari_mfif.plugin.layers.metadata import Made
+from napari_mfif.plugin.napari_internals import say_status_anew
 from napari_mfif.plugin.painting.areas import connected, uppermost
 from napari_mfif.plugin.painting.canvas import Canvas
 from napari_mfif.plugin.painting.jobs import Jobs
@@ -275,6 +276,7 @@ class Session(QObject):
             if self._way:  # what was painted meanwhile lies above it
                 self._preview(self._way)
             self.canvas.draw()
+            say_status_anew(self.results.viewer)
             self.changed.emit()
 
         self.jobs.run(work, go)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from napari_mfif.arrays.parts import planes_in_words
 from napari_mfif.fusion.mending import mended_of
 from napari_mfif.plugin.layers.metadata import Made
 from napari_mfif.plugin.painting.canvas import Canvas
 from napari_mfif.plugin.painting.easel import Easel, why_not
 from napari_mfif.plugin.painting.keeper import StrokeKeeper
 from napari_mfif.plugin.painting.session import Session
-from napari_mfif.plugin.painting.slider import PlaneSlider
 from napari_mfif.plugin.painting.tools import PAINTING, Hands
 from napari_mfif.plugin.panel.base import Panel
 from napari_mfif.plugin.panel.paint_box import OTHER, PLANE, PaintBox, StrokeRow, others_of
 from napari_mfif.plugin.panel.paint_look import PaintLook
+from napari_mfif.plugin.panel.paint_plane import PaintPlane
 from napari_mfif.plugin.panel.style import button, hint, say
 from napari_mfif.plugin.results import results_of
 from napari_mfif.plugin.timers import in_turns, single_shot
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PaintPanel"]
 
-#: After the z slider stands still for so many milliseconds, its plane is read; what takes longer is
-#: said to be at work, and how far it is.
-STILL, LONG, EYE = 150, 400, 100
+#: What takes longer than so many milliseconds is said to be at work, and how far it is.
+LONG, EYE = 400, 100
 
 
 class PaintPanel(Panel):
@@ -50,11 +48,10 @@ class PaintPanel(Panel):
         self.start.setCheckable(True)
         self.session: Session | None = None
         self.easel: Easel | None = None
-        self.slider = PlaneSlider(self.results, self._plane_moved)
+        self.plane = PaintPlane(self.results, self.box, self)
         self.keeper = StrokeKeeper(self.results)
         self.look = PaintLook(self.results, self.box, self.row)
-        self._goes_on, self._plane = "", 0
-        self._still = single_shot(self, self._fetch, STILL)
+        self._goes_on = ""
         self._long = single_shot(self, self._say_at_work)
         for widget in (self.what, self.why, self.box):
             self.column.addWidget(widget)
@@ -77,7 +74,9 @@ class PaintPanel(Panel):
         self.box.other_chosen.connect(self._set_source)
         self.box.tool_chosen.connect(self._take_up)
         self.box.look_chosen.connect(self.look.at)
-        self.box.plane.changed.connect(self._number_chosen)
+        self.plane.moved.connect(self._plane_moved)
+        self.plane.rests.connect(self._fetch)
+        self.plane.trouble.connect(self.tell)
         self.box.brush.changed.connect(self._set_brush)
         self.box.soft.changed.connect(self._set_brush)
 
@@ -90,7 +89,7 @@ class PaintPanel(Panel):
             self._close_session()
         made = self._made()
         self.keeper.look_at(shown)
-        self.slider.watch(made)
+        self.plane.watch(made)
         self.look.show(made)
         problem = why_not(made, self.results) if made is not None else ""
         say(self.why, problem)
@@ -102,8 +101,6 @@ class PaintPanel(Panel):
             return
         say(self.what, f"{made.look.name}, by {made.fusion.recipe.method}")
         self.box.show_others(others_of(made, shown))
-        self._plane = self.slider.plane() or 0
-        self.box.show_plane(self._plane, made.fusion)
         self._show_strokes()
         ready = not self.keeper.busy and Canvas(self.results, made).is_complete()
         if made.source == self._goes_on and ready and not problem:
@@ -121,9 +118,8 @@ class PaintPanel(Panel):
     def end(self) -> None:
         """Put the brush down and let go of the viewer."""
         self._close_session()
-        self._still.stop()
         self._long.stop()
-        self.slider.close()
+        self.plane.end()
         self.keeper.end()
         self.results.changed.disconnect(self.refresh)
         super().end()
@@ -210,7 +206,6 @@ class PaintPanel(Panel):
         if easel.tools is None:  # the layer was deleted meanwhile
             self.start.setChecked(False)
             return
-        easel.plane_chosen.connect(self._plane_chosen)
         easel.tool_taken.connect(self.box.tools.show_choice)
         easel.brush_sized.connect(self._brush_sized)
         easel.trouble.connect(self.tell)
@@ -220,7 +215,7 @@ class PaintPanel(Panel):
         yield
         self._set_brush()
         yield
-        self._plane_moved(self._plane)
+        self.plane.follow(easel)
         if self.session is not None:
             self.look.begin(easel, self.session)
         easel.ready = True
@@ -229,6 +224,7 @@ class PaintPanel(Panel):
         easel, self.easel = self.easel, None
         if easel is not None:
             self._turns.stop()
+            self.plane.follow(None)
             self.look.end()
             easel.close()
             if self.session is not None:
@@ -252,42 +248,15 @@ class PaintPanel(Panel):
         if choice == OTHER and other is not None:
             self.session.source = other.fusion
         else:
-            self.session.source = BEST if choice == BEST else self._plane
+            self.session.source = BEST if choice == BEST else self.plane.number
 
-    def _plane_moved(self, plane: int) -> None:
-        made = self._made()
-        if made is None:
-            return
-        self._plane = plane
-        self.box.show_plane(plane, made.fusion)
-        if self.easel is not None:
-            self.easel.show_plane(plane)
+    def _plane_moved(self) -> None:
         self.look.outline()
         self._set_source()
-        self._still.start()
-
-    def _number_chosen(self, number: int) -> None:
-        if self._made() is not None:
-            plane = self.slider.nearest(int(number))
-            self.slider.go_to(plane)
-            self._plane_moved(plane)  # also where the stack is gone, and with it its slider
 
     def _fetch(self) -> None:
         if self.session is not None and self.box.sources.choice == PLANE:
-            self.session.fetch(self._plane)
-
-    def _plane_chosen(self, number: int) -> None:
-        """Follow napari's own field for the label."""
-        if self.easel is None or self.session is None or number < 0:
-            return
-        stack = self.session.fusion.stack
-        numbers = [stack.plane_number(z) for z in range(stack.n_planes)]
-        if number not in numbers:
-            there = planes_in_words(numbers)
-            self.tell(f"Planes {there} were fused; the label of each is its number and one.")
-            self.easel.show_plane(self._plane)
-        elif number != numbers[self._plane]:
-            self.slider.go_to(numbers.index(number))
+            self.session.fetch(self.plane.number)
 
     def _take_up(self, tool: str) -> None:
         if self.easel is not None and self.easel.tools is not None:
@@ -311,7 +280,7 @@ class PaintPanel(Panel):
         place = self.easel.layer.world_to_data(self.viewer.cursor.position)
         number = self.session.canvas.plane_at(place)
         if number is not None:
-            self.slider.go_to(self.slider.nearest(number))
+            self.plane.go_to(number)
 
     def _take_back(self) -> None:
         """Take away the stroke under the mouse."""

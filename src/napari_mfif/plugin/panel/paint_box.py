@@ -57,9 +57,8 @@ LOOKS = {
 MOVED = "Planes are shown aligned, as strokes take them; recorded they lie up to {:.1f} px apart."
 
 PLANE_NUMBER = Parameter(
-    "plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0,
-    title="Plane (0 to 999)",  # as wide as what stands there later
-)  # fmt: skip
+    "plane", int, 0, "Counted from 0, as the z slider counts.", minimum=0, title="Plane"
+)
 BRUSH_NUMBERS = (
     Parameter(
         "brush", float, 20.0,
@@ -170,7 +169,6 @@ class PaintBox(QWidget):
             self.plane.min, self.plane.max = min(first, self.plane.value), last
             self.plane.value = stack.plane_number(plane)
             self.plane.min = first
-            self.plane.label = f"Plane ({first} to {last})"
 
 
 class StrokeRow(QWidget):
