@@ -1,7 +1,8 @@
 """Run the tests that compare numbers as other processors would, with one and with two threads.
 
 OpenCV, NumPy, OpenBLAS, oneDNN, MKL and torch are kept from the instructions that lesser processors
-lack, by the variables that each of them has for it. usage: PYTHON scripts/test_cpus.py [PYTEST]...
+lack, by the variables that each of them has for it. ONNX Runtime has none: what it computes is the
+same in all rows. usage: PYTHON scripts/test_cpus.py [PYTEST]...
 """
 
 from __future__ import annotations
