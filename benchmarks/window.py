@@ -40,13 +40,15 @@ from napari_mfif.plugin.panel import preferences
 from napari_mfif.plugin.panel.foresight import Foresight
 from napari_mfif.plugin.panel.fuse import FusePanel
 from napari_mfif.plugin.panel.result_box import ResultBox
+from napari_mfif.plugin.panel.runner import Runner
 from napari_mfif.settings.presets import PRESETS
 
 PLANES, SIDE = 32, 1024
 LIMIT = 100  # milliseconds of our own code
 OWN = {
-    FusePanel: ("start", "_show", "_done", "_show_expectation", "cancel", "_layer_added",
+    FusePanel: ("start", "_finished", "_failed", "_show_expectation", "cancel", "_layer_added",
                 "refresh", "_stack_changed", "_settings_changed", "_show_result"),
+    Runner: ("start", "_show", "_done", "cancel"),
     Foresight: ("look", "_tell_expectation", "_tell_drift"),
     ResultBox: ("copy", "show_made"),
     LayerWriter: ("_write_next",),
