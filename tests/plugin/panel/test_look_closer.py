@@ -38,10 +38,13 @@ def made(look, made, qtbot):
 
 
 @pytest.fixture
-def mouse(viewer, made, qtbot):
-    made = Mouse(viewer, made, qtbot)
-    qtbot.waitUntil(lambda: made.meets(50, 70), timeout=20_000)  # until the window has its size
-    return made
+def mouse(viewer, look, made, qtbot):
+    """A mouse over a window that has its size; nothing is told of where it was."""
+    mouse = Mouse(viewer, made, qtbot)
+    mouse.arrive(50, 70)
+    look.mouse.pixel = None
+    look.mouse.show_pixel()
+    return mouse
 
 
 class Mouse:
@@ -65,6 +68,10 @@ class Mouse:
         self.qtbot.wait(30)
         self.qtbot.mouseMove(self.native, self.point(row, column))
         self.qtbot.wait(30)
+
+    def arrive(self, row, column):
+        """Move; again, where the window got another size meanwhile."""
+        self.qtbot.waitUntil(lambda: self.meets(row, column), timeout=20_000)
 
     def meets(self, row, column):
         """Tell whether a move comes to where it should."""
@@ -121,9 +128,10 @@ def test_without_a_fusion_it_says_what_to_do(look):
 
 
 def test_what_is_under_the_mouse(look, made, mouse, qtbot):
-    mouse.move(40, 60)
-    qtbot.waitUntil(lambda: look.mouse.rivals.text().startswith("Taken"), timeout=20_000)
+    mouse.arrive(40, 60)
     _, y, x = look.mouse.pixel
+    qtbot.waitUntil(lambda: f"row {y}, column {x}" in look.mouse.words.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: look.mouse.rivals.text().startswith("Taken"), timeout=20_000)
     assert abs(y - 40) <= 1 and abs(x - 60) <= 1
     fusion = made.fusion
     curve = focus_curve(fusion, y, x)
@@ -159,6 +167,7 @@ def test_planes_are_counted_as_the_slider_does_where_some_were_left_out(
     part = fuse(made.fusion.stack.part([1, 2, 4, 6]), method="gradient")
     results_of(viewer).replace(made, part)
     qtbot.waitUntil(lambda: look.mouse.made.fusion is part, timeout=20_000)
+    mouse.arrive(40, 60)
     mouse.click(40, 60)
     qtbot.waitUntil(lambda: look.mouse.rivals.text().startswith("Taken"), timeout=20_000)
     _, y, x = look.mouse.pixel
@@ -168,6 +177,7 @@ def test_planes_are_counted_as_the_slider_does_where_some_were_left_out(
     assert f"Taken: plane {taken};" in look.mouse.rivals.text()
     plot = look.mouse.plot
     assert plot.taken.value() == plot.sliders[0].value() == taken
+    qtbot.waitUntil(lambda: len(plot.shares.opts["x"]) == 4, timeout=20_000)
     for shown in (plot.curve.getData()[0], plot.shares.opts["x"]):
         np.testing.assert_array_equal(shown, (1, 2, 4, 6))
 
@@ -176,7 +186,7 @@ def test_of_what_was_painted_it_says_so(look, made, mouse, viewer, qtbot):
     by_hand = made.fusion.mend([Stroke.brush([(40, 60)], 10, 2)])
     results_of(viewer).replace(made, by_hand)
     qtbot.waitUntil(lambda: look.mouse.made.fusion is by_hand, timeout=20_000)
-    mouse.move(40, 60)
+    mouse.arrive(40, 60)
     qtbot.waitUntil(lambda: "by you" in look.mouse.rivals.text(), timeout=20_000)
     highest = np.argmax(focus_curve(by_hand, *look.mouse.pixel[1:]).scores)
     told = f"Painted by you (plane 2); the curve is highest at plane {highest}."
@@ -192,9 +202,9 @@ def test_why_a_pixel_is_not_sure_is_told_in_words(look, made, mouse, viewer, qtb
     empty = fuse(ZStack.from_array(pixels, axes="ZYX", z_step=0.5, pixel_size=0.1, unit="um"))
     results_of(viewer).replace(made, empty)
     qtbot.waitUntil(lambda: look.mouse.made.fusion is empty, timeout=20_000)
-    mouse.move(40, 30)
-    qtbot.waitUntil(lambda: look.mouse.why.text() != "", timeout=20_000)
-    assert look.mouse.why.text() == f"Not sure: {reason_at(empty, *look.mouse.pixel)}."
+    mouse.arrive(40, 30)
+    told = f"Not sure: {reason_at(empty, *look.mouse.pixel)}."
+    qtbot.waitUntil(lambda: look.mouse.why.text() == told, timeout=20_000)
     assert look.mouse.why.isVisibleTo(look)
 
 
@@ -268,7 +278,8 @@ def test_two_regions_give_roughness_and_a_step(look, made, mouse, qtbot):
     mouse.draw((10, 10), (50, 50))
     press(qtbot, look.regions.draw)
     mouse.draw((60, 70), (90, 120))
-    qtbot.waitUntil(lambda: look.regions.found[1] is not None, timeout=10_000)
+    # while the second one is drawn it is too small at first, which is said instead
+    qtbot.waitUntil(lambda: isinstance(look.regions.found[1], Step), timeout=10_000)
     assert look.regions.table.rowCount() == 2
     (_, corners), _ = look.regions.drawn.shapes()
     low, high = np.ceil(corners.min(axis=0)), np.floor(corners.max(axis=0))
