@@ -31,7 +31,7 @@ from napari_mfif import methods
 PARTS = ("install", "quality", "speed", "imports", "window", "report")
 
 #: Only run when they are named: the first takes an hour.
-LONG = ("sizes", "refinement", "heights")
+LONG = ("sizes", "refinement", "refinement-cost", "heights")
 
 #: Their images are judged by ``python -m benchmarks.reached``.
 SLOWEST = ("boundary-aware", "mfif-gan", "ufa-fuse")
@@ -69,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             keep.save("imports", imports.measure())
         if "refinement" in parts:
             refinement.main(log)
+        if "refinement-cost" in parts:
+            refinement.measure_cost()
         if "heights" in parts:
             heights.main(log)
         if "window" in parts:
