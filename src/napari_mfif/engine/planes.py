@@ -46,15 +46,11 @@ class PlaneReader(RecordedPlanes):
         self.random_access = isinstance(stack.pixels, np.ndarray)
         self.random_access |= isinstance(stack.pixels, LazyArray) and stack.pixels.random_access
         small = stack.nbytes // stack.n_times <= CACHE_BYTES
-        self._keeps = small and not self.random_access
+        #: Whether planes are kept once they were read.
+        self.keeps = small and not self.random_access
         # one and the same array where a plane lacks no pixels
         self._stored: dict[int, NDArray[Any]] = {}
         self._filled: dict[int, NDArray[Any]] = {}
-
-    @property
-    def keeps(self) -> bool:
-        """Whether planes are kept once they were read."""
-        return self._keeps
 
     @property
     def unaligned(self) -> PlaneReader:
@@ -74,7 +70,7 @@ class PlaneReader(RecordedPlanes):
         ReadError
             The plane cannot be read.
         """
-        if not self._keeps:
+        if not self.keeps:
             return self.filled(z, rows, columns)
         if z not in self._filled:
             self._filled[z] = self.filled(z, slice(None), slice(None))
@@ -85,7 +81,7 @@ class PlaneReader(RecordedPlanes):
         self._filled = {}
 
     def _as_stored(self, z: int, rows: slice, columns: slice) -> NDArray[Any]:
-        if not self._keeps:
+        if not self.keeps:
             return super()._as_stored(z, rows, columns)
         if z not in self._stored:
             self._stored[z] = super()._as_stored(z, slice(None), slice(None))
