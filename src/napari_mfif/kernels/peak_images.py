@@ -82,14 +82,13 @@ class PeakImages:
 
         Where there is one peak only, the second is the same.
         """
-        moves, plane = peaks.last_moves(), peaks.n_seen - 1
+        (earlier, later, _), moves = peaks.ended_by()
         twin = PeakImages(
             [image.copy() for image in self.earlier], [image.copy() for image in self.later],
             self._waiting,
         )  # fmt: skip
         rows = slice(0, -(-self.later[0].shape[0] // 2))
-        twin.move(rows, moves, plane)
-        earlier, later, _ = peaks.ended()
+        twin.move(rows, moves, peaks.n_seen - 1)
         swapped = (earlier.value >= later.value).astype(np.uint8)
         alone = np.isinf(earlier.value).astype(np.uint8)
         shape = (self.later[0].shape[0], self.later[0].shape[1])

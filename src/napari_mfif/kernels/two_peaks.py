@@ -129,25 +129,21 @@ class TwoPeaks:
         cv2.copyTo(np.full_like(since.value, np.inf), new, since.value)
         return shifts, new
 
-    def last_moves(self) -> Moves | None:
-        """Return what becomes of the peaks where the last value is one; the state stays."""
-        return self._ended()[1]
-
     def ended(self) -> tuple[Peak, Peak, Peak]:
         """Return the earlier and the later peak, and the lowest value between the two.
 
         The state stays as it is. Where there is one peak only, it is the later one.
         """
-        twin, _ = self._ended()
-        return twin._earlier, twin._later, twin._valley
+        return self.ended_by()[0]
 
-    def _ended(self) -> tuple[TwoPeaks, Moves | None]:
-        """Return a copy that has taken the last value as a peak where it is one."""
+    def ended_by(self) -> tuple[tuple[Peak, Peak, Peak], Moves | None]:
+        """Return the same, and what became of the peaks where the last value is one."""
         twin = TwoPeaks.__new__(TwoPeaks)
         twin.__dict__.update(vars(self))
         twin._earlier, twin._later = (_copied(peak) for peak in (self._earlier, self._later))
         twin._valley, twin._since = _copied(self._valley), _copied(self._since)
-        return twin, twin._insert(slice(None), self._rises)
+        moves = twin._insert(slice(None), self._rises)
+        return (twin._earlier, twin._later, twin._valley), moves
 
 
 def _copied(peak: Peak) -> Peak:

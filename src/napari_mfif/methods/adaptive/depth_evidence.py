@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from napari_mfif.methods.adaptive.level import LevelFold
 
 __all__ = [
-    "SOURCES", "DepthEvidence", "Told", "at_end", "bent", "depth_evidence", "peak_of", "rival_of",
+    "SOURCES", "DepthEvidence", "Told", "at_end", "bent", "depth_evidence", "finest_peaks",
+    "rival_of",
 ]  # fmt: skip
 
 Map = NDArray[np.float32]
@@ -115,10 +117,7 @@ def depth_evidence(
     peak = told.peak
     before, after = peak.neighbours()
     plane, rival, valley = rival_of(told)
-    finest = (levels[0], levels[min(1, len(levels) - 1)])
-    places, energies, distinct = zip(
-        *(peak_of(level, depth.shape) for level in finest), strict=True
-    )
+    places, energies, distinct = finest_peaks(levels, depth.shape)
     return DepthEvidence(
         depths=np.stack([depth, peak.position(), plane, *places]),
         votes=votes,
@@ -153,7 +152,13 @@ def rival_of(told: Told) -> tuple[Map, Map, Map]:
     )
 
 
-def peak_of(level: LevelFold, shape: tuple[int, ...]) -> tuple[Map, Map, Map]:
+def finest_peaks(levels: list[LevelFold], shape: tuple[int, ...]) -> Iterator[tuple[Map, ...]]:
+    """Return where the energies of the two finest levels are largest, how large, how distinct."""
+    finest = (levels[0], levels[min(1, len(levels) - 1)])
+    return zip(*(_peak_of(level, shape) for level in finest), strict=True)
+
+
+def _peak_of(level: LevelFold, shape: tuple[int, ...]) -> tuple[Map, Map, Map]:
     """Return where a level's energy is largest, how large it is, and how distinct, in a shape."""
     peak, noise = level.peak
     before, after = peak.neighbours()

@@ -48,7 +48,8 @@ def evidence_of(state: State, fused: list[FloatMap]) -> list[Evidence]:
 
     assert state.depth is not None  # it is kept where pixels are refined
     told, at_peaks = state.depth.told(), state.depth.at_peaks()
-    peaks, there = peak_maps(told, state.levels), reliance(told)
+    there = reliance(told)
+    peaks = peak_maps(told, state.levels, there)
     noise, left = _noise(state), _noise_left(state)
     details = [level.fused(denoise=0.0) for level in state.levels]
     bases = state.base.fused()

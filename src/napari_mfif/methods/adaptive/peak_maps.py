@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_mfif.methods.adaptive.depth_evidence import Told, at_end, bent, peak_of, rival_of
+from napari_mfif.methods.adaptive.depth_evidence import Told, at_end, bent, finest_peaks, rival_of
 from napari_mfif.methods.adaptive.voting import BELIEVED
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _ramp(score: Map) -> Map:
     return np.asarray(np.clip(score / np.float32(BELIEVED), 0, 1), np.float32)
 
 
-def peak_maps(told: Told, levels: list[LevelFold]) -> Map:
+def peak_maps(told: Told, levels: list[LevelFold], there: tuple[Map, Map]) -> Map:
     """Return (`PEAK_MAPS`, Y, X) at half the size: alike for planes in reverse.
 
     Parameters
@@ -47,17 +47,18 @@ def peak_maps(told: Told, levels: list[LevelFold]) -> Map:
         By the scores.
     levels : list of LevelFold
         Of the pyramid, finest first.
+    there : (float32, float32), (Y, X)
+        The `reliance` of the two peaks.
     """
     peak, best = told.peak, told.peak.best
     own = peak.position()
     second, rival, valley = rival_of(told)
-    first_there, second_there = reliance(told)
+    first_there, second_there = there
     weight = np.square(told.trust) + np.float32(LEAST_TRUST)
     amount = _window(weight)
     near = _window(weight * own) / amount
     spread = _window(weight * np.abs(own - near)) / amount
-    finest = (levels[0], levels[min(1, len(levels) - 1)])
-    places, energies, distinct = zip(*(peak_of(level, own.shape) for level in finest), strict=True)
+    places, energies, distinct = finest_peaks(levels, own.shape)
     before, after = peak.neighbours()
     maps = [
         first_there,
